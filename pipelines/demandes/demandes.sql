@@ -1,0 +1,29 @@
+-- One row a demand, whatever the number of files it stands in: the latest extraction wins (DESIGN of the register:
+-- a numéro unique is one demand). Flags at D = 31/12/N and at 31/12/N-1, for every later count.
+WITH version AS (
+    SELECT s.*,
+           ROW_NUMBER() OVER (
+               PARTITION BY s.numero_unique
+               ORDER BY s.date_extraction DESC NULLS LAST, s.date_renouvellement DESC NULLS LAST, s.fichier DESC, s.ligne DESC
+           ) AS rang
+    FROM source_demandes s
+)
+SELECT v.numero_unique, v.commune, v.typologie, v.date_depot, v.date_radiation, v.motif_radiation,
+       v.nb_personnes, v.nb_moins_14, v.nb_uc, v.ressources_mensuelles, v.logement_actuel, v.motif_demande,
+       v.annee_naissance, v.situation_familiale, v.commune_residence,
+       CASE v.categorie WHEN 'A' THEN 'collectif' WHEN 'M' THEN 'individuel' WHEN 'I' THEN 'indifferent' END AS categorie,
+       CASE WHEN '|' || v.logement_actuel || '|' LIKE '%|HLM|%' THEN 'mutation' ELSE 'hors_mutation' END AS population,
+       CASE WHEN v.personne_morale THEN 0 ELSE 1 END AS menage,
+       CASE WHEN v.dalo THEN 1 WHEN NOT v.dalo THEN 0 END AS dalo,
+       CASE WHEN v.prioritaire THEN 1 WHEN NOT v.prioritaire THEN 0 END AS prioritaire,
+       CASE WHEN v.date_depot <= p.fin_annee AND (v.date_radiation IS NULL OR v.date_radiation > p.fin_annee)
+            THEN 1 ELSE 0 END AS active,
+       CASE WHEN v.date_depot <= p.fin_annee_precedente
+                 AND (v.date_radiation IS NULL OR v.date_radiation > p.fin_annee_precedente)
+            THEN 1 ELSE 0 END AS active_1er_janvier,
+       CASE WHEN EXTRACT(YEAR FROM v.date_depot) = p.millesime THEN 1 ELSE 0 END AS deposee,
+       CASE WHEN EXTRACT(YEAR FROM v.date_radiation) = p.millesime THEN 1 ELSE 0 END AS radiee,
+       CAST(p.fin_annee - v.date_depot AS INTEGER) AS anciennete_jours
+FROM version v
+CROSS JOIN parametres p
+WHERE v.rang = 1

@@ -1,0 +1,91 @@
+-- Social stock at 1 January (SDES, RPLS). Vacancy = MODE 2 ÷ MODE 1+2; mobility = among dwellings of MODE 1 or 2 first
+-- let before the year that ends, those of MODE 1 whose lease began in that year or since; rent = Σ rent ÷ Σ surface.
+WITH logement AS (
+    SELECT r.DEPCOM AS commune,
+           CASE WHEN r.NBPIECE >= 6 THEN 'T6P'
+                WHEN r.NBPIECE >= 1 THEN 'T' || CAST(r.NBPIECE AS VARCHAR) END AS typologie,
+           CASE r.TYPECONST WHEN 'C' THEN 'collectif' WHEN 'I' THEN 'individuel' WHEN 'E' THEN 'etudiant' END AS categorie,
+           CASE WHEN r.QPV THEN 1 ELSE 0 END AS en_qpv,
+           CASE WHEN r.MODE = '1' THEN 1 ELSE 0 END AS loue,
+           CASE WHEN r.MODE = '2' THEN 1 ELSE 0 END AS vacant,
+           CASE WHEN r.MODE = '2' AND r.duree_vacance > p.vacance_longue_mois THEN 1 ELSE 0 END AS vacant_long,
+           CASE WHEN r.MODE = '3' THEN 1 ELSE 0 END AS vide,
+           CASE WHEN r.MODE = '4' THEN 1 ELSE 0 END AS association,
+           CASE WHEN r.MODE IN ('5', '6') THEN 1 ELSE 0 END AS autre,
+           CASE WHEN r.MODE IN ('1', '2') AND r.LOCAT < p.millesime_rpls - 1 THEN 1 ELSE 0 END AS mobilite_den,
+           CASE WHEN r.MODE = '1' AND r.LOCAT < p.millesime_rpls - 1
+                     AND EXTRACT(YEAR FROM r.BAIL) >= p.millesime_rpls - 1 THEN 1 ELSE 0 END AS mobilite_num,
+           CASE WHEN r.MODE = '1' AND r.LOYERPRINC > 0 AND r.LOYERPRINC <> p.sentinelle
+                     AND r.SURFHAB > 0 AND r.SURFHAB <> p.sentinelle THEN 1 ELSE 0 END AS loyer_reel,
+           r.LOYERPRINC AS loyer, r.SURFHAB AS surface
+    FROM source_rpls r
+    CROSS JOIN parametres p
+    WHERE (r.MODE IS NULL OR r.MODE <> '9')
+      AND (p.parc_social = 'tous_logements'
+           OR NOT (COALESCE(r.CAT_ORG IN ('251', '259') AND NOT r.CONV, FALSE) OR COALESCE(r.LOYERPRINC = 0, FALSE)))
+),
+compte AS (
+    SELECT commune, typologie, categorie,
+           COUNT(*) AS logements, SUM(en_qpv) AS logements_qpv, SUM(loue) AS loues, SUM(vacant) AS vacants,
+           SUM(vacant_long) AS vacants_plus_3_mois, SUM(vide) AS vides, SUM(association) AS association,
+           SUM(autre) AS autres, SUM(mobilite_num) AS mobilite_num, SUM(mobilite_den) AS mobilite_den,
+           SUM(CASE WHEN loyer_reel = 1 THEN loyer END) AS somme_loyer,
+           SUM(CASE WHEN loyer_reel = 1 THEN surface END) AS somme_surface
+    FROM logement
+    GROUP BY commune, typologie, categorie
+),
+agrege AS (
+    SELECT l.niveau, l.code, l.libelle,
+           CASE WHEN GROUPING(c.typologie) = 1 THEN 'ensemble' ELSE c.typologie END AS typologie,
+           CASE WHEN GROUPING(c.categorie) = 1 THEN 'ensemble' ELSE c.categorie END AS categorie,
+           SUM(c.logements) AS logements, SUM(c.logements_qpv) AS logements_qpv, SUM(c.loues) AS loues,
+           SUM(c.vacants) AS vacants, SUM(c.vacants_plus_3_mois) AS vacants_plus_3_mois, SUM(c.vides) AS vides,
+           SUM(c.association) AS association, SUM(c.autres) AS autres, SUM(c.mobilite_num) AS mobilite_num,
+           SUM(c.mobilite_den) AS mobilite_den, SUM(c.somme_loyer) AS somme_loyer, SUM(c.somme_surface) AS somme_surface
+    FROM compte c
+    JOIN lieux l ON l.commune = c.commune
+    GROUP BY GROUPING SETS (
+        (l.niveau, l.code, l.libelle),
+        (l.niveau, l.code, l.libelle, c.typologie),
+        (l.niveau, l.code, l.libelle, c.categorie),
+        (l.niveau, l.code, l.libelle, c.typologie, c.categorie)
+    )
+    HAVING (GROUPING(c.typologie) = 1 OR c.typologie IS NOT NULL)
+       AND (GROUPING(c.categorie) = 1 OR c.categorie IS NOT NULL)
+),
+complet AS (
+    SELECT COALESCE(a.niveau, c.niveau) AS niveau, COALESCE(a.code, c.code) AS code,
+           COALESCE(a.libelle, c.libelle) AS libelle,
+           COALESCE(a.typologie, 'ensemble') AS typologie, COALESCE(a.categorie, 'ensemble') AS categorie,
+           CASE WHEN p.a_rpls = 1 THEN COALESCE(a.logements, 0) END AS logements,
+           CASE WHEN p.a_rpls_qpv = 1 THEN COALESCE(a.logements_qpv, 0) END AS logements_qpv,
+           CASE WHEN p.a_rpls_mode = 1 THEN COALESCE(a.loues, 0) END AS loues,
+           CASE WHEN p.a_rpls_mode = 1 THEN COALESCE(a.vacants, 0) END AS vacants,
+           CASE WHEN p.a_rpls_vacance = 1 THEN COALESCE(a.vacants_plus_3_mois, 0) END AS vacants_plus_3_mois,
+           CASE WHEN p.a_rpls_mode = 1 THEN COALESCE(a.vides, 0) END AS vides,
+           CASE WHEN p.a_rpls_mode = 1 THEN COALESCE(a.association, 0) END AS association,
+           CASE WHEN p.a_rpls_mode = 1 THEN COALESCE(a.autres, 0) END AS autres,
+           CASE WHEN p.a_rpls_mobilite = 1 THEN COALESCE(a.mobilite_num, 0) END AS mobilite_num,
+           CASE WHEN p.a_rpls_mobilite = 1 THEN COALESCE(a.mobilite_den, 0) END AS mobilite_den,
+           CASE WHEN p.a_rpls_loyer = 1 THEN COALESCE(a.somme_loyer, 0) END AS somme_loyer,
+           CASE WHEN p.a_rpls_loyer = 1 THEN COALESCE(a.somme_surface, 0) END AS somme_surface
+    FROM cadre c
+    FULL JOIN agrege a
+        ON a.niveau = c.niveau AND a.code = c.code AND a.typologie = c.ensemble AND a.categorie = c.ensemble
+    CROSS JOIN parametres p
+)
+SELECT p.millesime, c.niveau, c.code, c.libelle, c.typologie, c.categorie,
+       CAST(c.logements AS BIGINT) AS logements, CAST(c.logements_qpv AS BIGINT) AS logements_qpv,
+       CAST(c.loues AS BIGINT) AS loues, CAST(c.vacants AS BIGINT) AS vacants,
+       CAST(c.vacants_plus_3_mois AS BIGINT) AS vacants_plus_3_mois, CAST(c.vides AS BIGINT) AS vides,
+       CAST(c.association AS BIGINT) AS association, CAST(c.autres AS BIGINT) AS autres,
+       CAST(c.mobilite_num AS BIGINT) AS mobilite_num, CAST(c.mobilite_den AS BIGINT) AS mobilite_den,
+       CAST(c.somme_loyer AS DOUBLE) AS somme_loyer, CAST(c.somme_surface AS DOUBLE) AS somme_surface,
+       CAST(c.vacants AS DOUBLE) / NULLIF(c.loues + c.vacants, 0) AS taux_vacance,
+       CAST(c.vacants_plus_3_mois AS DOUBLE) / NULLIF(c.loues + c.vacants, 0) AS taux_vacance_3_mois,
+       CAST(c.mobilite_num AS DOUBLE) / NULLIF(c.mobilite_den, 0) AS taux_mobilite,
+       CAST(c.somme_loyer AS DOUBLE) / NULLIF(CAST(c.somme_surface AS DOUBLE), 0) AS loyer_m2,
+       CAST(c.logements_qpv AS DOUBLE) / NULLIF(c.logements, 0) AS part_qpv
+FROM complet c
+CROSS JOIN parametres p
+ORDER BY niveau, code, typologie, categorie

@@ -1,0 +1,67 @@
+-- Tension = demands active at 31/12/N ÷ allocations of N (DRIHL, indice de pression), by typology and category.
+-- A demand for a flat counts under collectif, for a house under individuel, for either under both and once under
+-- ensemble: categories do not add up. A territory without allocation has no ratio.
+WITH wish AS (
+    SELECT d.commune, d.population, d.typologie, g.categorie, COUNT(*) AS demandes
+    FROM demandes d
+    JOIN categories g
+        ON g.categorie = 'ensemble' OR g.categorie = d.categorie
+        OR (d.categorie = 'indifferent' AND g.categorie IN ('collectif', 'individuel'))
+    WHERE d.menage = 1 AND d.active = 1
+    GROUP BY d.commune, d.population, d.typologie, g.categorie
+),
+lease AS (
+    SELECT f.commune, f.population, f.typologie, g.categorie, COUNT(*) AS attributions
+    FROM faits f
+    JOIN categories g ON g.categorie = 'ensemble' OR g.categorie = f.categorie
+    WHERE f.personne_morale = 0
+    GROUP BY f.commune, f.population, f.typologie, g.categorie
+),
+pair AS (
+    SELECT commune, population, typologie, categorie, demandes, 0 AS attributions FROM wish
+    UNION ALL
+    SELECT commune, population, typologie, categorie, 0 AS demandes, attributions FROM lease
+),
+agrege AS (
+    SELECT l.niveau, l.code, l.libelle,
+           CASE WHEN GROUPING(x.population) = 1 THEN 'ensemble' ELSE x.population END AS population,
+           CASE WHEN GROUPING(x.typologie) = 1 THEN 'ensemble' ELSE x.typologie END AS typologie,
+           x.categorie,
+           SUM(x.demandes) AS demandes, SUM(x.attributions) AS attributions
+    FROM pair x
+    JOIN lieux l ON l.commune = x.commune
+    GROUP BY GROUPING SETS (
+        (l.niveau, l.code, l.libelle, x.categorie),
+        (l.niveau, l.code, l.libelle, x.categorie, x.population),
+        (l.niveau, l.code, l.libelle, x.categorie, x.typologie),
+        (l.niveau, l.code, l.libelle, x.categorie, x.population, x.typologie)
+    )
+    HAVING GROUPING(x.typologie) = 1 OR x.typologie IS NOT NULL
+),
+-- Rows that the stock alone gives: somewhere dwellings stand and nobody asked or was housed.
+stock AS (
+    SELECT s.niveau, s.code, s.libelle, 'ensemble' AS population, s.typologie, s.categorie, s.logements
+    FROM parc s
+    WHERE s.categorie <> 'etudiant'
+),
+complet AS (
+    SELECT COALESCE(a.niveau, s.niveau) AS niveau, COALESCE(a.code, s.code) AS code,
+           COALESCE(a.libelle, s.libelle) AS libelle, COALESCE(a.population, s.population) AS population,
+           COALESCE(a.typologie, s.typologie) AS typologie, COALESCE(a.categorie, s.categorie) AS categorie,
+           a.demandes, a.attributions
+    FROM agrege a
+    FULL JOIN stock s
+        ON s.niveau = a.niveau AND s.code = a.code AND s.typologie = a.typologie AND s.categorie = a.categorie
+        AND a.population = 'ensemble'
+)
+SELECT p.millesime, c.niveau, c.code, c.libelle, c.population, c.typologie, c.categorie,
+       CASE WHEN p.a_rpls = 1 THEN CAST(COALESCE(s.logements, 0) AS BIGINT) END AS logements,
+       CASE WHEN p.a_demandes = 1 THEN CAST(COALESCE(c.demandes, 0) AS BIGINT) END AS demandes,
+       CASE WHEN p.a_attributions = 1 THEN CAST(COALESCE(c.attributions, 0) AS BIGINT) END AS attributions,
+       CASE WHEN p.a_demandes = 1 AND p.a_attributions = 1
+            THEN CAST(COALESCE(c.demandes, 0) AS DOUBLE) / NULLIF(c.attributions, 0) END AS tension
+FROM complet c
+CROSS JOIN parametres p
+LEFT JOIN stock s
+    ON s.niveau = c.niveau AND s.code = c.code AND s.typologie = c.typologie AND s.categorie = c.categorie
+ORDER BY niveau, code, population, typologie, categorie

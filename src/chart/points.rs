@@ -1,0 +1,79 @@
+//! A dot a territory against a named legal line: a disc where the rule is kept, a diamond where it is missed.
+
+use super::Legende;
+use super::barres::Repere;
+use super::canvas::{Anchor, Look, Palette, axis, fitted, name_room, picture};
+use crate::error::Result;
+
+/// One dot.
+#[derive(Debug, Clone)]
+pub struct Point {
+    /// Name on the left.
+    pub nom: String,
+    /// Fraction of 1; none prints the label alone.
+    pub valeur: Option<f64>,
+    /// Text beside the dot.
+    pub etiquette: String,
+    /// The rule is kept.
+    pub atteint: bool,
+}
+
+const WIDTH: f64 = 720.0;
+const ROW: f64 = 30.0;
+const TOP: f64 = 26.0;
+const BOTTOM: f64 = 26.0;
+
+/// Draws dots, the first at the top; `graduation` writes a value of the axis.
+///
+/// # Errors
+/// [`crate::error::Error::Chart`].
+pub fn dots(
+    legende: &Legende<'_>,
+    points: &[Point],
+    repere: &Repere,
+    graduation: impl Fn(f64) -> String,
+) -> Result<String> {
+    #[expect(clippy::cast_precision_loss, reason = "a picture has few rows")]
+    let height = TOP + ROW * points.len() as f64 + BOTTOM;
+    picture(legende, WIDTH, height, |c| {
+        let left = name_room(c, points.iter().map(|p| p.nom.as_str()), WIDTH);
+        let label_room = points.iter().map(|p| c.width(&p.etiquette, Look::LABEL)).fold(40.0, f64::max) + 16.0;
+        let largest = points.iter().filter_map(|p| p.valeur).fold(repere.valeur, f64::max);
+        let (end, step) = axis(largest);
+        let right = WIDTH - label_room;
+        let x = |v: f64| left + (right - left) * (v / end).clamp(0.0, 1.0);
+        let mut tick = 0.0;
+        while tick <= end + step / 2.0 {
+            let at = x(tick);
+            c.line(&[(at, TOP), (at, height - BOTTOM + 4.0)], Palette::LINE, 0.8)?;
+            c.text(at, height - 6.0, &graduation(tick), Look::SMALL, Anchor::Middle)?;
+            tick += step;
+        }
+        let law = x(repere.valeur);
+        c.line(&[(law, TOP - 6.0), (law, height - BOTTOM + 4.0)], Palette::LAW, 1.8)?;
+        let room = c.width(&repere.nom, Look::SMALL) / 2.0;
+        let named = Look::SMALL.colored(Palette::INK);
+        c.text(law.clamp(room, WIDTH - room), 14.0, &repere.nom, named, Anchor::Middle)?;
+        let mut y = TOP + ROW / 2.0;
+        for p in points {
+            let name = fitted(c, &p.nom, Look::LABEL, left - 10.0);
+            c.text(left - 8.0, y + 4.5, &name, Look::LABEL, Anchor::End)?;
+            match p.valeur {
+                None => c.text(left + 8.0, y + 4.5, &p.etiquette, Look::SMALL, Anchor::Start)?,
+                Some(v) => {
+                    let at = x(v);
+                    let color = if p.atteint { Palette::BLUE } else { Palette::RED };
+                    c.line(&[(law, y), (at, y)], color, 2.2)?;
+                    if p.atteint {
+                        c.circle(at, y, 6.5, color)?;
+                    } else {
+                        c.diamond(at, y, 8.0, color)?;
+                    }
+                    c.text(at.max(law) + 13.0, y + 4.5, &p.etiquette, Look::LABEL, Anchor::Start)?;
+                }
+            }
+            y += ROW;
+        }
+        Ok(())
+    })
+}

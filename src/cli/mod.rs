@@ -1,0 +1,70 @@
+//! The command line: one file a command; data to standard output, messages and progress to standard error.
+
+mod args;
+mod check;
+mod demo;
+mod explain;
+mod ingest;
+mod init;
+mod query;
+mod report;
+mod resume;
+mod run;
+mod sortie;
+mod tension;
+mod verdicts;
+
+use std::io::Write;
+
+use clap::{CommandFactory, FromArgMatches};
+
+use crate::error::{EXIT_USAGE, Error, Result};
+
+pub use args::{Args, Commande};
+
+/// Parses the arguments, runs the command, renders any error once; returns the exit code.
+#[must_use]
+pub fn main() -> u8 {
+    let matches = match args::command().try_get_matches() {
+        Ok(matches) => matches,
+        Err(error) => return args::report(&error),
+    };
+    let args = match Args::from_arg_matches(&matches) {
+        Ok(args) => args,
+        Err(error) => return args::report(&error.format(&mut Args::command())),
+    };
+    match dispatch(args.commande) {
+        Ok(code) => code,
+        Err(error) => {
+            render(&error);
+            error.exit_code()
+        }
+    }
+}
+
+fn dispatch(commande: Commande) -> Result<u8> {
+    match commande {
+        Commande::Demo(args) => demo::execute(&args),
+        Commande::Init(args) => init::execute(&args),
+        Commande::Run(args) => run::execute(&args),
+        Commande::Ingest(args) => ingest::execute(&args),
+        Commande::Check(args) => check::execute(&args),
+        Commande::Report(args) => report::execute(&args),
+        Commande::Verdicts(args) => verdicts::execute(&args),
+        Commande::Explain(args) => explain::execute(&args),
+        Commande::Tension(args) => tension::execute(&args),
+        Commande::Query(args) => query::execute(&args),
+    }
+}
+
+fn render(error: &Error) {
+    let mut err = anstream::stderr();
+    let _ = match error {
+        Error::Usage(diagnostic) => writeln!(err, "{diagnostic}"),
+        other if other.exit_code() == EXIT_USAGE => writeln!(err, "refus B0007 : {other}"),
+        other => writeln!(
+            err,
+            "erreur B0900 : {other}\n      aide : les derniers résultats complets sont intacts ; corrigez la cause, puis relancez"
+        ),
+    };
+}

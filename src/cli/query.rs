@@ -1,0 +1,78 @@
+//! `bilan query`: one question to the results and the store, read-only.
+
+use std::io::Write;
+
+use arrow::util::display::{ArrayFormatter, FormatOptions};
+use sqlparser::ast::Statement;
+use sqlparser::dialect::DuckDbDialect;
+use sqlparser::parser::Parser;
+
+use super::args::Query;
+use super::sortie::write_aligned;
+use crate::engine::{self, Table};
+use crate::error::{EXIT_DONE, Error, Result};
+use crate::project::Plan;
+
+pub(super) fn execute(args: &Query) -> Result<u8> {
+    check_read_only(&args.sql)?;
+    let (plan, _) = Plan::load(&args.projet, args.out.as_deref())?;
+    let engine = engine::open_results(&plan, 2)?;
+    let table = engine.query("requête", &args.sql).map_err(|error| match error {
+        Error::Engine { source, .. } => Error::usage(
+            "B0404",
+            format!("requête refusée par le moteur : {}", source.to_string().lines().next().unwrap_or_default()),
+            "les tables sont les indicateurs (bilan explain), faits_attributions et source_demandes, source_attributions, source_rpls, source_bailleurs",
+        ),
+        other => other,
+    })?;
+    let mut out = anstream::stdout();
+    let written = if args.csv {
+        out.write_all(&engine::csv_bytes(&table)?)
+    } else if args.json {
+        writeln!(out, "{}", serde_json::to_string_pretty(&super::verdicts::json_rows(&table)?)?)
+    } else {
+        write_aligned(&mut out, &cells(&table)?, &[])
+    };
+    written.map_err(Error::io("écrire", std::path::Path::new("la sortie")))?;
+    Ok(EXIT_DONE)
+}
+
+/// Exactly one query: no statement that writes, no second statement behind the first.
+fn check_read_only(sql: &str) -> Result<()> {
+    let refused = |message: String| {
+        Error::usage("B0403", message, "écrivez une seule requête de lecture : SELECT …, ou WITH … SELECT …")
+    };
+    let statements = Parser::parse_sql(&DuckDbDialect {}, sql).map_err(|e| refused(format!("SQL illisible ({e})")))?;
+    match statements.as_slice() {
+        [Statement::Query(_)] => Ok(()),
+        [_] => Err(refused("cette commande ne fait que lire".to_owned())),
+        _ => Err(refused(format!("{} instructions au lieu d'une", statements.len()))),
+    }
+}
+
+fn cells(table: &Table) -> Result<Vec<Vec<String>>> {
+    let mut rows = vec![table.schema.fields().iter().map(|f| f.name().clone()).collect::<Vec<_>>()];
+    let options = FormatOptions::default().with_null("");
+    for batch in &table.batches {
+        let formatters =
+            batch.columns().iter().map(|c| ArrayFormatter::try_new(c, &options)).collect::<std::result::Result<Vec<_>, _>>()?;
+        for row in 0..batch.num_rows() {
+            rows.push(formatters.iter().map(|f| f.value(row).to_string()).collect());
+        }
+    }
+    Ok(rows)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::check_read_only;
+
+    #[test]
+    fn only_one_reading_statement_passes() {
+        assert!(check_read_only("SELECT 1").is_ok());
+        assert!(check_read_only("WITH a AS (SELECT 1) SELECT * FROM a").is_ok());
+        for sql in ["COPY (SELECT 1) TO 'x.csv'", "SELECT 1; DROP TABLE parc", "DROP TABLE parc", "ATTACH 'x'", "", "SELEC 1"] {
+            assert!(check_read_only(sql).is_err(), "{sql}");
+        }
+    }
+}

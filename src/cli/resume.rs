@@ -1,0 +1,99 @@
+//! The first reading, in the terminal: what was read, what was refused, which rules are kept.
+
+use std::io::Write;
+
+use anstyle::{AnsiColor, Style};
+
+use crate::diagnostic::{Diagnostic, Gravite};
+use crate::error::{Error, Result};
+use crate::ingest::Ingestion;
+use crate::project::Plan;
+use crate::report::{Verdict, format, load_verdicts};
+
+const GOOD: Style = AnsiColor::Green.on_default().bold();
+const BAD: Style = AnsiColor::Red.on_default().bold();
+const DIM: Style = Style::new().dimmed();
+
+/// Kinds of reject shown for one file; the others are in `rejets.csv`.
+const SHOWN: usize = 8;
+
+/// Says what was read and what was set aside, on standard error.
+pub(super) fn print_sources(ingestion: &Ingestion, notes: &[Diagnostic]) {
+    let mut err = anstream::stderr();
+    for note in notes {
+        let _ = writeln!(err, "{note}");
+    }
+    for file in &ingestion.fichiers {
+        for refusal in &file.refus {
+            let _ = writeln!(err, "{refusal}");
+        }
+        if file.parquet.is_none() {
+            continue;
+        }
+        let refused = match file.refusees {
+            0 => String::new(),
+            n => format!(", {}", format::count(n.cast_signed(), "refusée", "refusées")),
+        };
+        let kept = format::count(file.gardees.cast_signed(), "ligne gardée", "lignes gardées");
+        let _ = writeln!(err, "lu     {} : {kept}{refused}", file.fichier);
+        let mut totals: Vec<_> = file.totaux.iter().collect();
+        totals.sort_by_key(|t| (t.gravite, std::cmp::Reverse(t.nombre)));
+        for total in totals.iter().take(SHOWN) {
+            let _ = writeln!(err, "{}", total.exemple);
+            if total.nombre > 1 {
+                let _ = writeln!(
+                    err,
+                    "      ({} du même genre : voir rejets.csv)",
+                    format::count((total.nombre - 1).cast_signed(), "autre ligne", "autres lignes")
+                );
+            }
+        }
+        if totals.len() > SHOWN {
+            let others: u64 = totals[SHOWN..].iter().map(|t| t.nombre).sum();
+            let _ = writeln!(err, "      (et {} : voir rejets.csv)", format::count(others.cast_signed(), "autre constat", "autres constats"));
+        }
+    }
+    if ingestion.fichiers.iter().any(|f| f.totaux.iter().any(|t| t.gravite == Gravite::Refus)) {
+        let _ = writeln!(err, "Les lignes refusées ne sont pas comptées : corrigez-les, puis relancez");
+    }
+}
+
+/// The compliance table on standard output: the answer first, an EPCI a block.
+pub(super) fn print_verdicts(plan: &Plan) -> Result<()> {
+    let verdicts = load_verdicts(plan)?;
+    let mut out = anstream::stdout();
+    let title = if plan.fictif { " — données fictives" } else { "" };
+    let failed = |e| Error::io("écrire", std::path::Path::new("la sortie"))(e);
+    writeln!(out, "Bilan {}{title}", plan.millesime).map_err(failed)?;
+    let width = |pick: &dyn Fn(&Verdict) -> String| verdicts.iter().map(|v| pick(v).chars().count()).max().unwrap_or(0);
+    let shown: Vec<&Verdict> = verdicts.iter().filter(|v| v.is_worth_a_line()).collect();
+    let epci_width = width(&|v| v.libelle.clone()).min(34);
+    let rule_width = shown.iter().map(|v| v.short_title().chars().count()).max().unwrap_or(0);
+    let mut last = "";
+    for v in &shown {
+        let name = if v.epci == last { "" } else { v.libelle.as_str() };
+        last = &v.epci;
+        let name: String = name.chars().take(epci_width).collect();
+        let style = match v.verdict.as_str() {
+            "atteint" => GOOD,
+            "non_atteint" => BAD,
+            _ => DIM,
+        };
+        writeln!(
+            out,
+            "{name:<epci_width$}  {:<rule_width$}  {:>8} / {:<6}  {style}{:<26}{style:#}  {DIM}{}{DIM:#}",
+            v.short_title(),
+            v.shown_result(),
+            v.shown_target(),
+            v.answer(),
+            v.shown_status(),
+        )
+        .map_err(failed)?;
+    }
+    let hidden = verdicts.len() - shown.len();
+    if hidden > 0 {
+        writeln!(out, "{DIM}({} : voir verdicts.csv){DIM:#}", format::count(hidden as i64, "autre ligne, par bailleur ou hors champ", "autres lignes, par bailleur ou hors champ"))
+            .map_err(failed)?;
+    }
+    Ok(())
+}

@@ -1,0 +1,170 @@
+//! `bilan tension`: what an applicant may ask (CCH R441-2-10, R441-2-17).
+
+use std::io::Write;
+
+use arrow::array::{Array, AsArray};
+use arrow::datatypes::{Float64Type, Int64Type};
+
+use super::args::Tension;
+use super::sortie::write_aligned;
+use crate::engine;
+use crate::error::{EXIT_DONE, Error, Result};
+use crate::project::Plan;
+use crate::reference::{Commune, Geographie};
+use crate::report::format;
+use crate::schema::normalised;
+
+const TYPOLOGIES: [&str; 7] = ["C", "T1", "T2", "T3", "T4", "T5", "T6P"];
+/// Under this many lettings, a mean delay says little.
+const FEW: i64 = 11;
+
+pub(super) fn execute(args: &Tension) -> Result<u8> {
+    let (plan, _) = Plan::load(&args.projet, args.out.as_deref())?;
+    let geographie = Geographie::load(&plan.resources())?;
+    let commune = find_commune(&geographie, &args.commune)?;
+    let typologie = args.typologie.as_deref().map_or(Ok("ensemble".to_owned()), |t| {
+        let upper = t.to_uppercase();
+        let upper = if upper == "T6" || upper == "T6+" { "T6P".to_owned() } else { upper };
+        if TYPOLOGIES.contains(&upper.as_str()) {
+            Ok(upper)
+        } else {
+            Err(Error::usage("B0405", format!("typologie « {t} » inconnue"), "attendu : C, T1, T2, T3, T4, T5 ou T6P"))
+        }
+    })?;
+    let categorie = match args.categorie.as_deref().map(str::to_lowercase).as_deref() {
+        None => "ensemble",
+        Some("collectif" | "appartement" | "a") => "collectif",
+        Some("individuel" | "maison" | "m") => "individuel",
+        Some(other) => {
+            return Err(Error::usage("B0406", format!("catégorie « {other} » inconnue"), "attendu : collectif ou individuel"));
+        }
+    };
+    if plan.communes.as_ref().is_some_and(|set| !set.contains(&commune.code)) {
+        return Err(Error::usage(
+            "B0407",
+            format!("{} ({}) est hors du périmètre de ce bilan", commune.libelle, commune.code),
+            "choisissez une commune du périmètre",
+        ));
+    }
+    let answer = Answer::compute(&plan, commune, &typologie, categorie)?;
+    answer.print(&plan, commune, &typologie, categorie)?;
+    Ok(EXIT_DONE)
+}
+
+struct Answer {
+    logements: Option<i64>,
+    demandes: Option<i64>,
+    attributions: Option<i64>,
+    tension: Option<f64>,
+    avec_delai: i64,
+    moyen: Option<f64>,
+    median: Option<f64>,
+}
+
+impl Answer {
+    fn compute(plan: &Plan, commune: &Commune, typologie: &str, categorie: &str) -> Result<Self> {
+        let engine = engine::open_results(plan, 2)?;
+        // Codes come from our own lists: nothing of the command line reaches the SQL.
+        let key = format!(
+            "niveau = 'commune' AND code = '{}' AND population = 'ensemble' AND typologie = '{typologie}' AND categorie = '{categorie}'",
+            commune.code
+        );
+        let row = engine
+            .query("tension", &format!("SELECT logements, demandes, attributions, tension FROM tension WHERE {key}"))?
+            .single()?;
+        let sources = engine
+            .query("sources", "SELECT logements, demandes, attributions FROM tension WHERE niveau = 'territoire' AND population = 'ensemble' AND typologie = 'ensemble' AND categorie = 'ensemble'")?
+            .single()?;
+        let count = |i: usize| {
+            let of = |batch: &arrow::array::RecordBatch| {
+                let column = batch.column(i).as_primitive::<Int64Type>();
+                (batch.num_rows() > 0 && column.is_valid(0)).then(|| column.value(0))
+            };
+            // No row for this commune: nothing there, where the source was given at all.
+            if row.num_rows() > 0 { of(&row) } else { of(&sources).map(|_| 0) }
+        };
+        let typed = if typologie == "ensemble" { String::new() } else { format!(" AND typologie = '{typologie}'") };
+        let kind = if categorie == "ensemble" { String::new() } else { format!(" AND categorie = '{categorie}'") };
+        let delays = engine
+            .query(
+                "delais",
+                &format!(
+                    "SELECT CAST(COUNT(delai_jours) AS BIGINT), CAST(SUM(delai_jours) AS DOUBLE) / NULLIF(COUNT(delai_jours), 0) / 30.4375, \
+                     percentile_cont(0.5) WITHIN GROUP (ORDER BY delai_jours) / 30.4375 \
+                     FROM faits_attributions WHERE personne_morale = 0 AND commune = '{}'{typed}{kind}",
+                    commune.code
+                ),
+            )?
+            .single()?;
+        let real = |i: usize| {
+            let column = delays.column(i).as_primitive::<Float64Type>();
+            column.is_valid(0).then(|| column.value(0))
+        };
+        let ratio = row.column(3).as_primitive::<Float64Type>();
+        Ok(Self {
+            logements: count(0),
+            demandes: count(1),
+            attributions: count(2),
+            tension: (row.num_rows() > 0 && ratio.is_valid(0)).then(|| ratio.value(0)),
+            avec_delai: delays.column(0).as_primitive::<Int64Type>().value(0),
+            moyen: real(1),
+            median: real(2),
+        })
+    }
+
+    fn print(&self, plan: &Plan, commune: &Commune, typologie: &str, categorie: &str) -> Result<()> {
+        let year = plan.millesime;
+        let number = |n: Option<i64>| n.map_or_else(|| format::NONE.to_owned(), format::integer);
+        let months = |x: Option<f64>| x.map_or_else(|| format::NONE.to_owned(), |x| format!("{} mois", format::decimal(x, 1)));
+        let kind = match categorie {
+            "collectif" => ", en appartement",
+            "individuel" => ", en maison",
+            _ => "",
+        };
+        let size = if typologie == "ensemble" { "toutes typologies" } else { typologie };
+        let mut out = anstream::stdout();
+        let rows = vec![
+            vec!["Logements qui correspondent".to_owned(), number(self.logements)],
+            vec![format!("Demandes semblables au 31/12/{year}"), number(self.demandes)],
+            vec![format!("Baux signés en {year}"), number(self.attributions)],
+            vec![
+                "Demandes pour une attribution".to_owned(),
+                self.tension.map_or_else(|| format::NONE.to_owned(), |t| format::decimal(t, 1)),
+            ],
+            vec!["Délai moyen".to_owned(), months(self.moyen)],
+            vec!["Délai médian".to_owned(), months(self.median)],
+        ];
+        let fictif = if plan.fictif { " — données fictives" } else { "" };
+        let written = writeln!(out, "{} ({}), {size}{kind}{fictif}", commune.libelle, commune.code)
+            .and_then(|()| write_aligned(&mut out, &rows, &[false, true]))
+            .and_then(|()| {
+                if self.avec_delai < FEW && self.attributions.is_some() {
+                    writeln!(
+                        out,
+                        "Ces délais reposent sur {} seulement : ils disent peu de ce qu'un nouveau demandeur attendra",
+                        format::count(self.avec_delai, "bail", "baux")
+                    )
+                } else {
+                    Ok(())
+                }
+            });
+        written.map_err(Error::io("écrire", std::path::Path::new("la sortie")))
+    }
+}
+
+/// The commune meant by a code or a name; several of one name are listed.
+fn find_commune<'a>(geographie: &'a Geographie, wanted: &str) -> Result<&'a Commune> {
+    if let Some((commune, _)) = geographie.resolve(wanted.trim()) {
+        return Ok(commune);
+    }
+    let name = normalised(wanted);
+    let found: Vec<&Commune> = geographie.communes().filter(|c| normalised(&c.libelle) == name).collect();
+    match found.as_slice() {
+        [one] => Ok(one),
+        [] => Err(Error::usage("B0408", format!("commune « {wanted} » inconnue"), "donnez son code Insee (63113) ou son nom exact")),
+        several => {
+            let list: Vec<String> = several.iter().map(|c| format!("{} (département {})", c.code, c.departement)).collect();
+            Err(Error::usage("B0409", format!("plusieurs communes s'appellent « {wanted} »"), format!("donnez un code : {}", list.join(", "))))
+        }
+    }
+}

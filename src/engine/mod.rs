@@ -1,0 +1,266 @@
+//! DuckDB over the store: small tables of parameters and geography in, `pipelines/*.sql` run in order, indicator tables
+//! out. Whatever only DuckDB can do stays in this module.
+
+mod indicateur;
+mod tables;
+
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use arrow::array::RecordBatch;
+use arrow::datatypes::SchemaRef;
+use duckdb::{Config, Connection};
+
+use crate::error::{Error, Result};
+use crate::ingest::Ingestion;
+use crate::law::{Regle, SeuilsDeLAnnee};
+use crate::progress::Progress;
+use crate::project::Plan;
+use crate::reference::Geographie;
+
+pub use indicateur::Indicateur;
+pub use tables::{csv_bytes, export};
+
+/// A result: its name, schema and rows.
+#[derive(Debug, Clone)]
+pub struct Table {
+    /// Name, as in `OUT/indicateurs/<nom>.parquet`.
+    pub nom: String,
+    /// Arrow schema.
+    pub schema: SchemaRef,
+    /// Rows, in the order of the pipeline.
+    pub batches: Vec<RecordBatch>,
+}
+
+/// A DuckDB connection that reaches only the project's folders.
+pub struct Engine {
+    connection: Connection,
+}
+
+/// Where the engine may read and spill.
+#[derive(Debug, Clone)]
+pub struct Limits {
+    /// Worker threads.
+    pub threads: usize,
+    /// Memory, in DuckDB's words.
+    pub memory: String,
+    /// Folders it may read.
+    pub folders: Vec<PathBuf>,
+    /// Folder it may spill into.
+    pub spill: PathBuf,
+}
+
+fn quoted(text: &str) -> String {
+    format!("'{}'", text.replace('\'', "''"))
+}
+
+impl Engine {
+    /// Opens an in-memory engine that can reach nothing but `limits`.
+    ///
+    /// # Errors
+    /// [`Error::Engine`].
+    pub fn open(limits: &Limits) -> Result<Self> {
+        let failed = || Error::engine("ouverture");
+        let config = Config::default()
+            .enable_autoload_extension(false)
+            .and_then(|c| c.with("autoinstall_known_extensions", "false"))
+            .and_then(|c| c.threads(i64::try_from(limits.threads).unwrap_or(1)))
+            .and_then(|c| c.max_memory(&limits.memory))
+            .map_err(failed())?;
+        let connection = Connection::open_in_memory_with_flags(config).map_err(failed())?;
+        let folders: Vec<String> =
+            limits.folders.iter().chain([&limits.spill]).map(|p| quoted(&p.to_string_lossy())).collect();
+        let settings = format!(
+            "SET allowed_directories = [{}]; SET temp_directory = {}; SET enable_external_access = false; \
+             SET preserve_insertion_order = true; SET lock_configuration = true;",
+            folders.join(", "),
+            quoted(&limits.spill.to_string_lossy())
+        );
+        connection.execute_batch(&settings).map_err(failed())?;
+        Ok(Self { connection })
+    }
+
+    /// Runs statements that give no rows.
+    ///
+    /// # Errors
+    /// [`Error::Engine`], naming `step`.
+    pub fn execute(&self, step: &str, sql: &str) -> Result<()> {
+        self.connection.execute_batch(sql).map_err(Error::engine(step))
+    }
+
+    /// Runs one query.
+    ///
+    /// # Errors
+    /// [`Error::Engine`], naming `step`.
+    pub fn query(&self, step: &str, sql: &str) -> Result<Table> {
+        let mut statement = self.connection.prepare(sql).map_err(Error::engine(step))?;
+        let stream = statement.stream_arrow([]).map_err(Error::engine(step))?;
+        let schema = stream.get_schema();
+        let batches = stream.collect::<duckdb::Result<Vec<_>>>().map_err(Error::engine(step))?;
+        Ok(Table { nom: step.to_owned(), schema, batches })
+    }
+
+    /// A view over Parquet files.
+    ///
+    /// # Errors
+    /// [`Error::Engine`].
+    pub fn view(&self, name: &str, files: &[PathBuf]) -> Result<()> {
+        let files: Vec<String> = files.iter().map(|f| quoted(&f.to_string_lossy())).collect();
+        self.execute(name, &format!("CREATE VIEW {name} AS SELECT * FROM read_parquet([{}])", files.join(", ")))
+    }
+
+    fn connection(&self) -> &Connection {
+        &self.connection
+    }
+}
+
+/// What the engine reads.
+#[derive(Debug)]
+pub struct Inputs<'a> {
+    /// The project.
+    pub plan: &'a Plan,
+    /// The store.
+    pub ingestion: &'a Ingestion,
+    /// The year's geography.
+    pub geographie: &'a Geographie,
+    /// The year's amounts.
+    pub seuils: &'a SeuilsDeLAnnee,
+    /// Rules in force.
+    pub regles: &'a [Regle],
+}
+
+/// Absolute form of a folder of the project, made if it is missing, as the engine's list of allowed folders wants it.
+///
+/// # Errors
+/// [`Error::Io`].
+pub fn reachable(folder: &Path) -> Result<PathBuf> {
+    std::fs::create_dir_all(folder).map_err(Error::io("créer le dossier", folder))?;
+    folder.canonicalize().map_err(Error::io("ouvrir", folder))
+}
+
+/// Computes every indicator, in the order their dictionary entries ask for.
+///
+/// # Errors
+/// [`Error::Engine`] with the pipeline's name.
+pub fn compute(inputs: &Inputs<'_>, threads: usize, progress: &Progress) -> Result<Vec<Table>> {
+    let cache = reachable(&inputs.plan.cache())?;
+    let limits = Limits {
+        threads,
+        memory: "1000MB".to_owned(),
+        folders: vec![cache.join("store")],
+        spill: reachable(&cache.join("tmp"))?,
+    };
+    let engine = Engine::open(&limits)?;
+    tables::load_inputs(&engine, inputs, &cache)?;
+    let pipelines = Indicateur::in_order(&inputs.plan.resources())?;
+    let bar = progress.steps("Indicateurs", pipelines.len() as u64);
+    let mut results = Vec::new();
+    for indicateur in &pipelines {
+        bar.set_message(format!("Indicateurs : {}", indicateur.nom));
+        let nom = &indicateur.nom;
+        let sql = indicateur.sql.trim_end().trim_end_matches(';');
+        engine.execute(nom, &format!("CREATE TABLE {nom} AS {sql}"))?;
+        if !indicateur.interne || nom == FACTS {
+            let mut table = engine.query(nom, &format!("SELECT * FROM {nom}"))?;
+            table.nom.clone_from(nom);
+            results.push(table);
+        }
+        bar.inc(1);
+    }
+    bar.finish_and_clear();
+    Ok(results)
+}
+
+/// Name of the table of facts, which is kept in the project and never among the results.
+pub const FACTS: &str = "faits";
+
+/// Engine for questions asked after a run: views over the results and the table of facts, nothing else.
+///
+/// # Errors
+/// [`Error::Usage`] when the project has no results yet, [`Error::Engine`].
+pub fn open_results(plan: &Plan, threads: usize) -> Result<Engine> {
+    let indicateurs = plan.sortie.join("indicateurs");
+    if !indicateurs.is_dir() {
+        return Err(Error::usage(
+            "B0401",
+            format!("aucun résultat dans « {} »", plan.sortie.display()),
+            "lancez d'abord `bilan run` sur ce projet",
+        ));
+    }
+    let cache = reachable(&plan.cache())?;
+    let indicateurs = reachable(&indicateurs)?;
+    let faits = cache.join("faits");
+    let engine = Engine::open(&Limits {
+        threads,
+        memory: "1000MB".to_owned(),
+        folders: vec![indicateurs.clone(), reachable(&faits)?, reachable(&cache.join("store"))?],
+        spill: reachable(&cache.join("tmp"))?,
+    })?;
+    for (folder, prefix) in [(&indicateurs, ""), (&faits, "faits_")] {
+        let mut files: Vec<PathBuf> = std::fs::read_dir(folder)
+            .map_err(Error::io("lire", folder))?
+            .flatten()
+            .map(|e| e.path())
+            .filter(|p| p.extension().is_some_and(|e| e == "parquet"))
+            .collect();
+        files.sort();
+        for file in files {
+            let stem = file.file_stem().unwrap_or_default().to_string_lossy().into_owned();
+            engine.view(&format!("{prefix}{stem}"), &[file])?;
+        }
+    }
+    for (source, files) in stored_sources(&cache)? {
+        engine.view(&format!("source_{source}"), &files)?;
+    }
+    Ok(engine)
+}
+
+/// Parquet files of the last run, by source.
+fn stored_sources(cache: &Path) -> Result<Vec<(String, Vec<PathBuf>)>> {
+    let path = cache.join("faits").join("sources.json");
+    let Ok(bytes) = std::fs::read(&path) else { return Ok(Vec::new()) };
+    let sources: Vec<(String, Vec<PathBuf>)> = serde_json::from_slice(&bytes)?;
+    Ok(sources.into_iter().map(|(name, files)| (name, files.iter().map(|f| cache.join(f)).collect())).collect())
+}
+
+/// Remembers which files of the store the results come from, for `bilan query`.
+///
+/// # Errors
+/// [`Error::Io`].
+pub fn remember_sources(plan: &Plan, ingestion: &Ingestion) -> Result<()> {
+    let mut sources: Vec<(String, Vec<PathBuf>)> = Vec::new();
+    for file in &ingestion.fichiers {
+        let Some(parquet) = &file.parquet else { continue };
+        match sources.iter_mut().find(|(name, _)| *name == file.schema) {
+            Some((_, files)) => files.push(PathBuf::from(parquet)),
+            None => sources.push((file.schema.clone(), vec![PathBuf::from(parquet)])),
+        }
+    }
+    let path = plan.cache().join("faits").join("sources.json");
+    crate::store::write_atomically(&path, &serde_json::to_vec(&sources)?)
+}
+
+impl Table {
+    /// Number of rows.
+    #[must_use]
+    pub fn rows(&self) -> usize {
+        self.batches.iter().map(RecordBatch::num_rows).sum()
+    }
+
+    /// Reads a result back from its Parquet file.
+    ///
+    /// # Errors
+    /// When the file cannot be read.
+    pub fn read(path: &Path, nom: &str) -> Result<Self> {
+        let (schema, batches) = crate::store::read_all(path)?;
+        Ok(Self { nom: nom.to_owned(), schema, batches })
+    }
+
+    /// All rows as one batch.
+    ///
+    /// # Errors
+    /// When the batches do not fit together.
+    pub fn single(&self) -> Result<RecordBatch> {
+        Ok(arrow::compute::concat_batches(&Arc::clone(&self.schema), &self.batches)?)
+    }
+}

@@ -1,0 +1,293 @@
+//! What goes into the engine beside the store, and how results come out of it.
+
+use std::collections::BTreeSet;
+use std::path::{Path, PathBuf};
+
+use arrow::array::{Array, AsArray};
+use arrow::datatypes::{DataType, Date32Type, Float64Type, Int32Type, Int64Type};
+use chrono::{Datelike, NaiveDate};
+use duckdb::types::{ToSqlOutput, Value};
+use duckdb::{ToSql, appender_params_from_iter};
+
+use super::{Engine, Inputs, Table};
+use crate::error::{Error, Result};
+use crate::ingest::arrow_schema;
+use crate::law::Situation;
+use crate::project::ParcSocial;
+use crate::reference::{Niveau, Nomenclatures};
+use crate::schema::Schema;
+use crate::store;
+
+/// A cell of a small table.
+enum Cell<'a> {
+    Text(&'a str),
+    Int(i64),
+    Real(f64),
+    Null,
+}
+
+impl ToSql for Cell<'_> {
+    fn to_sql(&self) -> duckdb::Result<ToSqlOutput<'_>> {
+        Ok(match self {
+            Cell::Text(text) => ToSqlOutput::from(*text),
+            Cell::Int(n) => ToSqlOutput::from(*n),
+            Cell::Real(x) => ToSqlOutput::from(*x),
+            Cell::Null => ToSqlOutput::Owned(Value::Null),
+        })
+    }
+}
+
+fn fill<'a>(engine: &Engine, table: &str, columns: &str, rows: impl IntoIterator<Item = Vec<Cell<'a>>>) -> Result<()> {
+    let failed = || Error::engine(table.to_owned());
+    engine.execute(table, &format!("CREATE TABLE {table} ({columns})"))?;
+    let mut appender = engine.connection().appender(table).map_err(failed())?;
+    for row in rows {
+        appender.append_row(appender_params_from_iter(row)).map_err(failed())?;
+    }
+    appender.flush().map_err(failed())
+}
+
+fn optional(text: Option<&str>) -> Cell<'_> {
+    text.map_or(Cell::Null, Cell::Text)
+}
+
+fn number(n: Option<i64>) -> Cell<'static> {
+    n.map_or(Cell::Null, Cell::Int)
+}
+
+/// Loads the store, the parameters, the geography and the law.
+pub(super) fn load_inputs(engine: &Engine, inputs: &Inputs<'_>, cache: &Path) -> Result<()> {
+    load_sources(engine, inputs, cache)?;
+    load_parameters(engine, inputs)?;
+    load_geography(engine, inputs)?;
+    load_law(engine, inputs)
+}
+
+/// One view a source; a source that is not given is an empty table of the same columns.
+fn load_sources(engine: &Engine, inputs: &Inputs<'_>, cache: &Path) -> Result<()> {
+    for schema in Schema::load_all(&inputs.plan.resources())? {
+        let files: Vec<PathBuf> = inputs
+            .ingestion
+            .fichiers
+            .iter()
+            .filter(|f| f.schema == schema.nom)
+            .filter_map(|f| f.parquet.as_ref())
+            .map(|p| cache.join(p))
+            .collect();
+        let name = format!("source_{}", schema.nom);
+        if files.is_empty() {
+            let columns: Vec<String> = arrow_schema(&schema)
+                .fields()
+                .iter()
+                .map(|f| format!("{} {}", f.name(), sql_type(f.data_type())))
+                .collect();
+            engine.execute(&name, &format!("CREATE TABLE {name} ({})", columns.join(", ")))?;
+        } else {
+            engine.view(&name, &files)?;
+        }
+    }
+    Ok(())
+}
+
+fn sql_type(kind: &DataType) -> String {
+    match kind {
+        DataType::Date32 => "DATE".to_owned(),
+        DataType::Int32 => "INTEGER".to_owned(),
+        DataType::Int64 => "BIGINT".to_owned(),
+        DataType::Boolean => "BOOLEAN".to_owned(),
+        DataType::Decimal128(precision, scale) => format!("DECIMAL({precision}, {scale})"),
+        _ => "VARCHAR".to_owned(),
+    }
+}
+
+fn load_parameters(engine: &Engine, inputs: &Inputs<'_>) -> Result<()> {
+    let plan = inputs.plan;
+    let year = plan.millesime;
+    let day = |back: i32| format!("DATE '{}'", NaiveDate::from_ymd_opt(year - back, 12, 31).unwrap_or(NaiveDate::MIN));
+    let read = |schema: &'static str| {
+        inputs.ingestion.fichiers.iter().filter(move |f| f.schema == schema && f.parquet.is_some())
+    };
+    let given = |schema: &'static str| i32::from(read(schema).next().is_some());
+    // A column counts as given when every file of the source has it: half a stock is no stock.
+    let columns = |schema: &'static str, wanted: &[&str]| {
+        let all = read(schema).all(|f| wanted.iter().all(|w| f.colonnes.iter().any(|c| c == w)));
+        i32::from(given(schema) == 1 && all)
+    };
+    let parc_social = match plan.parc_social {
+        ParcSocial::TousLogements => "tous_logements",
+        ParcSocial::Ministere => "ministere",
+    };
+    let values = [
+        ("millesime", format!("CAST({year} AS INTEGER)")),
+        ("millesime_rpls", format!("CAST({} AS INTEGER)", plan.millesime_rpls())),
+        ("fin_annee", day(0)),
+        ("fin_annee_precedente", day(1)),
+        ("il_y_a_1_an", day(1)),
+        ("il_y_a_2_ans", day(2)),
+        ("il_y_a_3_ans", day(3)),
+        ("il_y_a_5_ans", day(5)),
+        ("date_extraction", format!("DATE '{}'", plan.date_extraction)),
+        ("jours_par_mois", "CAST(30.4375 AS DOUBLE)".to_owned()),
+        ("vacance_longue_mois", "3".to_owned()),
+        ("sentinelle", "9999".to_owned()),
+        ("parc_social", format!("'{parc_social}'")),
+        ("a_demandes", given("demandes").to_string()),
+        ("a_attributions", given("attributions").to_string()),
+        ("a_rpls", given("rpls").to_string()),
+        ("a_rpls_qpv", columns("rpls", &["QPV"]).to_string()),
+        ("a_rpls_mode", columns("rpls", &["MODE"]).to_string()),
+        ("a_rpls_vacance", columns("rpls", &["MODE", "duree_vacance"]).to_string()),
+        ("a_rpls_mobilite", columns("rpls", &["MODE", "LOCAT", "BAIL"]).to_string()),
+        ("a_rpls_loyer", columns("rpls", &["MODE", "LOYERPRINC", "SURFHAB"]).to_string()),
+        ("a_delai_anormal", i32::from(!plan.delais_anormaux.is_empty()).to_string()),
+    ];
+    let select: Vec<String> = values.iter().map(|(name, value)| format!("{value} AS {name}")).collect();
+    engine.execute("parametres", &format!("CREATE TABLE parametres AS SELECT {}", select.join(", ")))?;
+    let categories = ["ensemble", "collectif", "individuel"].map(|c| vec![Cell::Text(c)]);
+    fill(engine, "categories", "categorie VARCHAR", categories)?;
+    let excluded = plan.financements_exclus.iter().map(|f| vec![Cell::Text(f)]);
+    fill(engine, "financements_exclus", "financement VARCHAR", excluded)?;
+    let without = plan.epci_sans_qpv.iter().map(|e| vec![Cell::Text(e)]);
+    fill(engine, "epci_sans_qpv", "epci VARCHAR", without)?;
+    let delays = plan.delais_anormaux.iter().map(|d| {
+        vec![
+            Cell::Text(&d.departement),
+            Cell::Text(d.typologie.as_deref().unwrap_or("ensemble")),
+            Cell::Int(i64::from(d.mois)),
+        ]
+    });
+    fill(engine, "delais_anormaux", "departement VARCHAR, typologie VARCHAR, mois INTEGER", delays)?;
+    let nomenclatures = Nomenclatures::load(&plan.resources())?;
+    let lists = [("logement_actuel", "modele_logement_actuel"), ("motif_demande", "motif_demande")];
+    let codes = lists.iter().flat_map(|(dimension, list)| {
+        nomenclatures
+            .list(list)
+            .into_iter()
+            .flatten()
+            .map(move |(code, label)| vec![Cell::Text(dimension), Cell::Text(code), Cell::Text(label)])
+    });
+    fill(engine, "modalites", "dimension VARCHAR, code VARCHAR, libelle VARCHAR", codes)
+}
+
+/// `communes`: every commune, flagged when in the perimeter; `lieux`: the territories each commune of the perimeter
+/// belongs to; `cadre`: the territories above communes, which have a row in every table even with nothing in them.
+fn load_geography(engine: &Engine, inputs: &Inputs<'_>) -> Result<()> {
+    let inside = |code: &str| inputs.plan.communes.as_ref().is_none_or(|set| set.contains(code));
+    let communes = inputs.geographie.communes().map(|c| {
+        vec![
+            Cell::Text(&c.code),
+            Cell::Text(&c.libelle),
+            Cell::Text(&c.epci),
+            Cell::Text(&c.departement),
+            Cell::Text(&c.region),
+            Cell::Int(i64::from(inside(&c.code))),
+        ]
+    });
+    let columns = "commune VARCHAR, libelle VARCHAR, epci VARCHAR, departement VARCHAR, region VARCHAR, perimetre INTEGER";
+    fill(engine, "communes", columns, communes)?;
+    let mut places = Vec::new();
+    let mut frame = BTreeSet::new();
+    for commune in inputs.geographie.communes().filter(|c| inside(&c.code)) {
+        for niveau in Niveau::ALL {
+            let (code, libelle) = inputs.geographie.territory(commune, niveau);
+            places.push(vec![Cell::Text(&commune.code), Cell::Text(niveau.word()), Cell::Text(code), Cell::Text(libelle)]);
+            if niveau != Niveau::Commune {
+                frame.insert((niveau.word(), code, libelle));
+            }
+        }
+    }
+    fill(engine, "lieux", "commune VARCHAR, niveau VARCHAR, code VARCHAR, libelle VARCHAR", places)?;
+    let frame = frame.into_iter().map(|(niveau, code, libelle)| {
+        vec![Cell::Text(niveau), Cell::Text(code), Cell::Text(libelle), Cell::Text("ensemble")]
+    });
+    fill(engine, "cadre", "niveau VARCHAR, code VARCHAR, libelle VARCHAR, ensemble VARCHAR", frame)
+}
+
+fn load_law(engine: &Engine, inputs: &Inputs<'_>) -> Result<()> {
+    let epcis: BTreeSet<&str> = inputs.geographie.communes().map(|c| c.epci.as_str()).collect();
+    let mut amounts = Vec::new();
+    for epci in epcis {
+        if let Situation::Seuil(s) = inputs.seuils.situation(epci) {
+            let millesime = Cell::Int(i64::from(s.millesime));
+            amounts.push(vec![Cell::Text(epci), millesime, Cell::Int(s.q1), number(s.q2), number(s.q3)]);
+        }
+    }
+    let columns = "epci VARCHAR, millesime_seuil INTEGER, q1 INTEGER, q2 INTEGER, q3 INTEGER";
+    fill(engine, "seuils", columns, amounts)?;
+    let rules = inputs.regles.iter().zip(0_i64..).map(|(r, numero)| {
+        vec![
+            Cell::Int(numero),
+            Cell::Text(&r.regle),
+            Cell::Text(&r.base),
+            Cell::Text(&r.epci),
+            Cell::Text(&r.libelle),
+            Cell::Text(&r.zone),
+            Cell::Text(&r.secteur),
+            Cell::Text(&r.agregation),
+            Cell::Text(&r.public),
+            Cell::Text(&r.acteur_type),
+            optional(r.acteur.as_deref()),
+            optional(r.contingent.as_deref()),
+            Cell::Text(&r.metrique),
+            Cell::Text(&r.operateur),
+            Cell::Real(r.cible),
+            optional(r.blocage),
+            optional(r.motif.as_deref()),
+            Cell::Text(r.statut.word()),
+            Cell::Text(&r.reference),
+            number(r.seuil_q1),
+            number(r.millesime_seuil.map(i64::from)),
+        ]
+    });
+    let columns = "numero INTEGER, regle VARCHAR, base VARCHAR, epci VARCHAR, libelle VARCHAR, zone VARCHAR, \
+                   secteur VARCHAR, agregation VARCHAR, public VARCHAR, acteur_type VARCHAR, acteur VARCHAR, \
+                   contingent VARCHAR, metrique VARCHAR, operateur VARCHAR, cible DECIMAL(18, 6), blocage VARCHAR, \
+                   motif VARCHAR, statut VARCHAR, reference VARCHAR, seuil_q1 INTEGER, millesime_seuil INTEGER";
+    fill(engine, "regles", columns, rules)
+}
+
+/// Writes a result as Parquet and as CSV for spreadsheets.
+///
+/// # Errors
+/// [`Error::Io`], [`Error::Parquet`].
+pub fn export(table: &Table, folder: &Path) -> Result<()> {
+    store::write_table(&folder.join(format!("{}.parquet", table.nom)), &table.schema, &table.batches)?;
+    store::write_atomically(&folder.join(format!("{}.csv", table.nom)), &csv_bytes(table)?)
+}
+
+/// A table as spreadsheets in French want it: `;`, decimal comma, UTF-8 with its mark.
+///
+/// # Errors
+/// [`Error::Io`] when a cell cannot be written.
+pub fn csv_bytes(table: &Table) -> Result<Vec<u8>> {
+    let mut writer = csv::WriterBuilder::new().delimiter(b';').from_writer("\u{feff}".as_bytes().to_vec());
+    let failed = |e: csv::Error| Error::io("écrire", Path::new("csv"))(std::io::Error::other(e));
+    writer.write_record(table.schema.fields().iter().map(|f| f.name())).map_err(failed)?;
+    for batch in &table.batches {
+        for row in 0..batch.num_rows() {
+            let cells = batch.columns().iter().map(|c| cell(c, row));
+            writer.write_record(cells).map_err(failed)?;
+        }
+    }
+    writer.into_inner().map_err(|e| Error::io("écrire", Path::new("csv"))(std::io::Error::other(e.to_string())))
+}
+
+/// One value as text: ISO dates, decimal comma, nothing for null.
+fn cell(column: &dyn Array, row: usize) -> String {
+    if column.is_null(row) {
+        return String::new();
+    }
+    match column.data_type() {
+        DataType::Utf8 => column.as_string::<i32>().value(row).to_owned(),
+        DataType::Int32 => column.as_primitive::<Int32Type>().value(row).to_string(),
+        DataType::Int64 => column.as_primitive::<Int64Type>().value(row).to_string(),
+        DataType::Float64 => column.as_primitive::<Float64Type>().value(row).to_string().replace('.', ","),
+        DataType::Date32 => {
+            let days = column.as_primitive::<Date32Type>().value(row);
+            NaiveDate::from_num_days_from_ce_opt(days + 719_163).map_or_else(String::new, |d| {
+                format!("{:04}-{:02}-{:02}", d.year(), d.month(), d.day())
+            })
+        }
+        _ => arrow::util::display::array_value_to_string(column, row).unwrap_or_default().replace('.', ","),
+    }
+}

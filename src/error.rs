@@ -1,0 +1,124 @@
+//! Typed errors of the library, each with its exit code; `main` renders them once.
+
+use std::path::{Path, PathBuf};
+
+use crate::diagnostic::Diagnostic;
+
+/// The work was done; rows may have been refused, and are listed.
+pub const EXIT_DONE: u8 = 0;
+/// A whole file was refused (the rest was still done), or any refusal under `--strict`.
+pub const EXIT_REFUSED: u8 = 1;
+/// The command line or the project file cannot be used.
+pub const EXIT_USAGE: u8 = 2;
+/// Something failed that the user's data do not explain.
+pub const EXIT_INTERNAL: u8 = 3;
+/// A rule is missed (command `verdicts` only).
+pub const EXIT_MISSED: u8 = 4;
+
+/// What can stop a command.
+#[derive(Debug, thiserror::Error)]
+pub enum Error {
+    /// The command line or `bilan.toml` is wrong; the diagnostic says where.
+    #[error("{0}")]
+    Usage(Box<Diagnostic>),
+    /// A file cannot be read or written.
+    #[error("impossible de {action} « {} » : {}", chemin.display(), io_reason(source))]
+    Io {
+        /// What was tried, as an infinitive in French.
+        action: &'static str,
+        /// The file.
+        chemin: PathBuf,
+        /// The system's answer.
+        source: std::io::Error,
+    },
+    /// A query failed in the engine.
+    #[error("moteur de calcul, {etape} : {source}")]
+    Engine {
+        /// The step, usually a pipeline's name.
+        etape: String,
+        /// The engine's answer.
+        source: Box<duckdb::Error>,
+    },
+    /// A Parquet file cannot be read or written.
+    #[error("fichier Parquet : {0}")]
+    Parquet(#[from] parquet::errors::ParquetError),
+    /// An Arrow table cannot be built.
+    #[error("table Arrow : {0}")]
+    Arrow(#[from] arrow::error::ArrowError),
+    /// A typed column cannot be computed.
+    #[error("lecture typée : {0}")]
+    Polars(#[from] polars::error::PolarsError),
+    /// A page cannot be rendered.
+    #[error("modèle de page : {0}")]
+    Template(#[from] minijinja::Error),
+    /// A chart cannot be drawn.
+    #[error("graphique : {0}")]
+    Chart(String),
+    /// An embedded or overridden resource does not hold what it must.
+    #[error("ressource « {nom} » : {raison}")]
+    Resource {
+        /// File name, relative to the project.
+        nom: String,
+        /// Why it cannot be used.
+        raison: String,
+    },
+    /// JSON of our own state cannot be read or written.
+    #[error("état du projet : {0}")]
+    Json(#[from] serde_json::Error),
+}
+
+/// Result of the library.
+pub type Result<T> = std::result::Result<T, Error>;
+
+impl Error {
+    /// The process's exit code for this error.
+    #[must_use]
+    pub fn exit_code(&self) -> u8 {
+        match self {
+            Self::Usage(_) => EXIT_USAGE,
+            Self::Resource { .. } => EXIT_USAGE,
+            _ => EXIT_INTERNAL,
+        }
+    }
+
+    /// A wrong command line or project file.
+    #[must_use]
+    pub fn usage(code: &str, message: impl Into<String>, aide: impl Into<String>) -> Self {
+        Self::Usage(Box::new(Diagnostic::refus(code, message, aide)))
+    }
+
+    /// A resource that does not hold what it must.
+    #[must_use]
+    pub fn resource(nom: impl Into<String>, raison: impl Into<String>) -> Self {
+        Self::Resource { nom: nom.into(), raison: raison.into() }
+    }
+
+    /// Wraps a system error with the file it is about.
+    pub fn io(action: &'static str, chemin: &Path) -> impl FnOnce(std::io::Error) -> Self {
+        let chemin = chemin.to_owned();
+        move |source| Self::Io { action, chemin, source }
+    }
+
+    /// Wraps an engine error with the step it happened in.
+    pub fn engine(etape: impl Into<String>) -> impl FnOnce(duckdb::Error) -> Self {
+        let etape = etape.into();
+        move |source| Self::Engine { etape, source: Box::new(source) }
+    }
+}
+
+/// The common system errors in French; the others keep the system's words.
+#[must_use]
+pub fn io_reason(error: &std::io::Error) -> String {
+    use std::io::ErrorKind as K;
+    match error.kind() {
+        K::NotFound => "fichier ou dossier introuvable".to_owned(),
+        K::PermissionDenied => "accès refusé".to_owned(),
+        K::AlreadyExists => "existe déjà".to_owned(),
+        K::StorageFull => "disque plein".to_owned(),
+        K::IsADirectory => "c'est un dossier".to_owned(),
+        K::NotADirectory => "ce n'est pas un dossier".to_owned(),
+        K::ReadOnlyFilesystem => "disque en lecture seule".to_owned(),
+        K::UnexpectedEof | K::InvalidData => "contenu incomplet ou corrompu".to_owned(),
+        _ => error.to_string(),
+    }
+}

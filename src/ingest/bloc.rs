@@ -1,0 +1,325 @@
+//! A block of records: raw text in, a typed Arrow batch of the rows kept out, everything else to the rejects.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use arrow::array::RecordBatch;
+use arrow::datatypes::{DataType as ArrowType, Field, Schema as ArrowSchema, SchemaRef};
+use chrono::Datelike;
+use polars::prelude::{
+    BooleanChunked, Column, DataFrame, DataType, Expr, IntoColumn, IntoLazy, NamedFrom, Series, StringChunked, col, lit,
+};
+
+use super::bridge::to_batch;
+use super::rejets::{Controle, Rejets};
+use super::typing::{Brut, Constat, Typee, Typer};
+use crate::diagnostic::{Diagnostic, Gravite};
+use crate::error::Result;
+use crate::schema::{Champ, Colonne, DATE_EXTRACTION, Entete, Genre, Schema};
+
+/// Column of the store: the file a row comes from, relative to the project.
+pub const FICHIER: &str = "fichier";
+/// Column of the store: the physical line a row comes from.
+pub const LIGNE: &str = "ligne";
+
+/// Records of one block, as text.
+#[derive(Debug, Default)]
+pub(super) struct Bloc {
+    pub(super) lignes: Vec<u64>,
+    /// One per column of the schema; empty where the file lacks it.
+    pub(super) colonnes: Vec<Brut>,
+}
+
+/// Counts of one check.
+#[derive(Debug, Default, Clone, Copy)]
+struct Comptes {
+    evalues: u64,
+    echecs: u64,
+    non_evaluables: u64,
+}
+
+/// Turns the blocks of one file into batches.
+pub(super) struct Atelier<'a> {
+    schema: &'a Schema,
+    entete: &'a Entete,
+    typer: Typer<'a>,
+    fichier: &'a str,
+    extraction: i32,
+    arrow: SchemaRef,
+    counts: BTreeMap<(usize, usize), Comptes>,
+    pub(super) lues: u64,
+    pub(super) gardees: u64,
+}
+
+impl<'a> Atelier<'a> {
+    pub(super) fn new(
+        schema: &'a Schema,
+        entete: &'a Entete,
+        typer: Typer<'a>,
+        fichier: &'a str,
+        extraction: chrono::NaiveDate,
+    ) -> Self {
+        Self {
+            schema,
+            entete,
+            typer,
+            fichier,
+            extraction: extraction.num_days_from_ce() - 719_163,
+            arrow: arrow_schema(schema),
+            counts: BTreeMap::new(),
+            lues: 0,
+            gardees: 0,
+        }
+    }
+
+    pub(super) fn arrow_schema(&self) -> &SchemaRef {
+        &self.arrow
+    }
+
+    pub(super) fn process(&mut self, bloc: &Bloc, rejets: &mut Rejets) -> Result<RecordBatch> {
+        let rows = bloc.lignes.len();
+        self.lues += rows as u64;
+        let mut kept = vec![true; rows];
+        let mut columns: Vec<Column> = Vec::new();
+        for (index, colonne) in self.schema.colonnes.iter().enumerate() {
+            if self.entete.champs[index] == Champ::Absent {
+                columns.push(Series::full_null(colonne.nom.as_str().into(), rows, &polars_type(colonne.genre)).into_column());
+                if let Some(premier) = &colonne.premier {
+                    columns.push(Series::full_null(premier.as_str().into(), rows, &DataType::String).into_column());
+                }
+                continue;
+            }
+            let brut = &bloc.colonnes[index];
+            let Typee { series, premier, constats } = self.typer.column(index, colonne, brut);
+            self.list_values(index, colonne, brut, &constats, bloc, &mut kept, rejets)?;
+            columns.push(series.into_column());
+            columns.extend(premier.map(IntoColumn::into_column));
+        }
+        let names: Vec<Option<&str>> = vec![Some(self.fichier); rows];
+        columns.push(StringChunked::from_slice_options_named(FICHIER, &names));
+        let lignes: Vec<i64> = bloc.lignes.iter().map(|l| l.cast_signed()).collect();
+        columns.push(Series::new(LIGNE.into(), lignes).into_column());
+        let frame = DataFrame::new(rows, columns)?;
+        self.apply_rules(&frame, bloc, &mut kept, rejets)?;
+        self.gardees += kept.iter().filter(|k| **k).count() as u64;
+        let frame = if kept.iter().all(|k| *k) {
+            frame
+        } else {
+            frame.filter(&kept.iter().copied().map(Some).collect::<BooleanChunked>())?
+        };
+        to_batch(&frame, &self.arrow)
+    }
+
+    #[expect(clippy::too_many_arguments, reason = "the parts of one block, borrowed apart")]
+    fn list_values(
+        &mut self,
+        index: usize,
+        colonne: &Colonne,
+        brut: &Brut,
+        constats: &[Constat],
+        bloc: &Bloc,
+        kept: &mut [bool],
+        rejets: &mut Rejets,
+    ) -> Result<()> {
+        let counts = self.counts.entry((index, 0)).or_default();
+        for (row, constat) in constats.iter().enumerate() {
+            match constat {
+                Constat::Valide => {
+                    counts.evalues += 1;
+                    continue;
+                }
+                Constat::Manquant if !colonne.obligatoire => {
+                    counts.non_evaluables += 1;
+                    continue;
+                }
+                _ => counts.echecs += 1,
+            }
+            let diagnostic = value_diagnostic(colonne, *constat, brut.get(row)).at_line(bloc.lignes[row]).in_column(&colonne.nom);
+            if diagnostic.gravite == Gravite::Refus {
+                kept[row] = false;
+            }
+            let shown = brut.get(row).filter(|_| !matches!(colonne.genre, Genre::Identifiant | Genre::Texte));
+            rejets.push(diagnostic, shown)?;
+        }
+        Ok(())
+    }
+
+    fn apply_rules(&mut self, frame: &DataFrame, bloc: &Bloc, kept: &mut [bool], rejets: &mut Rejets) -> Result<()> {
+        let mut rules = Vec::new();
+        let mut exprs: Vec<Expr> = Vec::new();
+        for (index, colonne) in self.schema.colonnes.iter().enumerate() {
+            for (number, regle) in colonne.regles.iter().enumerate() {
+                let value = || col(colonne.nom.as_str());
+                let other = |name: &str| {
+                    if name == DATE_EXTRACTION { lit(self.extraction).cast(DataType::Date) } else { col(name) }
+                };
+                let raised = match (&regle.avant, &regle.apres) {
+                    (Some(name), _) => value().lt(other(name)),
+                    (None, Some(name)) => value().gt(other(name)),
+                    (None, None) => continue,
+                };
+                exprs.push(raised.alias(format!("r{}", rules.len())));
+                rules.push((index, number + 1, colonne, regle));
+            }
+        }
+        if rules.is_empty() {
+            return Ok(());
+        }
+        let flags = frame.clone().lazy().select(exprs).collect()?;
+        for (i, (index, number, colonne, regle)) in rules.into_iter().enumerate() {
+            let counts = self.counts.entry((index, number)).or_default();
+            for (row, flag) in flags.column(&format!("r{i}"))?.bool()?.iter().enumerate() {
+                match flag {
+                    None => counts.non_evaluables += 1,
+                    Some(false) => counts.evalues += 1,
+                    Some(true) => {
+                        counts.echecs += 1;
+                        if regle.gravite == Gravite::Refus {
+                            kept[row] = false;
+                        }
+                        let diagnostic = Diagnostic {
+                            gravite: regle.gravite,
+                            ..Diagnostic::refus(&regle.code, &regle.message, &regle.aide)
+                        };
+                        let shown = bloc.colonnes[index].get(row);
+                        rejets.push(diagnostic.at_line(bloc.lignes[row]).in_column(&colonne.nom), shown)?;
+                    }
+                }
+            }
+        }
+        Ok(())
+    }
+
+    /// The checks of this file; `malformed` rows are outside all of them but the first.
+    pub(super) fn controls(&self, malformed: u64) -> Vec<Controle> {
+        let lignes = self.lues + malformed;
+        let mut controls = vec![Controle {
+            colonne: "enregistrement".to_owned(),
+            controle: "forme".to_owned(),
+            lignes,
+            evalues: self.lues,
+            echecs: malformed,
+            non_evaluables: 0,
+            hors_champ: 0,
+        }];
+        for (index, colonne) in self.schema.colonnes.iter().enumerate() {
+            for number in 0..=colonne.regles.len() {
+                let counted = self.counts.get(&(index, number)).copied().unwrap_or_default();
+                let seen = counted.evalues + counted.echecs + counted.non_evaluables;
+                controls.push(Controle {
+                    colonne: colonne.nom.clone(),
+                    controle: match number {
+                        0 => "valeur".to_owned(),
+                        n => colonne.regles[n - 1].code.clone(),
+                    },
+                    lignes,
+                    evalues: counted.evalues,
+                    echecs: counted.echecs,
+                    non_evaluables: counted.non_evaluables,
+                    hors_champ: lignes - seen,
+                });
+            }
+        }
+        controls
+    }
+}
+
+/// Text columns of one repeated name, which polars builds from options.
+trait NamedOptions {
+    fn from_slice_options_named(name: &str, values: &[Option<&str>]) -> Column;
+}
+
+impl NamedOptions for StringChunked {
+    fn from_slice_options_named(name: &str, values: &[Option<&str>]) -> Column {
+        use polars::prelude::{IntoSeries, NewChunkedArray};
+        Self::from_slice_options(name.into(), values).into_series().into_column()
+    }
+}
+
+fn polars_type(genre: Genre) -> DataType {
+    match genre {
+        Genre::Date | Genre::Mois => DataType::Date,
+        Genre::Annee | Genre::Entier => DataType::Int32,
+        Genre::Decimal => DataType::Int64,
+        Genre::Booleen => DataType::Boolean,
+        _ => DataType::String,
+    }
+}
+
+/// Arrow schema of a source in the store: its columns, then the file and line each row comes from.
+#[must_use]
+pub fn arrow_schema(schema: &Schema) -> SchemaRef {
+    let mut fields = Vec::new();
+    for colonne in &schema.colonnes {
+        let kind = match colonne.genre {
+            Genre::Date | Genre::Mois => ArrowType::Date32,
+            Genre::Annee | Genre::Entier => ArrowType::Int32,
+            Genre::Decimal => ArrowType::Decimal128(18, i8::try_from(colonne.decimales).unwrap_or(0)),
+            Genre::Booleen => ArrowType::Boolean,
+            _ => ArrowType::Utf8,
+        };
+        fields.push(Field::new(&colonne.nom, kind, true));
+        fields.extend(colonne.premier.iter().map(|p| Field::new(p, ArrowType::Utf8, true)));
+    }
+    fields.push(Field::new(FICHIER, ArrowType::Utf8, false));
+    fields.push(Field::new(LIGNE, ArrowType::Int64, false));
+    Arc::new(ArrowSchema::new(fields))
+}
+
+fn value_diagnostic(colonne: &Colonne, constat: Constat, value: Option<&str>) -> Diagnostic {
+    let shown = match colonne.genre {
+        Genre::Identifiant | Genre::Texte => "la valeur".to_owned(),
+        _ => format!("« {} »", crate::diagnostic::masked(value.unwrap_or_default())),
+    };
+    let fate = match colonne.on_invalid() {
+        Gravite::Refus => "corrigez la valeur dans le fichier, la ligne n'est pas comptée",
+        _ => "corrigez la valeur dans le fichier, elle est tenue pour manquante",
+    };
+    let by_schema = |code: &str, message: String, aide: &str| Diagnostic {
+        gravite: colonne.on_invalid(),
+        ..Diagnostic::refus(code, message, aide)
+    };
+    match constat {
+        Constat::Manquant => Diagnostic::refus("B0120", "valeur obligatoire absente", "complétez la valeur, la ligne n'est pas comptée"),
+        Constat::HorsBornes => {
+            let bounds = match (colonne.minimum, colonne.maximum) {
+                (Some(min), Some(max)) => format!("attendu entre {min} et {max}"),
+                (Some(min), None) => format!("attendu à partir de {min}"),
+                (None, Some(max)) => format!("attendu jusqu'à {max}"),
+                (None, None) => String::new(),
+            };
+            by_schema("B0121", format!("{shown} hors des bornes possibles, {bounds}"), fate)
+        }
+        Constat::TropDeDecimales => by_schema(
+            "B0122",
+            format!("{shown} a plus de {} décimales", colonne.decimales),
+            "arrondissez la valeur dans le fichier : le programme n'arrondit jamais une donnée",
+        ),
+        Constat::CodeInconnu => Diagnostic::anomalie(
+            "B0123",
+            format!("code {shown} inconnu de la nomenclature"),
+            format!("comptée « inconnu » ; traduisez le code dans bilan.toml : codes = {{ {} = {{ \"…\" = \"…\" }} }}", colonne.nom),
+        ),
+        Constat::ZeroRestaure => Diagnostic::anomalie("B0124", format!("{shown} : zéro initial perdu, restauré"), "exportez les codes commune comme du texte"),
+        Constat::CommuneScindee => Diagnostic::anomalie(
+            "B0125",
+            format!("{shown} : commune scindée depuis, la partie détachée ne se distingue pas"),
+            "comptée sous son code d'alors",
+        ),
+        Constat::ElementInconnu => Diagnostic::anomalie("B0126", format!("{shown} : un élément de la liste est inconnu"), "vérifiez la liste ; les autres éléments sont gardés"),
+        Constat::Invalide | Constat::Valide => {
+            let (code, what) = match colonne.genre {
+                Genre::Date => ("B0107", "n'est pas une date (AAAA-MM-JJ ou JJ/MM/AAAA)"),
+                Genre::Mois => ("B0107", "n'est pas un mois (MM/AAAA)"),
+                Genre::Annee => ("B0107", "n'est pas une année"),
+                Genre::Entier => ("B0128", "n'est pas un nombre entier"),
+                Genre::Decimal => ("B0128", "n'est pas un nombre"),
+                Genre::Booleen => ("B0129", "n'est ni oui ni non"),
+                Genre::Siren => ("B0130", "n'est pas un SIREN (9 chiffres)"),
+                Genre::Commune | Genre::Communes => ("B0127", "n'est pas une commune connue (code Insee)"),
+                _ => ("B0128", "n'est pas une valeur possible"),
+            };
+            by_schema(code, format!("{shown} {what}"), fate)
+        }
+    }
+}

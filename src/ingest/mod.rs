@@ -1,0 +1,415 @@
+//! Raw files to the typed store: decode, scan records, type, check; every reject kept with its reason.
+//!
+//! Each file gives, in `.bilan/store/<schema>/`, a Parquet file of the rows kept, a CSV of the rejects and a JSON
+//! account of both, all named by the content they come from: an unchanged file is never read twice.
+
+mod bloc;
+mod bridge;
+mod decode;
+mod rejets;
+mod scan;
+mod typing;
+
+use std::collections::BTreeMap;
+use std::io::{self, Read};
+use std::path::{Path, PathBuf};
+use std::sync::mpsc::sync_channel;
+
+use indicatif::ProgressBar;
+use serde::{Deserialize, Serialize};
+
+use crate::diagnostic::{Diagnostic, Gravite};
+use crate::error::{Error, Result, io_reason};
+use crate::progress::Progress;
+use crate::project::{Plan, SourcePlan};
+use crate::reference::Geographie;
+use crate::schema::{Champ, Entete, Schema};
+use crate::store::{self, Etat, FichierVu, Key, ParquetFile, Stamp};
+
+use bloc::{Atelier, Bloc};
+use rejets::Rejets;
+use scan::{Defaut, Enregistrement, Scanner, detect_separator};
+use typing::{Brut, Typer};
+
+pub use bloc::{FICHIER, LIGNE, arrow_schema};
+pub use decode::Encodage;
+pub use rejets::{COLUMNS as REJECT_COLUMNS, Controle, Total, write_row};
+
+/// Records handed together to typing.
+const BLOCK_ROWS: usize = 65_536;
+
+/// The account of one file.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub struct FichierLu {
+    /// Schema of the source.
+    pub schema: String,
+    /// Path, relative to the project.
+    pub fichier: String,
+    /// SHA-256 of the file.
+    pub sha256: String,
+    /// Encoding, when the file could be decoded.
+    pub encodage: Option<Encodage>,
+    /// Field separator, when a header was read.
+    pub separateur: Option<char>,
+    /// Rows read, header excluded: kept + refused.
+    pub lignes: u64,
+    /// Rows kept.
+    pub gardees: u64,
+    /// Rows refused.
+    pub refusees: u64,
+    /// Canonical columns found in the file.
+    pub colonnes: Vec<String>,
+    /// Checks.
+    pub controles: Vec<Controle>,
+    /// Totals by code and column.
+    pub totaux: Vec<Total>,
+    /// Why the whole file was refused, if it was.
+    pub refus: Vec<Diagnostic>,
+    /// Parquet file, relative to `.bilan`; none when the file was refused.
+    pub parquet: Option<String>,
+    /// CSV of the rejects, relative to `.bilan`.
+    pub rejets: Option<String>,
+}
+
+/// What reading the sources gave.
+#[derive(Debug, Default)]
+pub struct Ingestion {
+    /// One account a file, in the order of the project.
+    pub fichiers: Vec<FichierLu>,
+    /// Whether any file was read again.
+    pub relus: usize,
+}
+
+impl Ingestion {
+    /// Whether some whole file was refused.
+    #[must_use]
+    pub fn any_file_refused(&self) -> bool {
+        self.fichiers.iter().any(|f| f.parquet.is_none())
+    }
+
+    /// Whether anything at all was refused.
+    #[must_use]
+    pub fn any_refusal(&self) -> bool {
+        self.any_file_refused() || self.fichiers.iter().any(|f| f.refusees > 0)
+    }
+}
+
+/// Reads every source of the plan into the store.
+///
+/// # Errors
+/// [`Error::Io`] when the store cannot be written; a source that cannot be read is refused, not an error.
+pub fn ingest(plan: &Plan, key: &Key, etat: &mut Etat, options: Options, progress: &Progress) -> Result<Ingestion> {
+    let resources = plan.resources();
+    let geographie = Geographie::load(&resources)?;
+    let context = resources.fingerprint(&["schemas", "reference"])?;
+    let mut ingestion = Ingestion::default();
+    let mut seen = BTreeMap::new();
+    for source in &plan.sources {
+        let schema = Schema::load(&resources, &source.schema)?;
+        for fichier in &source.fichiers {
+            let reader = FileReader { plan, source, schema: &schema, geographie: &geographie, key, context: &context, options };
+            let (account, vu, read) = reader.read(fichier, etat.fichiers.get(fichier), progress)?;
+            ingestion.relus += usize::from(read);
+            ingestion.fichiers.push(account);
+            if let Some(vu) = vu {
+                seen.insert(fichier.clone(), vu);
+            }
+        }
+    }
+    etat.fichiers = seen;
+    Ok(ingestion)
+}
+
+/// How to read.
+#[derive(Debug, Clone, Copy)]
+pub struct Options {
+    /// Hash files again even when their size, time and inode are unchanged.
+    pub verifier: bool,
+    /// Threads at work.
+    pub threads: usize,
+}
+
+struct FileReader<'a> {
+    plan: &'a Plan,
+    source: &'a SourcePlan,
+    schema: &'a Schema,
+    geographie: &'a Geographie,
+    key: &'a Key,
+    context: &'a str,
+    options: Options,
+}
+
+impl FileReader<'_> {
+    fn read(&self, fichier: &str, last: Option<&FichierVu>, progress: &Progress) -> Result<(FichierLu, Option<FichierVu>, bool)> {
+        let path = self.plan.racine.join(fichier);
+        let stamp = match Stamp::of(&path) {
+            Ok(stamp) => stamp,
+            Err(error) => return Ok((self.unreadable(fichier, &error), None, false)),
+        };
+        if let Some(vu) = last.filter(|vu| vu.stamp == stamp && !self.options.verifier)
+            && let Some(account) = self.stored(fichier, &vu.sha256)
+        {
+            return Ok((account, Some(vu.clone()), false));
+        }
+        let empreinte = match decode::inspect(&path) {
+            Err(error) => return Ok((self.unreadable(fichier, &error), None, false)),
+            Ok(Err(diagnostic)) => return Ok((self.refused(fichier, "", vec![diagnostic]), None, false)),
+            Ok(Ok(empreinte)) => empreinte,
+        };
+        let vu = FichierVu { stamp, sha256: empreinte.sha256.clone() };
+        if let Some(account) = self.stored(fichier, &vu.sha256) {
+            return Ok((account, Some(vu), false));
+        }
+        let bar = progress.bytes(fichier.to_owned(), vu.stamp.taille);
+        let account = self.convert(fichier, &path, &empreinte, &bar);
+        bar.finish_and_clear();
+        let account = match account {
+            Err(Error::Io { action: "lire", source, .. }) => self.unreadable(fichier, &source),
+            other => other?,
+        };
+        if account.parquet.is_some() {
+            let text = serde_json::to_vec_pretty(&account)?;
+            store::write_atomically(&self.plan.cache().join(self.stem(fichier, &vu.sha256)).with_extension("json"), &text)?;
+        }
+        Ok((account, Some(vu), true))
+    }
+
+    /// Path of a file's conversion, without extension, relative to `.bilan`.
+    fn stem(&self, fichier: &str, sha256: &str) -> PathBuf {
+        let parts = [
+            env!("CARGO_PKG_VERSION"),
+            self.context,
+            &self.key.fingerprint(),
+            fichier,
+            sha256,
+            &format!("{:?} {:?}", self.source.colonnes, self.source.codes),
+            &format!("{} {}", self.source.millesime, self.plan.date_extraction),
+        ];
+        let name = store::sha256(parts.join("\n").as_bytes());
+        Path::new("store").join(&self.schema.nom).join(&name[..24])
+    }
+
+    fn stored(&self, fichier: &str, sha256: &str) -> Option<FichierLu> {
+        let cache = self.plan.cache();
+        let stem = cache.join(self.stem(fichier, sha256));
+        let account: FichierLu = serde_json::from_slice(&std::fs::read(stem.with_extension("json")).ok()?).ok()?;
+        let there = |file: &Option<String>| file.as_ref().is_some_and(|f| cache.join(f).is_file());
+        (there(&account.parquet) && there(&account.rejets)).then_some(account)
+    }
+
+    fn unreadable(&self, fichier: &str, error: &io::Error) -> FichierLu {
+        let diagnostic = Diagnostic::refus(
+            "B0113",
+            format!("fichier illisible : {}", io_reason(error)),
+            "vérifiez le fichier et les droits de lecture",
+        );
+        self.refused(fichier, "", vec![diagnostic])
+    }
+
+    fn refused(&self, fichier: &str, sha256: &str, refus: Vec<Diagnostic>) -> FichierLu {
+        FichierLu {
+            schema: self.schema.nom.clone(),
+            fichier: fichier.to_owned(),
+            sha256: sha256.to_owned(),
+            encodage: None,
+            separateur: None,
+            lignes: 0,
+            gardees: 0,
+            refusees: 0,
+            colonnes: Vec::new(),
+            controles: Vec::new(),
+            totaux: Vec::new(),
+            refus: refus.into_iter().map(|d| d.in_file(fichier)).collect(),
+            parquet: None,
+            rejets: None,
+        }
+    }
+
+    fn convert(&self, fichier: &str, path: &Path, empreinte: &decode::Empreinte, bar: &ProgressBar) -> Result<FichierLu> {
+        let failed = |e| Error::io("lire", path)(e);
+        let mut head = vec![0_u8; 1 << 16];
+        let n = decode::read_up_to(&mut decode::open(path, empreinte.encodage).map_err(failed)?, &mut head).map_err(failed)?;
+        let separateur = detect_separator(&head[..n]);
+        let reader = bar.wrap_read(decode::open(path, empreinte.encodage).map_err(failed)?);
+        let mut scanner = Scanner::new(reader, separateur);
+        let names = loop {
+            match scanner.next_record().map_err(failed)? {
+                Some(Enregistrement::Bon { .. }) => {
+                    break (0..scanner.width())
+                        .map(|i| String::from_utf8_lossy(scanner.field(i)).into_owned())
+                        .collect::<Vec<_>>();
+                }
+                Some(Enregistrement::Mauvais { .. }) => {}
+                None => {
+                    let empty = Diagnostic::refus("B0100", "fichier sans en-tête", "la première ligne doit nommer les colonnes");
+                    return Ok(self.refused(fichier, &empreinte.sha256, vec![empty]));
+                }
+            }
+        };
+        let entete = match Entete::resolve(self.schema, &names, &self.source.colonnes) {
+            Ok(entete) => entete,
+            Err(errors) => return Ok(self.refused(fichier, &empreinte.sha256, errors)),
+        };
+        let stem = self.stem(fichier, &empreinte.sha256);
+        let cache = self.plan.cache();
+        let mut rejets = Rejets::create(&cache.join(stem.with_extension("csv")), fichier)?;
+        let typer = Typer::new(&self.schema.colonnes, &self.source.codes, self.geographie, self.key, self.source.millesime);
+        let mut atelier = Atelier::new(self.schema, &entete, typer, fichier, self.plan.date_extraction);
+        let mut parquet = ParquetFile::create(&cache.join(stem.with_extension("parquet")), std::sync::Arc::clone(atelier.arrow_schema()))?;
+        let mut malformed = 0;
+        let mut consume = |step: Step| -> Result<()> {
+            for (ligne, defaut) in step.mauvais {
+                malformed += 1;
+                rejets.push(shape_diagnostic(defaut, entete.largeur).at_line(ligne), None)?;
+            }
+            if !step.bloc.lignes.is_empty() {
+                let batch = atelier.process(&step.bloc, &mut rejets)?;
+                parquet.write(&batch)?;
+            }
+            Ok(())
+        };
+        let mut blocks = Blocks { scanner, schema: self.schema, entete: &entete };
+        if self.options.threads > 1 {
+            std::thread::scope(|scope| -> Result<()> {
+                let (send, receive) = sync_channel::<io::Result<Step>>(1);
+                scope.spawn(move || {
+                    while let Some(step) = blocks.next_step().transpose() {
+                        let stop = step.is_err();
+                        if send.send(step).is_err() || stop {
+                            break;
+                        }
+                    }
+                });
+                for step in receive {
+                    consume(step.map_err(failed)?)?;
+                }
+                Ok(())
+            })?;
+        } else {
+            while let Some(step) = blocks.next_step().map_err(failed)? {
+                consume(step)?;
+            }
+        }
+        let controles = atelier.controls(malformed);
+        let (lues, gardees) = (atelier.lues, atelier.gardees);
+        let totaux = rejets.finish()?;
+        let lignes = lues + malformed;
+        parquet.finish(&[
+            ("bilan.source", fichier.to_owned()),
+            ("bilan.sha256", empreinte.sha256.clone()),
+            ("bilan.encodage", empreinte.encodage.name().to_owned()),
+            ("bilan.lignes", lignes.to_string()),
+            ("bilan.lignes_gardees", gardees.to_string()),
+            ("bilan.schema", self.schema.nom.clone()),
+            ("bilan.schema_version", self.schema.version.to_string()),
+        ])?;
+        let present = self.schema.colonnes.iter().zip(&entete.champs).filter(|(_, c)| **c != Champ::Absent);
+        let relative = |extension: &str| stem.with_extension(extension).to_string_lossy().replace('\\', "/");
+        Ok(FichierLu {
+            schema: self.schema.nom.clone(),
+            fichier: fichier.to_owned(),
+            sha256: empreinte.sha256.clone(),
+            encodage: Some(empreinte.encodage),
+            separateur: Some(char::from(separateur)),
+            lignes,
+            gardees,
+            refusees: lignes - gardees,
+            colonnes: present.map(|(c, _)| c.nom.clone()).collect(),
+            controles,
+            totaux,
+            refus: Vec::new(),
+            parquet: Some(relative("parquet")),
+            rejets: Some(relative("csv")),
+        })
+    }
+}
+
+/// A block of records, and the lines set aside on the way.
+struct Step {
+    bloc: Bloc,
+    mauvais: Vec<(u64, Defaut)>,
+}
+
+struct Blocks<'a, R> {
+    scanner: Scanner<R>,
+    schema: &'a Schema,
+    entete: &'a Entete,
+}
+
+impl<R: Read> Blocks<'_, R> {
+    fn next_step(&mut self) -> io::Result<Option<Step>> {
+        let mut bloc = Bloc::default();
+        bloc.colonnes.resize_with(self.schema.colonnes.len(), Brut::default);
+        let mut mauvais = Vec::new();
+        while bloc.lignes.len() < BLOCK_ROWS && mauvais.len() < BLOCK_ROWS {
+            match self.scanner.next_record()? {
+                None => break,
+                Some(Enregistrement::Mauvais { ligne, defaut }) => mauvais.push((ligne, defaut)),
+                Some(Enregistrement::Bon { ligne }) => {
+                    bloc.lignes.push(ligne);
+                    for (index, colonne) in self.schema.colonnes.iter().enumerate() {
+                        let brut = &mut bloc.colonnes[index];
+                        match &self.entete.champs[index] {
+                            Champ::Absent => {}
+                            Champ::Un(i) => {
+                                let value = text(self.scanner.field(*i))?.trim();
+                                if value.is_empty() || colonne.vide.iter().any(|v| v == value) {
+                                    brut.push_missing();
+                                } else {
+                                    brut.push(value);
+                                }
+                            }
+                            Champ::Plusieurs(fields) => {
+                                let mut joined = Vec::with_capacity(fields.len());
+                                for i in fields {
+                                    let value = text(self.scanner.field(*i))?.trim();
+                                    if !value.is_empty() {
+                                        joined.push(value);
+                                    }
+                                }
+                                if joined.is_empty() {
+                                    brut.push_missing();
+                                } else {
+                                    brut.push(&joined.join("|"));
+                                }
+                            }
+                        }
+                    }
+                }
+            }
+        }
+        let empty = bloc.lignes.is_empty() && mauvais.is_empty();
+        Ok((!empty).then_some(Step { bloc, mauvais }))
+    }
+}
+
+fn text(bytes: &[u8]) -> io::Result<&str> {
+    std::str::from_utf8(bytes).map_err(|_| io::Error::from(io::ErrorKind::InvalidData))
+}
+
+fn shape_diagnostic(defaut: Defaut, largeur: usize) -> Diagnostic {
+    let (code, message, aide) = match defaut {
+        Defaut::Vide => ("B0105", "ligne vide".to_owned(), "supprimez la ligne"),
+        Defaut::TropDeChamps(n) => (
+            "B0108",
+            format!("{n} champs au lieu de {largeur}"),
+            "un séparateur figure sans doute dans une valeur : mettez-la entre guillemets ; la ligne n'est pas comptée",
+        ),
+        Defaut::PasAssezDeChamps(n) => (
+            "B0109",
+            format!("{n} champ{} au lieu de {largeur}", if n > 1 { "s" } else { "" }),
+            "complétez la ligne, elle n'est pas comptée",
+        ),
+        Defaut::Guillemets => (
+            "B0110",
+            "guillemet ouvert et jamais fermé, ou fermé au milieu d'une valeur".to_owned(),
+            "doublez les guillemets contenus dans les valeurs ; la ligne n'est pas comptée",
+        ),
+        Defaut::Demesure => (
+            "B0114",
+            "ligne de plus d'un mégaoctet".to_owned(),
+            "vérifiez le fichier : un guillemet jamais fermé, ou autre chose qu'un CSV",
+        ),
+    };
+    Diagnostic { gravite: Gravite::Refus, ..Diagnostic::refus(code, message, aide) }
+}

@@ -1,0 +1,114 @@
+//! What was set aside, row by row: refusals all, anomalies up to a sample, totals always.
+
+use std::collections::BTreeMap;
+use std::fs::File;
+use std::path::{Path, PathBuf};
+
+use serde::{Deserialize, Serialize};
+
+use crate::diagnostic::{Diagnostic, Gravite, masked};
+use crate::error::{Error, Result};
+use crate::store;
+
+/// Rows listed for one check of one file, beyond refusals, which are all listed.
+const SAMPLE: u64 = 1_000;
+
+/// Header of `rejets.csv`.
+pub const COLUMNS: [&str; 7] = ["fichier", "ligne", "colonne", "code", "gravite", "valeur", "message"];
+
+/// A check over the rows of one file: the four counts add up to `lignes`.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Controle {
+    /// Column, or `enregistrement` for the shape of the record.
+    pub colonne: String,
+    /// `valeur`, or the code of the rule.
+    pub controle: String,
+    /// Rows read.
+    pub lignes: u64,
+    /// Rows that passed.
+    pub evalues: u64,
+    /// Rows that failed.
+    pub echecs: u64,
+    /// Rows where a value needed is missing.
+    pub non_evaluables: u64,
+    /// Rows the check does not apply to: malformed, or the file lacks the column.
+    pub hors_champ: u64,
+}
+
+/// Total of one kind of reject.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Total {
+    /// Diagnostic code.
+    pub code: String,
+    /// Column, if any.
+    pub colonne: Option<String>,
+    /// Severity.
+    pub gravite: Gravite,
+    /// Rows.
+    pub nombre: u64,
+    /// The first of them, as an example.
+    pub exemple: Diagnostic,
+}
+
+/// Writes the rejects of one file beside its place in the store.
+pub(super) struct Rejets {
+    path: PathBuf,
+    fichier: String,
+    writer: csv::Writer<File>,
+    totals: BTreeMap<(String, Option<String>), Total>,
+}
+
+impl Rejets {
+    pub(super) fn create(path: &Path, fichier: &str) -> Result<Self> {
+        store::make_parent(path)?;
+        let file = File::create(store::temporary(path)).map_err(Error::io("écrire", path))?;
+        Ok(Self {
+            path: path.to_owned(),
+            fichier: fichier.to_owned(),
+            writer: csv::Writer::from_writer(file),
+            totals: BTreeMap::new(),
+        })
+    }
+
+    /// Lists a row; `valeur` is masked before it is written.
+    pub(super) fn push(&mut self, mut diagnostic: Diagnostic, valeur: Option<&str>) -> Result<()> {
+        diagnostic.lieu.fichier = Some(self.fichier.clone());
+        diagnostic.lieu.valeur = valeur.map(masked);
+        let key = (diagnostic.code.clone(), diagnostic.lieu.colonne.clone());
+        let total = self.totals.entry(key).or_insert_with(|| Total {
+            code: diagnostic.code.clone(),
+            colonne: diagnostic.lieu.colonne.clone(),
+            gravite: diagnostic.gravite,
+            nombre: 0,
+            exemple: diagnostic.clone(),
+        });
+        total.nombre += 1;
+        if diagnostic.gravite == Gravite::Refus || total.nombre <= SAMPLE {
+            write_row(&mut self.writer, &diagnostic).map_err(|e| csv_error(e, &self.path))?;
+        }
+        Ok(())
+    }
+
+    pub(super) fn finish(mut self) -> Result<Vec<Total>> {
+        self.writer.flush().map_err(Error::io("écrire", &self.path))?;
+        drop(self.writer);
+        store::publish(&store::temporary(&self.path), &self.path)?;
+        Ok(self.totals.into_values().collect())
+    }
+}
+
+fn csv_error(error: csv::Error, path: &Path) -> Error {
+    Error::io("écrire", path)(std::io::Error::other(error))
+}
+
+/// Writes one diagnostic as a row of [`COLUMNS`].
+///
+/// # Errors
+/// The writer's.
+pub fn write_row<W: std::io::Write>(writer: &mut csv::Writer<W>, d: &Diagnostic) -> csv::Result<()> {
+    let ligne = d.lieu.ligne.map(|l| l.to_string()).unwrap_or_default();
+    let part = |p: &Option<String>| p.clone().unwrap_or_default();
+    let message = if d.aide.is_empty() { d.message.clone() } else { format!("{} ; {}", d.message, d.aide) };
+    let row = [part(&d.lieu.fichier), ligne, part(&d.lieu.colonne), d.code.clone(), d.gravite.word().to_owned(), part(&d.lieu.valeur), message];
+    writer.write_record(row)
+}

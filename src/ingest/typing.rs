@@ -1,0 +1,472 @@
+//! Raw text to typed columns, as the schema says: exact, or set aside; never approximated.
+
+use std::collections::{BTreeMap, BTreeSet, HashMap};
+
+use chrono::{Datelike, NaiveDate};
+use polars::prelude::{
+    BooleanChunked, ChunkedArray, Int32Chunked, Int64Chunked, IntoSeries, NewChunkedArray, Series, StringChunked,
+};
+
+use crate::reference::{Geographie, Recode};
+use crate::schema::{Colonne, Genre};
+use crate::store::Key;
+
+/// Text of one column for a block of records.
+#[derive(Debug, Default)]
+pub struct Brut {
+    text: String,
+    /// End of each value in `text`; a missing value ends where it starts and is flagged.
+    ends: Vec<usize>,
+    missing: Vec<bool>,
+}
+
+impl Brut {
+    /// Adds a value.
+    pub fn push(&mut self, value: &str) {
+        self.text.push_str(value);
+        self.ends.push(self.text.len());
+        self.missing.push(false);
+    }
+
+    /// Adds a missing value.
+    pub fn push_missing(&mut self) {
+        self.ends.push(self.text.len());
+        self.missing.push(true);
+    }
+
+    /// Number of values.
+    #[must_use]
+    pub fn len(&self) -> usize {
+        self.ends.len()
+    }
+
+    /// Value `i`, if it is there.
+    #[must_use]
+    pub fn get(&self, i: usize) -> Option<&str> {
+        let start = if i == 0 { 0 } else { self.ends[i - 1] };
+        (!self.missing[i]).then(|| &self.text[start..self.ends[i]])
+    }
+
+    fn iter(&self) -> impl ExactSizeIterator<Item = Option<&str>> {
+        (0..self.len()).map(|i| self.get(i))
+    }
+
+    /// Empties the column, keeping its memory.
+    pub fn clear(&mut self) {
+        self.text.clear();
+        self.ends.clear();
+        self.missing.clear();
+    }
+}
+
+/// What was found of a value besides the value itself.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Constat {
+    /// Missing.
+    Manquant,
+    /// As it should be.
+    Valide,
+    /// Not a value of this type.
+    Invalide,
+    /// Outside the plausible bounds of the schema.
+    HorsBornes,
+    /// More decimal places than are kept exactly.
+    TropDeDecimales,
+    /// A code of no list, kept as `inconnu`.
+    CodeInconnu,
+    /// A commune code short of its leading zero, restored.
+    ZeroRestaure,
+    /// A commune split since: the part that left cannot be told apart.
+    CommuneScindee,
+    /// A list whose first element is fine and another is not.
+    ElementInconnu,
+}
+
+/// A typed column and what was found of each value.
+pub struct Typee {
+    /// Typed values.
+    pub series: Series,
+    /// First elements of a list, where the schema asks for them.
+    pub premier: Option<Series>,
+    /// One per value.
+    pub constats: Vec<Constat>,
+}
+
+/// Types the columns of one schema.
+pub struct Typer<'a> {
+    geographie: &'a Geographie,
+    key: &'a Key,
+    /// Year of the source: a commune split after 1 January of that year is flagged.
+    millesime: i32,
+    codes: Vec<HashMap<String, String>>,
+}
+
+type Value<T> = (Option<T>, Constat);
+
+impl<'a> Typer<'a> {
+    /// Prepares the code tables of `colonnes`, with the project's own codes.
+    #[must_use]
+    pub fn new(
+        colonnes: &[Colonne],
+        own: &BTreeMap<String, BTreeMap<String, String>>,
+        geographie: &'a Geographie,
+        key: &'a Key,
+        millesime: i32,
+    ) -> Self {
+        let codes = colonnes
+            .iter()
+            .map(|c| {
+                let identity = c.valeurs.iter().map(|v| (v, v));
+                let own = own.get(&c.nom).into_iter().flatten();
+                identity.chain(&c.codes).chain(own).map(|(from, to)| (from.to_uppercase(), to.clone())).collect()
+            })
+            .collect();
+        Self { geographie, key, millesime, codes }
+    }
+
+    /// Types column `index`.
+    #[must_use]
+    pub fn column(&self, index: usize, colonne: &Colonne, brut: &Brut) -> Typee {
+        let name = colonne.nom.as_str().into();
+        match colonne.genre {
+            Genre::Identifiant => text(name, brut, |v| (Some(self.key.hash(&v.to_uppercase())), Constat::Valide)),
+            Genre::Texte => text(name, brut, |v| (Some(v.split_whitespace().collect::<Vec<_>>().join(" ")), Constat::Valide)),
+            Genre::Code => text(name, brut, |v| self.code(index, colonne, v)),
+            Genre::Siren => text(name, brut, siren),
+            Genre::Commune => text(name, brut, |v| self.commune(v)),
+            Genre::Liste => list(colonne, brut, |v| self.code(index, colonne, v)),
+            Genre::Communes => list(colonne, brut, |v| self.commune(v)),
+            Genre::Date => numbers(brut, parse_date, |c: Int32Chunked| c.into_date().into_series(), name),
+            Genre::Mois => numbers(brut, parse_month, |c: Int32Chunked| c.into_date().into_series(), name),
+            Genre::Annee => numbers(brut, |v| bounded(colonne, parse_year(v)), Int32Chunked::into_series, name),
+            Genre::Entier => numbers(brut, |v| bounded(colonne, parse_integer(v)), Int32Chunked::into_series, name),
+            Genre::Decimal => numbers(brut, |v| decimal(colonne, v), Int64Chunked::into_series, name),
+            Genre::Booleen => {
+                let mut constats = Vec::with_capacity(brut.len());
+                let values: Vec<Option<bool>> = brut
+                    .iter()
+                    .map(|v| {
+                        let Some(v) = v else {
+                            constats.push(Constat::Manquant);
+                            return None;
+                        };
+                        let (value, constat) = boolean(colonne, v);
+                        constats.push(constat);
+                        value
+                    })
+                    .collect();
+                let series = BooleanChunked::from_slice_options(name, &values).into_series();
+                Typee { series, premier: None, constats }
+            }
+        }
+    }
+
+    fn code(&self, index: usize, colonne: &Colonne, value: &str) -> Value<String> {
+        let mut key = value.to_uppercase();
+        if let Some(width) = colonne.largeur
+            && key.bytes().all(|b| b.is_ascii_digit())
+        {
+            key = format!("{key:0>width$}");
+        }
+        match self.codes[index].get(&key) {
+            Some(code) => (Some(code.clone()), Constat::Valide),
+            None => (Some("inconnu".to_owned()), Constat::CodeInconnu),
+        }
+    }
+
+    fn commune(&self, value: &str) -> Value<String> {
+        let Some((commune, recode)) = self.geographie.resolve(&value.to_uppercase()) else {
+            return (None, Constat::Invalide);
+        };
+        let split = self.geographie.split_on(value).is_some_and(|date| {
+            NaiveDate::from_ymd_opt(self.millesime, 1, 1).is_some_and(|first| date > first)
+        });
+        let constat = match recode {
+            Recode::ZeroRestored => Constat::ZeroRestaure,
+            _ if split => Constat::CommuneScindee,
+            _ => Constat::Valide,
+        };
+        (Some(commune.code.clone()), constat)
+    }
+}
+
+fn text(name: polars::prelude::PlSmallStr, brut: &Brut, parse: impl Fn(&str) -> Value<String>) -> Typee {
+    let mut constats = Vec::with_capacity(brut.len());
+    let values: Vec<Option<String>> = brut
+        .iter()
+        .map(|v| {
+            let (value, constat) = v.map_or((None, Constat::Manquant), &parse);
+            constats.push(constat);
+            value
+        })
+        .collect();
+    Typee { series: strings(name, &values), premier: None, constats }
+}
+
+fn strings(name: polars::prelude::PlSmallStr, values: &[Option<String>]) -> Series {
+    StringChunked::from_slice_options(name, &values.iter().map(Option::as_deref).collect::<Vec<_>>()).into_series()
+}
+
+fn list(colonne: &Colonne, brut: &Brut, parse: impl Fn(&str) -> Value<String>) -> Typee {
+    let mut constats = Vec::with_capacity(brut.len());
+    let mut lists = Vec::with_capacity(brut.len());
+    let mut firsts = Vec::with_capacity(brut.len());
+    for value in brut.iter() {
+        let elements: Vec<&str> = value.unwrap_or_default().split('|').map(str::trim).filter(|e| !e.is_empty()).collect();
+        let mut constat = if elements.is_empty() { Constat::Manquant } else { Constat::Valide };
+        let mut kept: Vec<String> = Vec::with_capacity(elements.len());
+        let mut first = None;
+        for (i, element) in elements.iter().enumerate() {
+            let (code, found) = parse(element);
+            if i == 0 {
+                first.clone_from(&code);
+                constat = found;
+            } else if found != Constat::Valide && constat == Constat::Valide {
+                constat = if matches!(found, Constat::Invalide | Constat::CodeInconnu) { Constat::ElementInconnu } else { found };
+            }
+            kept.push(code.unwrap_or_else(|| "inconnu".to_owned()));
+        }
+        constats.push(constat);
+        lists.push((first.is_some()).then(|| kept.join("|")));
+        firsts.push(first);
+    }
+    let premier = colonne.premier.as_ref().map(|name| strings(name.as_str().into(), &firsts));
+    Typee { series: strings(colonne.nom.as_str().into(), &lists), premier, constats }
+}
+
+fn numbers<T>(
+    brut: &Brut,
+    parse: impl Fn(&str) -> Value<T::Native>,
+    finish: impl Fn(ChunkedArray<T>) -> Series,
+    name: polars::prelude::PlSmallStr,
+) -> Typee
+where
+    T: polars::prelude::PolarsNumericType,
+    ChunkedArray<T>: NewChunkedArray<T, T::Native>,
+{
+    let mut constats = Vec::with_capacity(brut.len());
+    let values: Vec<Option<T::Native>> = brut
+        .iter()
+        .map(|v| {
+            let (value, constat) = v.map_or((None, Constat::Manquant), &parse);
+            constats.push(constat);
+            value
+        })
+        .collect();
+    Typee { series: finish(ChunkedArray::from_slice_options(name, &values)), premier: None, constats }
+}
+
+fn siren(value: &str) -> Value<String> {
+    let digits: String = value.chars().filter(|c| !c.is_whitespace()).collect();
+    if digits.len() == 9 && digits.bytes().all(|b| b.is_ascii_digit()) {
+        (Some(digits), Constat::Valide)
+    } else {
+        (None, Constat::Invalide)
+    }
+}
+
+fn boolean(colonne: &Colonne, value: &str) -> Value<bool> {
+    let word = value.to_uppercase();
+    let among = |own: &[String], usual: &[&str]| own.iter().any(|w| *w == word) || usual.contains(&word.as_str());
+    if among(&colonne.vrai, &["1", "OUI", "O", "TRUE", "VRAI", "YES", "Y"]) {
+        (Some(true), Constat::Valide)
+    } else if among(&colonne.faux, &["0", "NON", "N", "FALSE", "FAUX", "NO"]) {
+        (Some(false), Constat::Valide)
+    } else if word == "NONDOC" {
+        (None, Constat::Manquant)
+    } else {
+        (None, Constat::Invalide)
+    }
+}
+
+fn bounded(colonne: &Colonne, value: Option<i32>) -> Value<i32> {
+    let Some(n) = value else { return (None, Constat::Invalide) };
+    let wide = i64::from(n);
+    if colonne.minimum.is_some_and(|m| wide < m) || colonne.maximum.is_some_and(|m| wide > m) {
+        return (None, Constat::HorsBornes);
+    }
+    (Some(n), Constat::Valide)
+}
+
+/// Days since 1970.
+fn days(date: NaiveDate) -> i32 {
+    date.num_days_from_ce() - 719_163
+}
+
+fn calendar(year: i32, month: u32, day: u32) -> Value<i32> {
+    match NaiveDate::from_ymd_opt(year, month, day) {
+        Some(date) if (1850..=2200).contains(&year) => (Some(days(date)), Constat::Valide),
+        _ => (None, Constat::Invalide),
+    }
+}
+
+/// `AAAA-MM-JJ` or `JJ/MM/AAAA`, with or without a midnight after it.
+fn parse_date(value: &str) -> Value<i32> {
+    let day = ["T00:00:00", " 00:00:00", " 00:00"].iter().find_map(|end| value.strip_suffix(end)).unwrap_or(value);
+    let invalid = (None, Constat::Invalide);
+    let number = |text: &str, width: usize| -> Option<u32> {
+        (text.len() == width && text.bytes().all(|b| b.is_ascii_digit())).then(|| text.parse().ok()).flatten()
+    };
+    let short = |text: &str| if text.len() == 1 { number(text, 1) } else { number(text, 2) };
+    if let [y, m, d] = day.split('-').collect::<Vec<_>>()[..]
+        && let (Some(y), Some(m), Some(d)) = (number(y, 4), number(m, 2), number(d, 2))
+    {
+        return calendar(y.cast_signed(), m, d);
+    }
+    if let [d, m, y] = day.split('/').collect::<Vec<_>>()[..]
+        && let (Some(d), Some(m), Some(y)) = (short(d), short(m), number(y, 4))
+    {
+        return calendar(y.cast_signed(), m, d);
+    }
+    invalid
+}
+
+/// `MM/AAAA` or `AAAA-MM`, else a day, whose month is kept.
+fn parse_month(value: &str) -> Value<i32> {
+    let digits = |text: &str| text.bytes().all(|b| b.is_ascii_digit());
+    let parts = match (value.split_once('/'), value.split_once('-')) {
+        (Some((m, y)), None) if m.len() <= 2 && y.len() == 4 => Some((m, y)),
+        (None, Some((y, m))) if y.len() == 4 && m.len() == 2 => Some((m, y)),
+        _ => None,
+    };
+    if let Some((m, y)) = parts
+        && digits(m)
+        && digits(y)
+        && let (Ok(m), Ok(y)) = (m.parse(), y.parse())
+    {
+        return calendar(y, m, 1);
+    }
+    let (day, constat) = parse_date(value);
+    let first = day.and_then(|d| NaiveDate::from_num_days_from_ce_opt(d + 719_163)?.with_day(1)).map(days);
+    (first, constat)
+}
+
+fn parse_year(value: &str) -> Option<i32> {
+    match parse_integer(value) {
+        Some(year) => Some(year),
+        None => {
+            let (day, _) = parse_date(value);
+            Some(NaiveDate::from_num_days_from_ce_opt(day? + 719_163)?.year())
+        }
+    }
+}
+
+/// A whole number, written with or without a null decimal part.
+fn parse_integer(value: &str) -> Option<i32> {
+    let (n, exact) = parse_decimal(value, 0)?;
+    exact.then(|| i32::try_from(n).ok()).flatten()
+}
+
+fn decimal(colonne: &Colonne, value: &str) -> Value<i64> {
+    let Some((n, exact)) = parse_decimal(value, colonne.decimales) else { return (None, Constat::Invalide) };
+    if !exact {
+        return (None, Constat::TropDeDecimales);
+    }
+    let scale = 10_i64.pow(u32::from(colonne.decimales));
+    let beyond = |bound: i64, above: bool| bound.checked_mul(scale).is_some_and(|b| if above { n > b } else { n < b });
+    if colonne.minimum.is_some_and(|m| beyond(m, false)) || colonne.maximum.is_some_and(|m| beyond(m, true)) {
+        return (None, Constat::HorsBornes);
+    }
+    (Some(n), Constat::Valide)
+}
+
+/// A decimal with comma or point, spaces between thousands, or scientific notation, times 10^`places`; `false` when
+/// digits would be lost.
+fn parse_decimal(value: &str, places: u8) -> Option<(i64, bool)> {
+    let (mantissa, exponent) = match value.find(['e', 'E']) {
+        Some(i) => (&value[..i], value[i + 1..].parse::<i32>().ok().filter(|e| e.abs() <= 18)?),
+        None => (value, 0),
+    };
+    let (negative, digits) = match mantissa.as_bytes().first()? {
+        b'-' => (true, &mantissa[1..]),
+        b'+' => (false, &mantissa[1..]),
+        _ => (false, mantissa),
+    };
+    let mut n: i128 = 0;
+    let mut decimals: Option<i32> = None;
+    let mut any = false;
+    for c in digits.chars() {
+        match c {
+            '0'..='9' => {
+                any = true;
+                n = n.checked_mul(10)?.checked_add(i128::from(u32::from(c) - u32::from('0')))?;
+                if let Some(d) = &mut decimals {
+                    *d += 1;
+                }
+            }
+            ',' | '.' if decimals.is_none() && any => decimals = Some(0),
+            ' ' | '\u{a0}' | '\u{202f}' if any && decimals.is_none() => {}
+            _ => return None,
+        }
+    }
+    if !any {
+        return None;
+    }
+    let shift = i32::from(places) + exponent - decimals.unwrap_or(0);
+    let mut exact = true;
+    if shift >= 0 {
+        n = n.checked_mul(10_i128.checked_pow(shift.unsigned_abs())?)?;
+    } else {
+        let divisor = 10_i128.checked_pow(shift.unsigned_abs())?;
+        exact = n % divisor == 0;
+        n /= divisor;
+    }
+    let n = i64::try_from(if negative { -n } else { n }).ok()?;
+    Some((n, exact))
+}
+
+/// Words that a column's `vide` list makes missing.
+#[must_use]
+pub fn missing_words(colonne: &Colonne) -> BTreeSet<&str> {
+    colonne.vide.iter().map(String::as_str).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn iso(value: Value<i32>) -> Option<String> {
+        value.0.map(|d| NaiveDate::from_num_days_from_ce_opt(d + 719_163).unwrap().to_string())
+    }
+
+    #[test]
+    fn dates_are_days_of_the_calendar_or_nothing() {
+        assert_eq!(iso(parse_date("2025-03-01")).as_deref(), Some("2025-03-01"));
+        assert_eq!(iso(parse_date("01/03/2025")).as_deref(), Some("2025-03-01"));
+        assert_eq!(iso(parse_date("1/3/2025")).as_deref(), Some("2025-03-01"));
+        assert_eq!(iso(parse_date("2025-03-01 00:00:00")).as_deref(), Some("2025-03-01"));
+        assert_eq!(iso(parse_date("29/02/2024")).as_deref(), Some("2024-02-29"));
+        for wrong in ["31/02/2025", "29/02/2025", "2025-13-01", "03/2025", "01-03-2025", "hier", "2025-3-1", "01/03/25"] {
+            assert_eq!(parse_date(wrong), (None, Constat::Invalide), "{wrong}");
+        }
+    }
+
+    #[test]
+    fn months_are_their_first_day() {
+        assert_eq!(iso(parse_month("03/2019")).as_deref(), Some("2019-03-01"));
+        assert_eq!(iso(parse_month("2019-03")).as_deref(), Some("2019-03-01"));
+        assert_eq!(iso(parse_month("17/03/2019")).as_deref(), Some("2019-03-01"));
+        assert_eq!(parse_month("13/2019").0, None);
+    }
+
+    #[test]
+    fn decimals_are_exact_or_refused() {
+        assert_eq!(parse_decimal("1 234,56", 2), Some((123_456, true)));
+        assert_eq!(parse_decimal("1234.5", 2), Some((123_450, true)));
+        assert_eq!(parse_decimal("1.1144e+006", 2), Some((111_440_000, true)));
+        assert_eq!(parse_decimal("-0,50", 2), Some((-50, true)));
+        assert_eq!(parse_decimal("1,234", 2), Some((123, false)));
+        assert_eq!(parse_decimal("1.500", 1), Some((15, true)));
+        for wrong in ["", "-", "abc", "1,2,3", ",5", "1e", "99999999999999999999"] {
+            assert_eq!(parse_decimal(wrong, 2), None, "{wrong}");
+        }
+    }
+
+    #[test]
+    fn a_full_birth_date_is_cut_to_its_year() {
+        assert_eq!(parse_year("1985"), Some(1985));
+        assert_eq!(parse_year("12/07/1985"), Some(1985));
+        assert_eq!(parse_year("1985.0"), Some(1985));
+        assert_eq!(parse_year("12 juillet"), None);
+    }
+}

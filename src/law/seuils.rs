@@ -1,0 +1,226 @@
+//! First-quartile amounts (CCH L441-1): euros per consumption unit and per year, strictly below.
+
+use std::collections::BTreeMap;
+
+use chrono::NaiveDate;
+use serde::{Deserialize, Serialize};
+
+use super::{Confiance, Statut};
+use crate::error::{Error, Result};
+use crate::project::Plan;
+use crate::reference::{Resources, csv_rows, toml_file};
+
+/// A yearly order.
+#[derive(Debug, Clone, Deserialize, Serialize)]
+#[serde(deny_unknown_fields)]
+pub struct Arrete {
+    /// Year in force.
+    pub millesime: i32,
+    /// The text.
+    pub reference: String,
+    /// Date of publication.
+    #[serde(deserialize_with = "toml_date")]
+    pub publie_le: NaiveDate,
+    /// Date of the demands it was computed on.
+    #[serde(deserialize_with = "toml_date")]
+    pub donnees_au: NaiveDate,
+    /// First and last day in force.
+    #[serde(deserialize_with = "toml_interval")]
+    pub effectif: [NaiveDate; 2],
+    /// Whether every EPCI of the order is in the table.
+    pub complet: bool,
+    /// Trust.
+    pub statut: Confiance,
+    /// Day of the last check.
+    #[serde(deserialize_with = "toml_date")]
+    pub verifie_le: NaiveDate,
+    /// Remark.
+    #[serde(default)]
+    pub note: String,
+}
+
+pub(super) fn toml_date<'de, D: serde::Deserializer<'de>>(deserializer: D) -> std::result::Result<NaiveDate, D::Error> {
+    let value = toml::value::Datetime::deserialize(deserializer)?;
+    to_date(&value).ok_or_else(|| serde::de::Error::custom("date attendue"))
+}
+
+pub(super) fn toml_interval<'de, D: serde::Deserializer<'de>>(
+    deserializer: D,
+) -> std::result::Result<[NaiveDate; 2], D::Error> {
+    let [from, to] = <[toml::value::Datetime; 2]>::deserialize(deserializer)?;
+    match (to_date(&from), to_date(&to)) {
+        (Some(from), Some(to)) => Ok([from, to]),
+        _ => Err(serde::de::Error::custom("deux dates attendues")),
+    }
+}
+
+fn to_date(value: &toml::value::Datetime) -> Option<NaiveDate> {
+    let date = value.date?;
+    NaiveDate::from_ymd_opt(i32::from(date.year), u32::from(date.month), u32::from(date.day))
+}
+
+/// Amounts of one EPCI for one year.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Seuil {
+    /// Year the amounts were set for.
+    pub millesime: i32,
+    /// First quartile.
+    pub q1: i64,
+    /// Second quartile, informative.
+    pub q2: Option<i64>,
+    /// Third quartile, informative.
+    pub q3: Option<i64>,
+    /// What a verdict that uses it rests on.
+    pub statut: Statut,
+    /// The text.
+    pub reference: String,
+}
+
+/// What the year's orders say of an EPCI.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub enum Situation {
+    /// It has an amount.
+    Seuil(Seuil),
+    /// A complete order does not list it: the quartile rules do not bind it.
+    HorsChamp(String),
+    /// No amount is known, and no complete order rules it out.
+    SansSeuil(String),
+}
+
+/// The amounts in force in one year.
+#[derive(Debug)]
+pub struct SeuilsDeLAnnee {
+    millesime: i32,
+    /// Orders known, by year.
+    pub arretes: BTreeMap<i32, Arrete>,
+    amounts: BTreeMap<(i32, String), (i64, Option<i64>, Option<i64>)>,
+    own: BTreeMap<(i32, String), (i64, Option<i64>, Option<i64>, String)>,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Arretes {
+    arrete: Vec<Arrete>,
+}
+
+impl SeuilsDeLAnnee {
+    /// Loads the embedded orders and the project's own amounts.
+    ///
+    /// # Errors
+    /// [`Error::Resource`] when a table does not hold what it must.
+    pub fn load(plan: &Plan) -> Result<Self> {
+        let resources = plan.resources();
+        let mut seuils = Self::embedded(&resources, plan.millesime)?;
+        for s in &plan.seuils {
+            let embedded = seuils.amounts.get(&(s.millesime, s.epci.clone())).copied();
+            let (q2, q3) = match (s.q2, s.q3, embedded) {
+                (None, None, Some((_, q2, q3))) => (q2.filter(|q| *q >= s.montant), q3),
+                (q2, q3, _) => (q2, q3),
+            };
+            let reference = if s.reference.is_empty() { "montant donné par le projet" } else { &s.reference };
+            seuils.own.insert((s.millesime, s.epci.clone()), (s.montant, q2, q3, reference.to_owned()));
+        }
+        Ok(seuils)
+    }
+
+    /// The embedded orders alone.
+    ///
+    /// # Errors
+    /// As [`Self::load`].
+    pub fn embedded(resources: &Resources, millesime: i32) -> Result<Self> {
+        const Q1: &str = "reference/seuils/q1.csv";
+        const Q2_Q3: &str = "reference/seuils/q2_q3.csv";
+        let number = |path: &'static str, text: &str| -> Result<i64> {
+            text.parse().map_err(|_| Error::resource(path, format!("« {text} » n'est pas un montant")))
+        };
+        let year = |path: &'static str, text: &str| -> Result<i32> {
+            text.parse().map_err(|_| Error::resource(path, format!("« {text} » n'est pas une année")))
+        };
+        let arretes: Arretes = toml_file(resources, "reference/seuils/arretes.toml")?;
+        let mut amounts = BTreeMap::new();
+        for row in csv_rows(resources, Q1, &["millesime", "epci", "montant"])? {
+            let key = (year(Q1, &row[0])?, row[1].clone());
+            if amounts.insert(key, (number(Q1, &row[2])?, None, None)).is_some() {
+                return Err(Error::resource(Q1, format!("EPCI {} deux fois en {}", row[1], row[0])));
+            }
+        }
+        for row in csv_rows(resources, Q2_Q3, &["millesime", "epci", "q2", "q3"])? {
+            if let Some(amount) = amounts.get_mut(&(year(Q2_Q3, &row[0])?, row[1].clone())) {
+                amount.1 = Some(number(Q2_Q3, &row[2])?);
+                amount.2 = Some(number(Q2_Q3, &row[3])?);
+            }
+        }
+        let arretes = arretes.arrete.into_iter().map(|a| (a.millesime, a)).collect();
+        Ok(Self { millesime, arretes, amounts, own: BTreeMap::new() })
+    }
+
+    /// Every embedded amount: year, EPCI, first quartile.
+    pub fn amounts(&self) -> impl Iterator<Item = (i32, &str, i64)> {
+        self.amounts.iter().map(|((year, epci), (q1, _, _))| (*year, epci.as_str(), *q1))
+    }
+
+    fn amount(&self, millesime: i32, epci: &str, statut: Statut) -> Option<Seuil> {
+        let key = (millesime, epci.to_owned());
+        if let Some((q1, q2, q3, reference)) = self.own.get(&key) {
+            let reference = reference.clone();
+            return Some(Seuil { millesime, q1: *q1, q2: *q2, q3: *q3, statut, reference });
+        }
+        let (q1, q2, q3) = *self.amounts.get(&key)?;
+        let arrete = self.arretes.get(&millesime)?;
+        let statut = if arrete.statut == Confiance::Assumed { Statut::Hypothese } else { statut };
+        Some(Seuil { millesime, q1, q2, q3, statut, reference: arrete.reference.clone() })
+    }
+
+    /// What the year's orders say of this EPCI: its own amount; else, while the year's order is not out or only partly
+    /// known, that of the year before.
+    #[must_use]
+    pub fn situation(&self, epci: &str) -> Situation {
+        let year = self.millesime;
+        if let Some(seuil) = self.amount(year, epci, Statut::Definitif) {
+            return Situation::Seuil(seuil);
+        }
+        if let Some(arrete) = self.arretes.get(&year).filter(|a| a.complet) {
+            return Situation::HorsChamp(format!("EPCI absent de l'arrêté de {year} ({})", arrete.reference));
+        }
+        if let Some(seuil) = self.amount(year - 1, epci, Statut::Provisoire) {
+            return Situation::Seuil(seuil);
+        }
+        Situation::SansSeuil(format!(
+            "aucun montant connu pour {year} ni pour {} ; ajoutez-le dans bilan.toml ([[seuil_q1]])",
+            year - 1
+        ))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn situation(year: i32, epci: &str) -> Situation {
+        SeuilsDeLAnnee::embedded(&Resources::embedded(), year).unwrap().situation(epci)
+    }
+
+    /// Clermont Auvergne Métropole, order of 3 June 2025.
+    #[test]
+    fn the_years_own_amount_is_definitive() {
+        let Situation::Seuil(seuil) = situation(2025, "246300701") else { panic!("no amount") };
+        assert_eq!((seuil.q1, seuil.q2, seuil.q3, seuil.statut), (10_141, Some(14_400), Some(19_440), Statut::Definitif));
+    }
+
+    #[test]
+    fn an_order_not_out_yet_leaves_the_year_before_provisionally() {
+        let Situation::Seuil(seuil) = situation(2027, "246300701") else { panic!("no amount") };
+        assert_eq!((seuil.millesime, seuil.statut), (2026, Statut::Provisoire));
+        // 2020 is an extract: Vichy is in it, Clermont is not, and that says nothing of Clermont.
+        let Situation::Seuil(seuil) = situation(2021, "200071363") else { panic!("no amount") };
+        assert_eq!((seuil.q1, seuil.statut), (6_488, Statut::Provisoire));
+        assert!(matches!(situation(2020, "246300701"), Situation::SansSeuil(_)));
+        assert!(matches!(situation(2018, "246300701"), Situation::SansSeuil(_)));
+    }
+
+    #[test]
+    fn an_epci_absent_from_a_complete_order_is_out_of_scope() {
+        // CC du Massif du Sancy (246300966): not listed in the order of 3 June 2025.
+        assert!(matches!(situation(2025, "246300966"), Situation::HorsChamp(_)));
+    }
+}

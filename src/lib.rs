@@ -1,0 +1,19 @@
+//! `bilan` turns the registers of French social housing into the annual allocation review.
+//!
+//! Data flows one way: raw files → [`ingest`] → [`store`] → [`engine`] → [`law`] → [`report`]; see ARCHITECTURE.md.
+
+pub mod chart;
+pub mod cli;
+pub mod demo;
+pub mod diagnostic;
+pub mod engine;
+pub mod error;
+pub mod ingest;
+pub mod law;
+pub mod progress;
+pub mod project;
+pub mod reference;
+pub mod report;
+pub mod run;
+pub mod schema;
+pub mod store;

@@ -1,0 +1,223 @@
+//! `bilan.toml` as written: one struct a section, every unknown key refused.
+
+use std::collections::BTreeMap;
+use std::ops::Range;
+use std::path::Path;
+
+use chrono::NaiveDate;
+use serde::{Deserialize, Deserializer};
+
+use crate::error::{Error, Result};
+
+/// The whole file.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct Fichier {
+    pub bilan: Bilan,
+    #[serde(default)]
+    pub source: Vec<Source>,
+    #[serde(default)]
+    pub objectif: Vec<Objectif>,
+    #[serde(default)]
+    pub seuil_q1: Vec<SeuilQ1>,
+    #[serde(default)]
+    pub delai_anormal: Vec<DelaiAnormal>,
+}
+
+/// Section `[bilan]`.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct Bilan {
+    #[serde(default = "default_title")]
+    pub titre: String,
+    pub millesime: i32,
+    #[serde(default)]
+    pub departements: Vec<String>,
+    #[serde(default)]
+    pub epci: Vec<String>,
+    #[serde(default)]
+    pub communes: Vec<String>,
+    #[serde(default, deserialize_with = "optional_date")]
+    pub date_extraction: Option<NaiveDate>,
+    #[serde(default)]
+    pub epci_sans_qpv: Vec<String>,
+    pub financements_exclus: Option<Vec<String>>,
+    pub parc_social: Option<String>,
+    #[serde(default)]
+    pub fictif: bool,
+}
+
+fn default_title() -> String {
+    "Bilan annuel des attributions".to_owned()
+}
+
+/// A section `[[source]]`.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct Source {
+    pub schema: String,
+    pub fichiers: Vec<String>,
+    pub millesime: Option<i32>,
+    #[serde(default)]
+    pub colonnes: BTreeMap<String, String>,
+    #[serde(default)]
+    pub codes: BTreeMap<String, BTreeMap<String, String>>,
+}
+
+/// A section `[[objectif]]`.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct Objectif {
+    pub id: Option<String>,
+    pub epci: String,
+    #[serde(default = "default_base")]
+    pub base: String,
+    #[serde(default, deserialize_with = "optional_date")]
+    pub signature: Option<NaiveDate>,
+    #[serde(deserialize_with = "date")]
+    pub debut: NaiveDate,
+    #[serde(default, deserialize_with = "optional_date")]
+    pub fin: Option<NaiveDate>,
+    pub public: String,
+    #[serde(default = "default_whole")]
+    pub zone: String,
+    #[serde(default)]
+    pub communes: Vec<String>,
+    #[serde(default = "default_actor")]
+    pub acteur: String,
+    #[serde(default = "default_metric")]
+    pub metrique: String,
+    #[serde(default = "default_operator")]
+    pub operateur: String,
+    pub cible: f64,
+    #[serde(default)]
+    pub reference: String,
+}
+
+fn default_base() -> String {
+    "cia".to_owned()
+}
+fn default_whole() -> String {
+    "ensemble".to_owned()
+}
+fn default_actor() -> String {
+    "tous".to_owned()
+}
+fn default_metric() -> String {
+    "part".to_owned()
+}
+fn default_operator() -> String {
+    ">=".to_owned()
+}
+
+/// A section `[[seuil_q1]]`.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct SeuilQ1 {
+    pub epci: String,
+    pub millesime: i32,
+    pub montant: i64,
+    #[serde(default)]
+    pub q2: Option<i64>,
+    #[serde(default)]
+    pub q3: Option<i64>,
+    #[serde(default)]
+    pub reference: String,
+}
+
+/// A section `[[delai_anormal]]`.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct DelaiAnormal {
+    pub departement: String,
+    pub mois: i32,
+    pub typologie: Option<String>,
+    #[serde(default)]
+    pub reference: String,
+}
+
+fn date<'de, D: Deserializer<'de>>(deserializer: D) -> std::result::Result<NaiveDate, D::Error> {
+    let value = toml::value::Datetime::deserialize(deserializer)?;
+    let parsed = value.date.filter(|_| value.time.is_none()).and_then(|d| {
+        NaiveDate::from_ymd_opt(i32::from(d.year), u32::from(d.month), u32::from(d.day))
+    });
+    parsed.ok_or_else(|| serde::de::Error::custom("date attendue, sous la forme 2026-01-31 sans guillemets"))
+}
+
+fn optional_date<'de, D: Deserializer<'de>>(deserializer: D) -> std::result::Result<Option<NaiveDate>, D::Error> {
+    date(deserializer).map(Some)
+}
+
+/// Parses `bilan.toml`; syntax and key errors come back in French with their line.
+pub(super) fn parse(path: &Path, text: &str) -> Result<Fichier> {
+    toml::from_str(text).map_err(|error| {
+        let line = error.span().map(|Range { start, .. }| text[..start.min(text.len())].matches('\n').count() + 1);
+        let mut diagnostic = crate::diagnostic::Diagnostic::refus(
+            "B0002",
+            in_french(error.message()),
+            "corrigez bilan.toml ; `bilan init` écrit un modèle commenté de toutes les clés",
+        )
+        .in_file(path.display().to_string());
+        if let Some(line) = line {
+            diagnostic = diagnostic.at_line(line as u64);
+        }
+        Error::Usage(Box::new(diagnostic))
+    })
+}
+
+/// The parser's own words, translated where a user meets them.
+fn in_french(message: &str) -> String {
+    let quoted = |text: &str| text.replace('`', "« ").replacen("« ", "« ", 1);
+    if let Some(rest) = message.strip_prefix("unknown field ") {
+        let mut names = rest.split('`').skip(1).step_by(2);
+        let unknown = names.next().unwrap_or_default();
+        let known: Vec<&str> = names.collect();
+        return format!("clé « {unknown} » inconnue ; clés possibles : {}", known.join(", "));
+    }
+    if let Some(rest) = message.strip_prefix("missing field ") {
+        return format!("clé « {} » absente", rest.trim_matches('`'));
+    }
+    if let Some(rest) = message.strip_prefix("invalid type: ") {
+        let words = [
+            ("expected", "attendu :"),
+            ("string", "texte"),
+            ("integer", "nombre entier"),
+            ("floating point", "nombre"),
+            ("boolean", "booléen"),
+            ("a sequence", "une liste entre crochets"),
+            ("sequence", "liste"),
+            ("map", "table"),
+            ("struct", "section"),
+        ];
+        let text = words.iter().fold(rest.to_owned(), |text, (from, to)| text.replace(from, to));
+        return format!("type incorrect : {text}");
+    }
+    if let Some(rest) = message.strip_prefix("duplicate key") {
+        return format!("clé en double{rest}");
+    }
+    if message.contains("attendue") {
+        return message.to_owned();
+    }
+    format!("syntaxe TOML incorrecte ({})", quoted(message))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_unknown_key_is_named_with_its_line_and_the_known_ones() {
+        let error = parse(Path::new("bilan.toml"), "[bilan]\nmillesime = 2025\ntitr = \"x\"\n").unwrap_err();
+        let message = error.to_string();
+        assert!(message.contains("ligne 3"), "{message}");
+        assert!(message.contains("clé « titr » inconnue ; clés possibles : titre"), "{message}");
+    }
+
+    #[test]
+    fn a_missing_or_wrong_value_is_said_in_french() {
+        let missing = parse(Path::new("b"), "[bilan]\n").unwrap_err().to_string();
+        assert!(missing.contains("clé « millesime » absente"), "{missing}");
+        let wrong = parse(Path::new("b"), "[bilan]\nmillesime = \"2025\"\n").unwrap_err().to_string();
+        assert!(wrong.contains("type incorrect"), "{wrong}");
+    }
+}

@@ -1,0 +1,197 @@
+//! Communes, EPCI, départements and régions of the geography of 2025 (Insee, code officiel géographique).
+//!
+//! An EPCI here is the body that holds the housing conference: in the Métropole du Grand Paris its établissements
+//! publics territoriaux and the commune of Paris.
+
+use std::collections::{BTreeMap, HashMap};
+
+use chrono::NaiveDate;
+
+use super::{Resources, csv_rows};
+use crate::error::{Error, Result};
+
+/// A commune of 2025 and what it belongs to.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Commune {
+    /// Insee code, 5 characters.
+    pub code: String,
+    /// Name.
+    pub libelle: String,
+    /// SIREN of the EPCI that holds the conference.
+    pub epci: String,
+    /// Département code.
+    pub departement: String,
+    /// Région code.
+    pub region: String,
+}
+
+/// The territorial levels of every published table, from the smallest up.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Niveau {
+    /// Commune.
+    Commune,
+    /// EPCI.
+    Epci,
+    /// Département.
+    Departement,
+    /// Région.
+    Region,
+    /// The whole perimeter.
+    Territoire,
+}
+
+impl Niveau {
+    /// All levels.
+    pub const ALL: [Self; 5] = [Self::Commune, Self::Epci, Self::Departement, Self::Region, Self::Territoire];
+
+    /// The word used in tables.
+    #[must_use]
+    pub fn word(self) -> &'static str {
+        match self {
+            Self::Commune => "commune",
+            Self::Epci => "epci",
+            Self::Departement => "departement",
+            Self::Region => "region",
+            Self::Territoire => "territoire",
+        }
+    }
+}
+
+/// How a code found in a file became a code of 2025.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Recode {
+    /// It is one already.
+    Current,
+    /// A former commune or an arrondissement, recoded.
+    Former,
+    /// A leading zero was lost, and restored.
+    ZeroRestored,
+}
+
+/// The geography of one year.
+#[derive(Debug)]
+pub struct Geographie {
+    communes: BTreeMap<String, Commune>,
+    former: HashMap<String, String>,
+    split: BTreeMap<String, NaiveDate>,
+    epci: BTreeMap<String, String>,
+    departements: BTreeMap<String, String>,
+    regions: BTreeMap<String, String>,
+}
+
+impl Geographie {
+    /// Loads the geography of 2025.
+    ///
+    /// # Errors
+    /// [`Error::Resource`] when a table does not hold what it must.
+    pub fn load(resources: &Resources) -> Result<Self> {
+        let at = |name: &str| format!("reference/geographie/{name}.csv");
+        let pairs = |name: &str, columns: &[&str]| -> Result<BTreeMap<String, String>> {
+            let rows = csv_rows(resources, &at(name), columns)?;
+            Ok(rows.into_iter().filter_map(|r| <[String; 2]>::try_from(r).ok()).map(|[a, b]| (a, b)).collect())
+        };
+        let columns = ["commune", "libelle", "epci", "departement", "region"];
+        let communes = csv_rows(resources, &at("communes_2025"), &columns)?
+            .into_iter()
+            .filter_map(|r| <[String; 5]>::try_from(r).ok())
+            .map(|[code, libelle, epci, departement, region]| {
+                (code.clone(), Commune { code, libelle, epci, departement, region })
+            })
+            .collect();
+        let mut split = BTreeMap::new();
+        for (code, date) in pairs("communes_scindees", &["ancienne", "date"])? {
+            let date = date.parse().map_err(|_| Error::resource(at("communes_scindees"), "date illisible"))?;
+            split.insert(code, date);
+        }
+        Ok(Self {
+            communes,
+            former: pairs("communes_anciennes_vers_2025", &["ancien_code", "commune"])?.into_iter().collect(),
+            split,
+            epci: pairs("epci_2025", &["epci", "libelle"])?,
+            departements: pairs("departements_2025", &["DEP", "NOM_DEP"])?,
+            regions: pairs("regions_2025", &["REG", "NOM_REG"])?,
+        })
+    }
+
+    /// Every commune, by code.
+    pub fn communes(&self) -> impl Iterator<Item = &Commune> {
+        self.communes.values()
+    }
+
+    /// The commune of this code of 2025.
+    #[must_use]
+    pub fn commune(&self, code: &str) -> Option<&Commune> {
+        self.communes.get(code)
+    }
+
+    /// The commune meant by a code as files carry it: of 2025, former, an arrondissement, or short of its leading zero.
+    #[must_use]
+    pub fn resolve(&self, code: &str) -> Option<(&Commune, Recode)> {
+        if let Some(commune) = self.communes.get(code) {
+            return Some((commune, Recode::Current));
+        }
+        if let Some(commune) = self.former.get(code).and_then(|c| self.communes.get(c)) {
+            return Some((commune, Recode::Former));
+        }
+        if code.len() == 4 && code.bytes().all(|b| b.is_ascii_digit()) {
+            let (commune, _) = self.resolve(&format!("0{code}"))?;
+            return Some((commune, Recode::ZeroRestored));
+        }
+        None
+    }
+
+    /// The date on which part of this commune was split off, if it was and its code still lives.
+    #[must_use]
+    pub fn split_on(&self, code: &str) -> Option<NaiveDate> {
+        self.split.get(code).copied().filter(|_| self.communes.contains_key(code))
+    }
+
+    /// Name of an EPCI, or its SIREN where the table has none.
+    #[must_use]
+    pub fn epci_name<'a>(&'a self, siren: &'a str) -> &'a str {
+        self.epci.get(siren).map_or(siren, String::as_str)
+    }
+
+    /// Whether any commune belongs to this EPCI.
+    #[must_use]
+    pub fn has_epci(&self, siren: &str) -> bool {
+        self.communes.values().any(|c| c.epci == siren)
+    }
+
+    /// Whether this département exists.
+    #[must_use]
+    pub fn has_departement(&self, code: &str) -> bool {
+        self.departements.contains_key(code)
+    }
+
+    /// Code and name of the territory of `niveau` that `commune` belongs to.
+    #[must_use]
+    pub fn territory<'a>(&'a self, commune: &'a Commune, niveau: Niveau) -> (&'a str, &'a str) {
+        let name = |table: &'a BTreeMap<String, String>, code: &'a str| table.get(code).map_or(code, String::as_str);
+        match niveau {
+            Niveau::Commune => (&commune.code, &commune.libelle),
+            Niveau::Epci => (&commune.epci, self.epci_name(&commune.epci)),
+            Niveau::Departement => (&commune.departement, name(&self.departements, &commune.departement)),
+            Niveau::Region => (&commune.region, name(&self.regions, &commune.region)),
+            Niveau::Territoire => ("territoire", "Ensemble du territoire"),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn codes_of_files_resolve_to_communes_of_2025() {
+        let geo = Geographie::load(&Resources::embedded()).unwrap();
+        let resolve = |code: &str| geo.resolve(code).map(|(c, how)| (c.code.as_str(), how));
+        assert_eq!(resolve("63113"), Some(("63113", Recode::Current)));
+        assert_eq!(resolve("75113"), Some(("75056", Recode::Former)));
+        assert_eq!(resolve("1004"), Some(("01004", Recode::ZeroRestored)));
+        assert_eq!(resolve("99999"), None);
+        assert_eq!(geo.communes().count(), 34_875);
+        assert!(geo.split_on("15141").is_some());
+        assert_eq!(geo.commune("75056").unwrap().epci, "217500016");
+    }
+}

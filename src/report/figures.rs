@@ -1,0 +1,484 @@
+//! Figures of an EPCI: each a finding, a picture, how to read it, and the table behind it.
+
+use std::collections::BTreeMap;
+
+use serde::Serialize;
+
+use super::donnees::{Feuille, Ligne};
+use super::{format, holder_words, verdict::zone_words};
+use crate::chart::{self, Barre, Legende, Palette, Pile, Point, Repere, Segment};
+use crate::error::Result;
+
+/// A figure as the templates print it.
+#[derive(Debug, Clone, Serialize)]
+pub(super) struct Figure {
+    pub id: String,
+    pub titre: String,
+    pub sous_titre: String,
+    pub svg: String,
+    pub lecture: String,
+    pub champ: String,
+    pub source: String,
+    pub entetes: Vec<String>,
+    pub lignes: Vec<Vec<String>>,
+}
+
+/// Tables that the figures read.
+pub(super) struct Feuilles {
+    pub parc: Feuille,
+    pub demande: Feuille,
+    pub attributions: Feuille,
+    pub tension: Feuille,
+    pub delais: Feuille,
+    pub quartiles: Feuille,
+    pub priorites: Feuille,
+}
+
+/// Where and when a figure is about.
+pub(super) struct Contexte<'a> {
+    pub niveau: &'a str,
+    pub code: &'a str,
+    pub libelle: &'a str,
+    pub millesime: i32,
+    pub bailleurs: &'a BTreeMap<String, String>,
+    /// Legal share outside QPV, if the EPCI is held to it.
+    pub cible_q1: Option<f64>,
+}
+
+const TYPOLOGIES: [&str; 7] = ["C", "T1", "T2", "T3", "T4", "T5", "T6P"];
+
+pub(super) fn typology_words(code: &str) -> &str {
+    match code {
+        "C" => "Chambre",
+        "T6P" => "T6 et plus",
+        "ensemble" => "Ensemble",
+        other => other,
+    }
+}
+
+pub(super) fn number(n: Option<i64>) -> String {
+    n.map_or_else(|| format::NONE.to_owned(), format::integer)
+}
+
+pub(super) fn rate(x: Option<f64>) -> String {
+    x.map_or_else(|| format::NONE.to_owned(), format::percent)
+}
+
+pub(super) fn months(x: Option<f64>) -> String {
+    x.map_or_else(|| format::NONE.to_owned(), |x| format!("{} mois", format::decimal(x, 1)))
+}
+
+pub(super) fn ratio(x: Option<f64>) -> String {
+    x.map_or_else(|| format::NONE.to_owned(), |x| format::decimal(x, 1))
+}
+
+fn words(list: &[&str]) -> Vec<String> {
+    list.iter().map(|w| (*w).to_owned()).collect()
+}
+
+/// Every figure of one territory; those with nothing to show are left out.
+pub(super) fn all(feuilles: &Feuilles, c: &Contexte<'_>) -> Result<Vec<Figure>> {
+    let figures = [quartiles(feuilles, c)?, landlords(feuilles, c)?, priority(feuilles, c)?, tension(feuilles, c)?, delays(feuilles, c)?, seniority(feuilles, c)?];
+    Ok(figures.into_iter().flatten().collect())
+}
+
+fn quartiles(feuilles: &Feuilles, c: &Contexte<'_>) -> Result<Option<Figure>> {
+    let row = |zone: &str| feuilles.quartiles.find(c.niveau, c.code, &[("bailleur", "ensemble"), ("zone", zone)]);
+    let zones: Vec<(&str, Ligne<'_>)> =
+        ["hors_qpv", "qpv", "inconnue", "ensemble"].iter().filter_map(|z| Some((*z, row(z)?))).collect();
+    let counted: Vec<(&str, Ligne<'_>)> = zones.into_iter().filter(|(_, l)| l.int("attributions").unwrap_or(0) > 0).collect();
+    let Some((_, whole)) = counted.last() else { return Ok(None) };
+    let detailed = whole.int("q2").is_some();
+    let [dark, mid, light, pale] = Palette::QUARTILES;
+    let segment = |nom: &str, couleur, sombre| Segment { nom: nom.to_owned(), couleur, sombre };
+    let unknown = segment("inconnu", Palette::GREY, false);
+    let segments = if detailed {
+        vec![segment("1er quartile", dark, true), segment("2e", mid, true), segment("3e", light, false), segment("4e", pale, false), unknown]
+    } else {
+        vec![segment("1er quartile", dark, true), segment("au-dessus", light, false), unknown]
+    };
+    let counts = |l: &Ligne<'_>| -> Vec<i64> {
+        let get = |name: &str| l.int(name).unwrap_or(0);
+        let (q1, unknown, all) = (get("q1"), get("inconnu"), get("attributions"));
+        if detailed { vec![q1, get("q2"), get("q3"), get("q4"), unknown] } else { vec![q1, all - q1 - unknown, unknown] }
+    };
+    #[expect(clippy::cast_precision_loss, reason = "counts of lettings are far below 2^52")]
+    let piles: Vec<Pile> = counted
+        .iter()
+        .map(|(zone, l)| {
+            let all = l.int("attributions").unwrap_or(0);
+            Pile {
+                nom: zone_title(zone).to_owned(),
+                parts: counts(l).iter().map(|n| *n as f64 / all as f64).collect(),
+                etiquette: format::count(all, "bail", "baux"),
+            }
+        })
+        .collect();
+    let outside = row("hors_qpv").filter(|l| l.int("attributions").unwrap_or(0) > 0);
+    let titre = match outside.and_then(|l| l.real("part_q1_ou_relogement")) {
+        Some(share) => format!("Hors QPV, {} des baux vont au premier quartile ou à des ménages relogés", format::percent(share)),
+        None => "Aucun bail hors QPV cette année".to_owned(),
+    };
+    let mut entetes = words(&["Zone", "Baux", "1er quartile"]);
+    entetes.extend(if detailed { words(&["2e", "3e", "4e"]) } else { words(&["au-dessus"]) });
+    entetes.extend(words(&["Inconnu", "Relogés", "1er quartile ou relogés", "Part"]));
+    let lignes: Vec<Vec<String>> = counted
+        .iter()
+        .map(|(zone, l)| {
+            let mut cells = vec![zone_title(zone).to_owned(), number(l.int("attributions"))];
+            cells.extend(counts(l).into_iter().map(format::integer));
+            cells.extend([number(l.int("relogement")), number(l.int("q1_ou_relogement")), rate(l.real("part_q1_ou_relogement"))]);
+            cells
+        })
+        .collect();
+    let lecture = outside.map_or_else(String::new, |l| {
+        format!(
+            "sur {} hors QPV, {} ont bénéficié à des ménages du premier quartile ou relogés",
+            format::count(l.int("attributions").unwrap_or(0), "bail signé", "baux signés"),
+            number(l.int("q1_ou_relogement"))
+        )
+    });
+    let svg = chart::stacked(&legend("quartiles", &titre, &alternative(&entetes, &lignes_of(&lignes))), &segments, &piles, format::percent)?;
+    Ok(Some(Figure {
+        id: "quartiles".to_owned(),
+        titre,
+        sous_titre: format!("Baux signés en {} par quartile de ressources par unité de consommation, {}", c.millesime, c.libelle),
+        svg,
+        lecture,
+        champ: "attributions à des ménages suivies d'un bail signé, hors logement intermédiaire (PLI)".to_owned(),
+        source: "fichier des attributions et registre de la demande ; montants de l'arrêté de l'année".to_owned(),
+        entetes,
+        lignes,
+    }))
+}
+
+fn zone_title(zone: &str) -> &'static str {
+    match zone {
+        "hors_qpv" => "Hors QPV",
+        "qpv" => "En QPV",
+        "inconnue" => "Zone inconnue",
+        _ => "Ensemble",
+    }
+}
+
+fn landlords(feuilles: &Feuilles, c: &Contexte<'_>) -> Result<Option<Figure>> {
+    let Some(target) = c.cible_q1 else { return Ok(None) };
+    let mut rows: Vec<Ligne<'_>> = feuilles
+        .quartiles
+        .of(c.niveau, c.code)
+        .filter(|l| l.text("zone") == "hors_qpv" && l.text("bailleur") != "ensemble")
+        .collect();
+    if rows.len() < 2 {
+        return Ok(None);
+    }
+    let share = |l: &Ligne<'_>| l.real("part_q1_ou_relogement").unwrap_or(0.0);
+    rows.sort_by(|a, b| share(b).total_cmp(&share(a)).then_with(|| a.text("bailleur").cmp(b.text("bailleur"))));
+    let kept = rows.iter().filter(|l| share(l) >= target).count();
+    let name = |l: &Ligne<'_>| c.bailleurs.get(l.text("bailleur")).cloned().unwrap_or_else(|| l.text("bailleur").to_owned());
+    let points: Vec<Point> = rows
+        .iter()
+        .map(|l| Point {
+            nom: name(l),
+            valeur: l.real("part_q1_ou_relogement"),
+            etiquette: format!("{} ({})", rate(l.real("part_q1_ou_relogement")), format::count(l.int("attributions").unwrap_or(0), "bail", "baux")),
+            atteint: share(l) >= target,
+        })
+        .collect();
+    let titre = match kept {
+        0 => format!("Aucun des {} bailleurs n'atteint {} hors QPV", rows.len(), format::target_percent(target)),
+        n if n == rows.len() => format!("Les {n} bailleurs atteignent {} hors QPV", format::target_percent(target)),
+        1 => format!("Un bailleur sur {} atteint {} hors QPV", rows.len(), format::target_percent(target)),
+        n => format!("{n} bailleurs sur {} atteignent {} hors QPV", rows.len(), format::target_percent(target)),
+    };
+    let entetes = words(&["Bailleur", "Baux hors QPV", "1er quartile ou relogés", "Part"]);
+    let lignes: Vec<Vec<String>> = rows
+        .iter()
+        .map(|l| vec![name(l), number(l.int("attributions")), number(l.int("q1_ou_relogement")), rate(l.real("part_q1_ou_relogement"))])
+        .collect();
+    let line = Repere { valeur: target, nom: format!("loi : {}", format::target_percent(target)) };
+    let svg = chart::dots(&legend("bailleurs", &titre, &alternative(&entetes, &lignes_of(&lignes))), &points, &line, format::target_percent)?;
+    Ok(Some(Figure {
+        id: "bailleurs".to_owned(),
+        titre,
+        sous_titre: format!("Part des baux de {} hors QPV au premier quartile ou à des ménages relogés, par bailleur", c.millesime),
+        svg,
+        lecture: "un disque, la part est atteinte ; un losange, elle ne l'est pas. La règle s'apprécie sur l'EPCI : la part d'un bailleur est un repère".to_owned(),
+        champ: "attributions à des ménages suivies d'un bail signé hors QPV, hors PLI".to_owned(),
+        source: "fichier des attributions et registre de la demande ; CCH L441-1".to_owned(),
+        entetes,
+        lignes,
+    }))
+}
+
+fn priority(feuilles: &Feuilles, c: &Contexte<'_>) -> Result<Option<Figure>> {
+    let rows: Vec<Ligne<'_>> = feuilles
+        .priorites
+        .of(c.niveau, c.code)
+        .filter(|l| l.text("reservataire") != "ensemble" && l.int("attributions").unwrap_or(0) > 0)
+        .collect();
+    let whole = feuilles.priorites.find(c.niveau, c.code, &[("reservataire", "ensemble")]);
+    let Some(share) = whole.and_then(|l| l.real("part")) else { return Ok(None) };
+    let target = 0.25;
+    let held = |code: &str| matches!(code, "COLACT" | "COLTER" | "AUCUN");
+    let barres: Vec<Barre> = rows
+        .iter()
+        .map(|l| Barre {
+            nom: holder_words(l.text("reservataire")).to_owned(),
+            valeur: l.real("part"),
+            etiquette: format!("{} ({})", rate(l.real("part")), format::count(l.int("attributions").unwrap_or(0), "bail", "baux")),
+            manquee: held(l.text("reservataire")) && l.real("part").is_some_and(|p| p < target),
+        })
+        .collect();
+    let titre = format!("{} des attributions vont à un public prioritaire", format::percent(share));
+    let entetes = words(&["Réservataire", "Baux", "DALO", "DALO ou prioritaires", "Part"]);
+    let lignes: Vec<Vec<String>> = rows
+        .iter()
+        .chain(whole.as_ref())
+        .map(|l| {
+            let name = holder_words(l.text("reservataire")).to_owned();
+            vec![name, number(l.int("attributions")), number(l.int("dalo")), number(l.int("prioritaires")), rate(l.real("part"))]
+        })
+        .collect();
+    let line = Repere { valeur: target, nom: format!("loi : {}", format::target_percent(target)) };
+    let svg = chart::bars(&legend("priorites", &titre, &alternative(&entetes, &lignes_of(&lignes))), &barres, Some(&line))?;
+    Ok(Some(Figure {
+        id: "priorites".to_owned(),
+        titre,
+        sous_titre: format!("Part des ménages DALO ou prioritaires dans les baux signés en {}, par réservataire", c.millesime),
+        svg,
+        lecture: "la règle des 25 % s'applique à Action Logement, aux collectivités et à chaque bailleur sur ses logements hors contingent".to_owned(),
+        champ: "attributions à des ménages suivies d'un bail signé, hors PLI ; un ménage DALO et prioritaire compte une fois".to_owned(),
+        source: "fichier des attributions et registre de la demande ; CCH L441-1".to_owned(),
+        entetes,
+        lignes,
+    }))
+}
+
+fn tension(feuilles: &Feuilles, c: &Contexte<'_>) -> Result<Option<Figure>> {
+    let find = |t: &str| {
+        feuilles.tension.find(c.niveau, c.code, &[("population", "ensemble"), ("typologie", t), ("categorie", "ensemble")])
+    };
+    let rows: Vec<Ligne<'_>> = TYPOLOGIES.iter().filter_map(|t| find(t)).collect();
+    let Some(whole) = find("ensemble") else { return Ok(None) };
+    let shown: Vec<&Ligne<'_>> = rows
+        .iter()
+        .filter(|l| l.int("demandes").unwrap_or(0) + l.int("attributions").unwrap_or(0) > 0)
+        .collect();
+    if shown.is_empty() {
+        return Ok(None);
+    }
+    let barres: Vec<Barre> = shown
+        .iter()
+        .map(|l| Barre {
+            nom: typology_words(l.text("typologie")).to_owned(),
+            valeur: l.real("tension"),
+            etiquette: match (l.real("tension"), l.int("demandes")) {
+                (Some(t), _) => format::decimal(t, 1),
+                (None, Some(n)) => format!("{}, aucune attribution", format::count(n, "demande", "demandes")),
+                _ => format::NONE.to_owned(),
+            },
+            manquee: false,
+        })
+        .collect();
+    let most = shown.iter().filter(|l| l.real("tension").is_some()).max_by(|a, b| {
+        a.real("tension").unwrap_or(0.0).total_cmp(&b.real("tension").unwrap_or(0.0))
+    });
+    let titre = match (whole.real("tension"), most) {
+        (Some(t), Some(l)) => format!(
+            "{} demandes pour une attribution ; {} en {}",
+            format::decimal(t, 1),
+            ratio(l.real("tension")),
+            typology_words(l.text("typologie"))
+        ),
+        _ => "Des demandes, et aucune attribution".to_owned(),
+    };
+    let entetes = words(&["Typologie", "Logements", "Demandes actives", "Baux signés", "Demandes pour une attribution"]);
+    let lignes: Vec<Vec<String>> = shown
+        .iter()
+        .copied()
+        .chain([&whole])
+        .map(|l| {
+            let name = typology_words(l.text("typologie")).to_owned();
+            vec![name, number(l.int("logements")), number(l.int("demandes")), number(l.int("attributions")), ratio(l.real("tension"))]
+        })
+        .collect();
+    let svg = chart::bars(&legend("tension", &titre, &alternative(&entetes, &lignes_of(&lignes))), &barres, None)?;
+    Ok(Some(Figure {
+        id: "tension".to_owned(),
+        titre,
+        sous_titre: format!("Demandes actives au 31 décembre {0} pour une attribution de {0}, par typologie", c.millesime),
+        svg,
+        lecture: format!(
+            "{} demandes étaient actives fin {} pour {} attributions",
+            number(whole.int("demandes")),
+            c.millesime,
+            number(whole.int("attributions"))
+        ),
+        champ: "ménages ; demandes au premier choix de commune, attributions à la commune du logement".to_owned(),
+        source: "registre de la demande, fichier des attributions, RPLS".to_owned(),
+        entetes,
+        lignes,
+    }))
+}
+
+fn delays(feuilles: &Feuilles, c: &Contexte<'_>) -> Result<Option<Figure>> {
+    let find = |t: &str| feuilles.delais.find(c.niveau, c.code, &[("population", "ensemble"), ("typologie", t)]);
+    let rows: Vec<Ligne<'_>> = TYPOLOGIES.iter().filter_map(|t| find(t)).collect();
+    let Some(whole) = find("ensemble") else { return Ok(None) };
+    let Some(median) = whole.real("delai_median") else { return Ok(None) };
+    let barres: Vec<Barre> = rows
+        .iter()
+        .map(|l| Barre {
+            nom: typology_words(l.text("typologie")).to_owned(),
+            valeur: l.real("delai_median"),
+            etiquette: months(l.real("delai_median")),
+            manquee: false,
+        })
+        .collect();
+    let titre = format!("La moitié des ménages logés ont attendu moins de {} mois", format::decimal(median, 1));
+    let entetes = words(&["Typologie", "Baux", "Moyenne", "Premier quart", "Médiane", "Dernier quart"]);
+    let lignes: Vec<Vec<String>> = rows
+        .iter()
+        .chain([&whole])
+        .map(|l| {
+            let mut cells = vec![typology_words(l.text("typologie")).to_owned(), number(l.int("attributions"))];
+            cells.extend(["delai_moyen", "delai_q1", "delai_median", "delai_q3"].map(|name| months(l.real(name))));
+            cells
+        })
+        .collect();
+    let svg = chart::bars(&legend("delais", &titre, &alternative(&entetes, &lignes_of(&lignes))), &barres, None)?;
+    Ok(Some(Figure {
+        id: "delais".to_owned(),
+        titre,
+        sous_titre: format!("Délai médian du dépôt au bail, en mois, baux signés en {}, par typologie", c.millesime),
+        svg,
+        lecture: format!(
+            "en moyenne {} ; un quart des ménages logés ont attendu plus de {}",
+            months(whole.real("delai_moyen")),
+            months(whole.real("delai_q3"))
+        ),
+        champ: "attributions à des ménages dont le dépôt est connu et antérieur au bail ; ceux qui attendent encore n'y sont pas".to_owned(),
+        source: "fichier des attributions et registre de la demande".to_owned(),
+        entetes,
+        lignes,
+    }))
+}
+
+fn seniority(feuilles: &Feuilles, c: &Contexte<'_>) -> Result<Option<Figure>> {
+    const CLASSES: [(&str, &str); 5] = [
+        ("moins_1_an", "Moins d'un an"),
+        ("de_1_a_2_ans", "1 à 2 ans"),
+        ("de_2_a_3_ans", "2 à 3 ans"),
+        ("de_3_a_5_ans", "3 à 5 ans"),
+        ("plus_5_ans", "5 ans et plus"),
+    ];
+    let Some(row) = feuilles.demande.find(c.niveau, c.code, &[("population", "ensemble"), ("typologie", "ensemble")]) else {
+        return Ok(None);
+    };
+    let actives = row.int("actives").unwrap_or(0);
+    if actives == 0 {
+        return Ok(None);
+    }
+    #[expect(clippy::cast_precision_loss, reason = "counts of demands are far below 2^52")]
+    let share = |n: i64| n as f64 / actives as f64;
+    let counted = CLASSES.map(|(column, name)| (name, row.int(column).unwrap_or(0)));
+    let barres: Vec<Barre> = counted
+        .iter()
+        .map(|(name, n)| Barre {
+            nom: (*name).to_owned(),
+            valeur: Some(share(*n)),
+            etiquette: format!("{} ({})", format::percent(share(*n)), format::integer(*n)),
+            manquee: false,
+        })
+        .collect();
+    let old: i64 = counted[2..].iter().map(|(_, n)| n).sum();
+    let titre = format!("{} des demandes attendent depuis deux ans ou plus", format::percent(share(old)));
+    let entetes = words(&["Ancienneté", "Demandes", "Part"]);
+    let lignes: Vec<Vec<String>> = counted
+        .iter()
+        .map(|(name, n)| vec![(*name).to_owned(), format::integer(*n), format::percent(share(*n))])
+        .chain([vec!["Ensemble".to_owned(), format::integer(actives), format::percent(1.0)]])
+        .collect();
+    let svg = chart::bars(&legend("anciennete", &titre, &alternative(&entetes, &lignes_of(&lignes))), &barres, None)?;
+    Ok(Some(Figure {
+        id: "anciennete".to_owned(),
+        titre,
+        sous_titre: format!("Demandes actives au 31 décembre {} selon leur ancienneté", c.millesime),
+        svg,
+        lecture: format!("l'ancienneté moyenne est de {}, la médiane de {}", months(row.real("anciennete_moyenne")), months(row.real("anciennete_mediane"))),
+        champ: "demandes de ménages actives, premier choix de commune".to_owned(),
+        source: "registre de la demande".to_owned(),
+        entetes,
+        lignes,
+    }))
+}
+
+/// The verdict of each EPCI outside QPV, against the legal line.
+pub(super) fn verdict_dots(verdicts: &[&super::Verdict], millesime: i32) -> Result<Option<Figure>> {
+    let mut rows: Vec<&super::Verdict> = verdicts.iter().copied().filter(|v| v.resultat.is_some()).collect();
+    if rows.is_empty() {
+        return Ok(None);
+    }
+    rows.sort_by(|a, b| b.resultat.unwrap_or(0.0).total_cmp(&a.resultat.unwrap_or(0.0)).then_with(|| a.epci.cmp(&b.epci)));
+    let target = rows[0].cible;
+    let kept = rows.iter().filter(|v| v.verdict == "atteint").count();
+    let percent = format::target_percent(target);
+    let titre = match (kept, rows.len()) {
+        (1, 1) => format!("L'EPCI atteint les {percent} hors QPV"),
+        (0, 1) => format!("L'EPCI n'atteint pas les {percent} hors QPV"),
+        (0, n) => format!("Aucun des {n} EPCI n'atteint les {percent} d'attributions aux plus modestes hors QPV"),
+        (1, n) => format!("Un EPCI sur {n} atteint les {percent} d'attributions aux plus modestes hors QPV"),
+        (k, n) if k == n => format!("Les {n} EPCI atteignent les {percent} d'attributions aux plus modestes hors QPV"),
+        (k, n) => format!("{k} EPCI sur {n} atteignent les {percent} d'attributions aux plus modestes hors QPV"),
+    };
+    let points: Vec<Point> = rows
+        .iter()
+        .map(|v| Point {
+            nom: v.libelle.clone(),
+            valeur: v.resultat,
+            etiquette: match v.manque {
+                Some(n) if n > 0 => format!("{}, il manque {}", v.shown_result(), format::count(n, "bail", "baux")),
+                _ => v.shown_result(),
+            },
+            atteint: v.verdict == "atteint",
+        })
+        .collect();
+    let entetes = words(&["EPCI", "Baux hors QPV", "1er quartile ou relogés", "Part", "Baux manquants"]);
+    let lignes: Vec<Vec<String>> = rows
+        .iter()
+        .map(|v| vec![v.libelle.clone(), number(v.denominateur), number(v.numerateur), v.shown_result(), number(v.manque)])
+        .collect();
+    let line = Repere { valeur: target, nom: format!("loi : {percent}") };
+    let svg = chart::dots(&legend("verdicts", &titre, &alternative(&entetes, &lignes_of(&lignes))), &points, &line, format::target_percent)?;
+    Ok(Some(Figure {
+        id: "verdicts".to_owned(),
+        titre,
+        sous_titre: format!("Part des baux signés en {millesime} {} au premier quartile ou à des ménages relogés", zone_words("hors_qpv")),
+        svg,
+        lecture: "un disque, la règle est tenue ; un losange, elle ne l'est pas".to_owned(),
+        champ: "attributions à des ménages suivies d'un bail signé hors QPV, hors PLI ; EPCI de l'arrêté de l'année".to_owned(),
+        source: "fichier des attributions et registre de la demande ; CCH L441-1".to_owned(),
+        entetes,
+        lignes,
+    }))
+}
+
+fn legend<'a>(id: &'a str, titre: &'a str, alternative: &'a str) -> Legende<'a> {
+    Legende { id, titre, alternative }
+}
+
+fn lignes_of(lignes: &[Vec<String>]) -> Vec<&[String]> {
+    lignes.iter().map(Vec::as_slice).collect()
+}
+
+/// The table in a sentence a row, for who cannot see the picture.
+fn alternative(entetes: &[String], lignes: &[&[String]]) -> String {
+    let rows: Vec<String> = lignes
+        .iter()
+        .map(|row| {
+            let cells: Vec<String> = entetes.iter().zip(*row).skip(1).map(|(h, v)| format!("{h} {v}")).collect();
+            format!("{} : {}", row.first().map_or("", String::as_str), cells.join(", "))
+        })
+        .collect();
+    rows.join(" ; ")
+}

@@ -1,0 +1,82 @@
+//! Numbers, shares and plurals as French typography writes them.
+
+/// Narrow no-break space, between thousands.
+const THIN: char = '\u{202f}';
+/// No-break space, before a unit.
+const HARD: char = '\u{a0}';
+/// What stands for no value.
+pub const NONE: &str = "n.d.";
+
+/// A whole number: `19 357`.
+#[must_use]
+pub fn integer(n: i64) -> String {
+    let digits = n.unsigned_abs().to_string();
+    let mut text = String::new();
+    if n < 0 {
+        text.push('−');
+    }
+    for (i, c) in digits.chars().enumerate() {
+        if i > 0 && (digits.len() - i).is_multiple_of(3) {
+            text.push(THIN);
+        }
+        text.push(c);
+    }
+    text
+}
+
+/// A number with `places` decimals, rounded half away from zero: `1 234,5`.
+#[must_use]
+pub fn decimal(x: f64, places: usize) -> String {
+    if !x.is_finite() {
+        return NONE.to_owned();
+    }
+    let scale = 10_f64.powi(i32::try_from(places).unwrap_or(0));
+    // The nudge undoes the binary error of values such as 0.285 × 100, which must round as they are written.
+    let scaled = (x.abs() * scale * (1.0 + 1e-12)).round();
+    let text = format!("{:.places$}", scaled / scale);
+    let (whole, fraction) = text.split_once('.').unwrap_or((&text, ""));
+    let whole = whole.parse::<i64>().map_or_else(|_| whole.to_owned(), integer);
+    let sign = if x < 0.0 && scaled > 0.0 { "−" } else { "" };
+    if fraction.is_empty() { format!("{sign}{whole}") } else { format!("{sign}{whole},{fraction}") }
+}
+
+/// A fraction of 1 as a percentage with one decimal: `25,3 %`.
+#[must_use]
+pub fn percent(x: f64) -> String {
+    format!("{}{HARD}%", decimal(x * 100.0, 1))
+}
+
+/// A target as a percentage, without a useless decimal: `25 %`.
+#[must_use]
+pub fn target_percent(x: f64) -> String {
+    let text = decimal(x * 100.0, 1);
+    format!("{}{HARD}%", text.strip_suffix(",0").unwrap_or(&text))
+}
+
+/// A count with its noun: `1 bail`, `2 baux`; zero and one take the singular.
+#[must_use]
+pub fn count(n: i64, one: &str, many: &str) -> String {
+    format!("{}{HARD}{}", integer(n), if n.abs() < 2 { one } else { many })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn numbers_read_as_french_prints_them() {
+        assert_eq!(integer(1_234_567), "1\u{202f}234\u{202f}567");
+        assert_eq!(integer(-12), "−12");
+        assert_eq!(decimal(1234.55, 1), "1\u{202f}234,6");
+        assert_eq!(decimal(-0.04, 1), "0,0");
+        assert_eq!(percent(0.2533), "25,3\u{a0}%");
+        assert_eq!(percent(0.2850), "28,5\u{a0}%");
+        assert_eq!(percent(0.24999), "25,0\u{a0}%");
+        assert_eq!(target_percent(0.25), "25\u{a0}%");
+        assert_eq!(target_percent(0.125), "12,5\u{a0}%");
+        assert_eq!(count(1, "bail", "baux"), "1\u{a0}bail");
+        assert_eq!(count(0, "bail", "baux"), "0\u{a0}bail");
+        assert_eq!(count(1200, "bail", "baux"), "1\u{202f}200\u{a0}baux");
+        assert_eq!(decimal(f64::NAN, 1), NONE);
+    }
+}

@@ -1,0 +1,275 @@
+//! `index.html` and one page an EPCI, self-contained, from the templates of `reports/site/`.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use minijinja::value::{Serde, Value};
+use minijinja::{AutoEscape, Environment, context};
+use serde::Serialize;
+
+use super::donnees::{Feuille, landlord_names};
+use super::figures::{self, Contexte, Feuilles, Figure, months, number, rate, ratio};
+use super::{Verdict, format, holder_words, load_verdicts, public_words, zone_words};
+use crate::error::{Error, Result};
+use crate::progress::Progress;
+use crate::project::Plan;
+use crate::run::Manifeste;
+use crate::store;
+
+/// A figure in large print.
+#[derive(Debug, Serialize)]
+struct Cle {
+    nom: &'static str,
+    valeur: String,
+    note: String,
+}
+
+/// A row of the key-figures table.
+#[derive(Debug, Serialize)]
+struct Territoire {
+    code: String,
+    libelle: String,
+    valeurs: Vec<String>,
+}
+
+/// A verdict as the templates print it.
+#[derive(Debug, Serialize)]
+struct Jugement {
+    epci: String,
+    libelle: String,
+    titre: String,
+    acteur: String,
+    effectifs: String,
+    resultat: String,
+    cible: String,
+    reponse: String,
+    statut: String,
+    reference: String,
+    classe: &'static str,
+}
+
+/// What every page prints of the run.
+#[derive(Debug, Serialize)]
+struct Page<'a> {
+    titre: &'a str,
+    millesime: i32,
+    fictif: bool,
+    extraction: String,
+    millesime_rpls: i32,
+    style: &'a str,
+    parametres: Vec<(String, String, String)>,
+    entrees: Vec<Vec<String>>,
+    epci_coupes: Vec<String>,
+}
+
+/// Renders the site; returns the pages' paths, relative to the results folder.
+///
+/// # Errors
+/// [`Error::Usage`] when there are no results, [`Error::Template`], [`Error::Io`].
+pub fn render_site(plan: &Plan, progress: &Progress) -> Result<BTreeSet<String>> {
+    let resources = plan.resources();
+    let verdicts = load_verdicts(plan)?;
+    let feuilles = Feuilles {
+        parc: Feuille::load(plan, "parc")?,
+        demande: Feuille::load(plan, "demande")?,
+        attributions: Feuille::load(plan, "attributions")?,
+        tension: Feuille::load(plan, "tension")?,
+        delais: Feuille::load(plan, "delais")?,
+        quartiles: Feuille::load(plan, "quartiles")?,
+        priorites: Feuille::load(plan, "priorites")?,
+    };
+    let manifest_path = plan.sortie.join("manifeste.json");
+    let bytes = std::fs::read(&manifest_path).map_err(Error::io("lire", &manifest_path))?;
+    let manifeste: Manifeste = serde_json::from_slice(&bytes)?;
+    let bailleurs = landlord_names(plan)?;
+    let style = resources.text("reports/site/style.css")?;
+    let mut environment = Environment::new();
+    environment.set_auto_escape_callback(|_| AutoEscape::Html);
+    for name in ["base.html", "index.html", "epci.html", "figure.html", "verdicts.html"] {
+        environment.add_template_owned(name, resources.text(&format!("reports/site/{name}"))?.into_owned())?;
+    }
+    let page = value(&page(plan, &manifeste, &style));
+    let codes = feuilles.demande.codes("epci");
+    let bar = progress.steps("Pages", codes.len() as u64 + 1);
+    let mut written = BTreeSet::new();
+    let mut write = |path: String, html: String| -> Result<()> {
+        let file = plan.sortie.join(&path);
+        if std::fs::read(&file).is_ok_and(|old| old == html.as_bytes()) {
+            written.insert(path);
+            return Ok(());
+        }
+        store::write_atomically(&file, html.as_bytes())?;
+        written.insert(path);
+        Ok(())
+    };
+    let legal: Vec<&Verdict> = verdicts.iter().filter(|v| v.regle == "q1_hors_qpv" && v.base == "loi").collect();
+    let territoires: Vec<Territoire> = codes
+        .iter()
+        .map(|code| territory_row(&feuilles, "epci", code))
+        .chain([territory_row(&feuilles, "territoire", "territoire")])
+        .collect();
+    let figure = figures::verdict_dots(&legal, plan.millesime)?;
+    let shown: Vec<Jugement> =
+        verdicts.iter().filter(|v| v.is_worth_a_line()).map(|v| judgement(v, &bailleurs)).collect();
+    let out_of_scope: Vec<&str> = legal.iter().filter(|v| v.verdict == "hors_champ").map(|v| v.libelle.as_str()).collect();
+    let html = environment.get_template("index.html")?.render(context! {
+        page => page.clone(),
+        figure => value(&figure),
+        cles => value(&keys(&feuilles, "territoire", "territoire")),
+        verdicts => value(&shown),
+        territoires => value(&territoires),
+        hors_champ => value(&out_of_scope),
+    })?;
+    write("index.html".to_owned(), html)?;
+    bar.inc(1);
+    let mut of_epci: BTreeMap<&str, Vec<&Verdict>> = BTreeMap::new();
+    for verdict in &verdicts {
+        of_epci.entry(&verdict.epci).or_default().push(verdict);
+    }
+    let template = environment.get_template("epci.html")?;
+    for code in &codes {
+        let libelle = feuilles.demande.of("epci", code).next().map_or("", |l| l.text("libelle"));
+        let own = of_epci.get(code.as_str()).cloned().unwrap_or_default();
+        let cible_q1 = own.iter().find(|v| v.regle == "q1_hors_qpv" && v.resultat.is_some()).map(|v| v.cible);
+        let contexte = Contexte { niveau: "epci", code, libelle, millesime: plan.millesime, bailleurs: &bailleurs, cible_q1 };
+        let figures: Vec<Figure> = figures::all(&feuilles, &contexte)?;
+        let judgements: Vec<Jugement> = own.iter().map(|v| judgement(v, &bailleurs)).collect();
+        let html = template.render(context! {
+            page => page.clone(),
+            code => code.as_str(),
+            libelle => libelle,
+            figures => value(&figures),
+            verdicts => value(&judgements),
+            cles => value(&keys(&feuilles, "epci", code)),
+            coupe => manifeste.epci_coupes.contains(code),
+        })?;
+        write(format!("epci/{code}.html"), html)?;
+        bar.inc(1);
+    }
+    bar.finish_and_clear();
+    Ok(written)
+}
+
+fn value<T: Serialize>(part: &T) -> Value {
+    Value::from(Serde(part))
+}
+
+fn page<'a>(plan: &'a Plan, manifeste: &Manifeste, style: &'a str) -> Page<'a> {
+    let parametres = manifeste
+        .parametres
+        .iter()
+        .map(|p| {
+            let value = match &p.valeur {
+                serde_json::Value::Array(list) => list.iter().filter_map(|v| v.as_str()).collect::<Vec<_>>().join(", "),
+                serde_json::Value::String(text) => text.replace('_', " "),
+                serde_json::Value::Number(n) if n.as_f64().is_some_and(|x| x <= 1.0) => format::target_percent(n.as_f64().unwrap_or(0.0)),
+                serde_json::Value::Number(n) => n.to_string().replace('.', ","),
+                other => other.to_string(),
+            };
+            let trust = match p.statut.as_str() {
+                "verified" => "vérifié",
+                "secondary" => "source secondaire",
+                _ => "hypothèse",
+            };
+            (p.definition.clone(), value, format!("{} ({trust})", p.reference))
+        })
+        .collect();
+    let entrees = manifeste
+        .entrees
+        .iter()
+        .map(|e| {
+            let state = if e.refuse { "fichier refusé".to_owned() } else { format::count(e.refusees.cast_signed(), "refusée", "refusées") };
+            vec![e.fichier.clone(), format::integer(e.lignes.cast_signed()), format::integer(e.gardees.cast_signed()), state, e.sha256.chars().take(12).collect()]
+        })
+        .collect();
+    Page {
+        titre: &plan.titre,
+        millesime: plan.millesime,
+        fictif: plan.fictif,
+        extraction: plan.date_extraction.format("%d/%m/%Y").to_string(),
+        millesime_rpls: plan.millesime_rpls(),
+        style,
+        parametres,
+        entrees,
+        epci_coupes: manifeste.epci_coupes.clone(),
+    }
+}
+
+fn keys(feuilles: &Feuilles, niveau: &str, code: &str) -> Vec<Cle> {
+    let parc = feuilles.parc.find(niveau, code, &[("typologie", "ensemble"), ("categorie", "ensemble")]);
+    let whole = [("population", "ensemble"), ("typologie", "ensemble")];
+    let demande = feuilles.demande.find(niveau, code, &whole);
+    let attributions = feuilles.attributions.find(niveau, code, &whole);
+    let tension =
+        feuilles.tension.find(niveau, code, &[("population", "ensemble"), ("typologie", "ensemble"), ("categorie", "ensemble")]);
+    let delais = feuilles.delais.find(niveau, code, &whole);
+    let part = |l: Option<super::donnees::Ligne<'_>>, name: &str| rate(l.and_then(|l| l.real(name)));
+    let count = |l: Option<super::donnees::Ligne<'_>>, name: &str| number(l.and_then(|l| l.int(name)));
+    vec![
+        Cle { nom: "logements sociaux", valeur: count(parc, "logements"), note: format!("{} vacants, {} en QPV", part(parc, "taux_vacance"), part(parc, "part_qpv")) },
+        Cle { nom: "demandes actives", valeur: count(demande, "actives"), note: format!("{} déposées dans l'année", count(demande, "deposees")) },
+        Cle { nom: "baux signés", valeur: count(attributions, "attributions"), note: format!("{} des demandes satisfaites", part(attributions, "taux_satisfaction")) },
+        Cle { nom: "demandes pour une attribution", valeur: ratio(tension.and_then(|l| l.real("tension"))), note: "tension".to_owned() },
+        Cle { nom: "d'attente médiane", valeur: months(delais.and_then(|l| l.real("delai_median"))), note: format!("{} en moyenne", months(delais.and_then(|l| l.real("delai_moyen")))) },
+    ]
+}
+
+fn territory_row(feuilles: &Feuilles, niveau: &str, code: &str) -> Territoire {
+    let libelle = feuilles.demande.of(niveau, code).next().map_or("", |l| l.text("libelle")).to_owned();
+    let parc = feuilles.parc.find(niveau, code, &[("typologie", "ensemble"), ("categorie", "ensemble")]);
+    let whole = [("population", "ensemble"), ("typologie", "ensemble")];
+    let demande = feuilles.demande.find(niveau, code, &whole);
+    let attributions = feuilles.attributions.find(niveau, code, &whole);
+    let tension =
+        feuilles.tension.find(niveau, code, &[("population", "ensemble"), ("typologie", "ensemble"), ("categorie", "ensemble")]);
+    let delais = feuilles.delais.find(niveau, code, &whole);
+    let loyer = parc.and_then(|l| l.real("loyer_m2")).map_or_else(|| format::NONE.to_owned(), |x| format!("{} €", format::decimal(x, 2)));
+    let valeurs = vec![
+        number(parc.and_then(|l| l.int("logements"))),
+        rate(parc.and_then(|l| l.real("taux_vacance"))),
+        rate(parc.and_then(|l| l.real("taux_mobilite"))),
+        loyer,
+        number(demande.and_then(|l| l.int("actives"))),
+        number(attributions.and_then(|l| l.int("attributions"))),
+        ratio(tension.and_then(|l| l.real("tension"))),
+        months(delais.and_then(|l| l.real("delai_median"))),
+    ];
+    Territoire { code: code.to_owned(), libelle, valeurs }
+}
+
+fn judgement(v: &Verdict, bailleurs: &BTreeMap<String, String>) -> Jugement {
+    let acteur = match v.acteur_type.as_str() {
+        "epci" => "EPCI".to_owned(),
+        "reservataire" => holder_words(&v.acteur).to_owned(),
+        _ => bailleurs.get(&v.acteur).cloned().unwrap_or_else(|| v.acteur.clone()),
+    };
+    let base = match v.base.as_str() {
+        "loi" => "Loi".to_owned(),
+        "cia" => "CIA".to_owned(),
+        "avenant" => "Avenant".to_owned(),
+        _ => "Document cadre".to_owned(),
+    };
+    let zone = if v.zone == "ensemble" { String::new() } else { format!(", {}", zone_words(&v.zone)) };
+    let secteur = if v.secteur == "ensemble" { String::new() } else { format!(", secteur {}", v.secteur.replace('|', ", ")) };
+    let own = if v.acteur_type == "bailleur" && v.base == "loi" { ", logements hors contingent" } else { "" };
+    Jugement {
+        epci: v.epci.clone(),
+        libelle: v.libelle.clone(),
+        titre: format!("{base} : {}{zone}{secteur}{own}", public_words(&v.public)),
+        acteur,
+        effectifs: match (v.numerateur, v.denominateur) {
+            (Some(n), Some(d)) => format!("{} sur {}", format::integer(n), format::integer(d)),
+            (None, Some(d)) => format!("sur {}", format::integer(d)),
+            _ => format::NONE.to_owned(),
+        },
+        resultat: v.shown_result(),
+        cible: v.shown_target(),
+        reponse: v.answer(),
+        statut: v.shown_status(),
+        reference: v.reference.clone(),
+        classe: match v.verdict.as_str() {
+            "atteint" => "oui",
+            "non_atteint" => "non",
+            _ => "sans",
+        },
+    }
+}

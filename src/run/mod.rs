@@ -1,0 +1,219 @@
+//! The whole chain, stage after stage, each redone only when what it reads has changed.
+
+mod manifeste;
+mod qualite;
+
+use std::collections::BTreeSet;
+use std::path::Path;
+
+use crate::diagnostic::Diagnostic;
+use crate::engine::{self, FACTS, Inputs, Table};
+use crate::error::{Error, Result};
+use crate::ingest::{self, Ingestion};
+use crate::law::{SeuilsDeLAnnee, rules_for};
+use crate::progress::Progress;
+use crate::project::Plan;
+use crate::reference::Geographie;
+use crate::report;
+use crate::store::{self, Etat};
+
+pub use manifeste::Manifeste;
+
+/// How to run.
+#[derive(Debug, Clone, Copy)]
+pub struct Options {
+    /// Threads at work.
+    pub threads: usize,
+    /// Hash inputs again even when they look unchanged.
+    pub verifier: bool,
+    /// Render the pages.
+    pub report: bool,
+}
+
+/// What a run did.
+#[derive(Debug)]
+pub struct Outcome {
+    /// What reading the sources gave.
+    pub ingestion: Ingestion,
+    /// Messages about the project itself.
+    pub notes: Vec<Diagnostic>,
+    /// The indicators were computed again.
+    pub computed: bool,
+    /// The pages were rendered again.
+    pub rendered: bool,
+    /// Files read again.
+    pub read: usize,
+}
+
+impl Outcome {
+    /// A whole file was refused.
+    #[must_use]
+    pub fn any_file_refused(&self) -> bool {
+        self.ingestion.any_file_refused() || self.notes.iter().any(|d| d.gravite == crate::diagnostic::Gravite::Refus)
+    }
+
+    /// Anything at all was refused.
+    #[must_use]
+    pub fn any_refusal(&self) -> bool {
+        self.any_file_refused() || self.ingestion.any_refusal()
+    }
+}
+
+/// Folder of the tables.
+pub const INDICATEURS: &str = "indicateurs";
+
+/// Reads the sources into the store, and nothing more.
+///
+/// # Errors
+/// [`Error::Usage`] when another command holds the project; the store's errors.
+pub fn ingest(plan: &Plan, options: Options, progress: &Progress) -> Result<Ingestion> {
+    let cache = plan.cache();
+    let _lock = store::lock(&cache)?;
+    store::sweep(&cache);
+    let mut etat = Etat::load(&cache);
+    let ingestion = read_sources(plan, &mut etat, options, progress)?;
+    etat.save(&cache)?;
+    Ok(ingestion)
+}
+
+/// Reads the sources and writes what was found of them: `rejets.csv` and `qualite.json`.
+///
+/// # Errors
+/// As [`ingest`], and when the results folder cannot be written.
+pub fn check(plan: &Plan, options: Options, progress: &Progress) -> Result<Ingestion> {
+    let ingestion = ingest(plan, options, progress)?;
+    qualite::write(plan, &ingestion, None)?;
+    Ok(ingestion)
+}
+
+/// Runs the chain.
+///
+/// # Errors
+/// Whatever stops it; a refused file does not.
+pub fn run(plan: &Plan, mut notes: Vec<Diagnostic>, options: Options, progress: &Progress) -> Result<Outcome> {
+    let cache = plan.cache();
+    let _lock = store::lock(&cache)?;
+    store::sweep(&cache);
+    store::sweep(&plan.sortie);
+    let mut etat = Etat::load(&cache);
+    let ingestion = read_sources(plan, &mut etat, options, progress)?;
+    etat.save(&cache)?;
+    let resources = plan.resources();
+    let geographie = Geographie::load(&resources)?;
+    let seuils = SeuilsDeLAnnee::load(plan)?;
+    let (regles, rule_notes) = rules_for(plan, &geographie, &seuils)?;
+    notes.extend(rule_notes);
+
+    let key = computation_key(plan, &ingestion)?;
+    let present = |files: &[String]| files.iter().all(|f| plan.sortie.join(f).is_file());
+    let fresh = etat.calcul.as_deref() == Some(key.as_str()) && present(&etat.sorties) && !etat.sorties.is_empty();
+    let mut computed = false;
+    if !fresh {
+        etat.calcul = None;
+        etat.rapport = None;
+        etat.save(&cache)?;
+        let inputs = Inputs { plan, ingestion: &ingestion, geographie: &geographie, seuils: &seuils, regles: &regles };
+        let tables = engine::compute(&inputs, options.threads, progress)?;
+        let mut written = write_tables(plan, &tables)?;
+        engine::remember_sources(plan, &ingestion)?;
+        let facts = tables.iter().find(|t| t.nom == FACTS);
+        written.extend(qualite::write(plan, &ingestion, facts)?);
+        written.extend(manifeste::write(plan, &ingestion, &geographie, &seuils, &notes)?);
+        remove_stale(plan, &etat.sorties, &written);
+        etat.sorties = written.into_iter().collect();
+        etat.calcul = Some(key.clone());
+        etat.save(&cache)?;
+        computed = true;
+    }
+    let mut rendered = false;
+    if options.report {
+        let page_key = store::sha256(format!("{key} {}", resources.fingerprint(&["reports"])?).as_bytes());
+        if etat.rapport.as_deref() != Some(page_key.as_str()) {
+            render(plan, &mut etat, page_key, progress)?;
+            rendered = true;
+        }
+    }
+    let read = ingestion.relus;
+    Ok(Outcome { ingestion, notes, computed, rendered, read })
+}
+
+/// Renders the pages from the last results, without computing anything.
+///
+/// # Errors
+/// [`Error::Usage`] when there are no results yet.
+pub fn render_again(plan: &Plan, progress: &Progress) -> Result<()> {
+    let cache = plan.cache();
+    let _lock = store::lock(&cache)?;
+    let mut etat = Etat::load(&cache);
+    let Some(key) = etat.calcul.clone() else {
+        return Err(Error::usage(
+            "B0401",
+            "aucun résultat complet à mettre en pages",
+            "lancez d'abord `bilan run` sur ce projet",
+        ));
+    };
+    let page_key = store::sha256(format!("{key} {}", plan.resources().fingerprint(&["reports"])?).as_bytes());
+    render(plan, &mut etat, page_key, progress)
+}
+
+fn render(plan: &Plan, etat: &mut Etat, page_key: String, progress: &Progress) -> Result<()> {
+    let pages = report::render_site(plan, progress)?;
+    let is_page = |f: &String| {
+        Path::new(f).extension().is_some_and(|e| e.eq_ignore_ascii_case("html"))
+    };
+    let mut kept: BTreeSet<String> = etat.sorties.iter().filter(|f| !is_page(f)).cloned().collect();
+    kept.extend(pages);
+    remove_stale(plan, &etat.sorties, &kept);
+    etat.sorties = kept.into_iter().collect();
+    etat.rapport = Some(page_key);
+    etat.save(&plan.cache())
+}
+
+fn read_sources(plan: &Plan, etat: &mut Etat, options: Options, progress: &Progress) -> Result<Ingestion> {
+    let key = store::project_key(&plan.cache())?;
+    let how = ingest::Options { verifier: options.verifier, threads: options.threads };
+    ingest::ingest(plan, &key, etat, how, progress)
+}
+
+/// Changes when anything that the figures depend on does.
+fn computation_key(plan: &Plan, ingestion: &Ingestion) -> Result<String> {
+    let resources = plan.resources();
+    let mut parts = vec![
+        env!("CARGO_PKG_VERSION").to_owned(),
+        serde_json::to_string(plan)?,
+        resources.fingerprint(&["pipelines", "schemas", "reference"])?,
+        plan.sortie.to_string_lossy().into_owned(),
+    ];
+    for file in &ingestion.fichiers {
+        parts.push(format!("{} {} {:?} {:?}", file.fichier, file.sha256, file.parquet, file.refus));
+    }
+    Ok(store::sha256(parts.join("\n").as_bytes()))
+}
+
+/// Writes the tables; returns their paths relative to the results folder.
+fn write_tables(plan: &Plan, tables: &[Table]) -> Result<BTreeSet<String>> {
+    let mut written = BTreeSet::new();
+    for table in tables {
+        if table.nom == FACTS {
+            let path = plan.cache().join(FACTS).join("attributions.parquet");
+            store::write_table(&path, &table.schema, &table.batches)?;
+            continue;
+        }
+        engine::export(table, &plan.sortie.join(INDICATEURS))?;
+        for extension in ["csv", "parquet"] {
+            written.insert(format!("{INDICATEURS}/{}.{extension}", table.nom));
+        }
+    }
+    Ok(written)
+}
+
+/// Removes what an earlier run wrote and this one no longer does.
+fn remove_stale(plan: &Plan, before: &[String], now: &BTreeSet<String>) {
+    for file in before {
+        let is_page = Path::new(file).extension().is_some_and(|e| e.eq_ignore_ascii_case("html"));
+        let pages_rendered = now.iter().any(|f| f == "index.html");
+        if !now.contains(file) && (!is_page || pages_rendered) {
+            let _ = std::fs::remove_file(plan.sortie.join(file));
+        }
+    }
+}

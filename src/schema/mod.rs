@@ -1,0 +1,197 @@
+//! `schemas/*.toml`: a source as a contract — columns, the names real files give them, types, codes and row rules.
+
+mod entete;
+
+use std::collections::BTreeMap;
+
+use serde::{Deserialize, Serialize};
+
+use crate::diagnostic::Gravite;
+use crate::error::{Error, Result};
+use crate::reference::{Nomenclatures, Resources, toml_file};
+
+pub use entete::{Champ, Entete, normalised};
+
+/// A source's schema.
+#[derive(Debug, Clone, Deserialize, Serialize)]
+#[serde(deny_unknown_fields)]
+pub struct Schema {
+    /// Name, as in `[[source]] schema`.
+    pub nom: String,
+    /// Version, written in the store.
+    pub version: u32,
+    /// Title in French.
+    pub titre: String,
+    /// What one row is.
+    pub definition: String,
+    /// Columns, in the order of the store.
+    #[serde(rename = "colonne")]
+    pub colonnes: Vec<Colonne>,
+}
+
+/// A declared column: the only ones that are read.
+#[derive(Debug, Clone, Deserialize, Serialize)]
+#[serde(deny_unknown_fields)]
+pub struct Colonne {
+    /// Canonical name.
+    pub nom: String,
+    /// Type.
+    #[serde(rename = "type")]
+    pub genre: Genre,
+    /// The column must be there and each row must have a value.
+    #[serde(default)]
+    pub obligatoire: bool,
+    /// Names under which real files carry it.
+    #[serde(default)]
+    pub alias: Vec<String>,
+    /// Meaning, in French.
+    pub definition: String,
+    /// A value that does not fit refuses the row, or is set aside with an anomaly (default).
+    #[serde(default)]
+    pub si_invalide: Option<Gravite>,
+    /// Codes allowed.
+    #[serde(default)]
+    pub valeurs: Vec<String>,
+    /// National list the codes come from.
+    #[serde(default)]
+    pub nomenclature: Option<String>,
+    /// Other writings of a code → the code.
+    #[serde(default)]
+    pub codes: BTreeMap<String, String>,
+    /// Digits of a numeric code, zeros restored on the left.
+    #[serde(default)]
+    pub largeur: Option<usize>,
+    /// Values that mean "no value".
+    #[serde(default)]
+    pub vide: Vec<String>,
+    /// Further words for true.
+    #[serde(default)]
+    pub vrai: Vec<String>,
+    /// Further words for false.
+    #[serde(default)]
+    pub faux: Vec<String>,
+    /// Decimal places kept, exactly.
+    #[serde(default)]
+    pub decimales: u8,
+    /// Smallest value accepted.
+    #[serde(default)]
+    pub minimum: Option<i64>,
+    /// Largest value accepted.
+    #[serde(default)]
+    pub maximum: Option<i64>,
+    /// Name of the further column that holds a list's first element.
+    #[serde(default)]
+    pub premier: Option<String>,
+    /// Stem of numbered columns (`commune_1`, `commune_2`…) that together make the list.
+    #[serde(default)]
+    pub numerotee: Option<String>,
+    /// Row rules.
+    #[serde(default, rename = "regle")]
+    pub regles: Vec<Regle>,
+}
+
+/// Type of a column.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Genre {
+    /// Stored as a keyed hash, never as written.
+    Identifiant,
+    /// The name of a body corporate.
+    Texte,
+    /// A code of a list.
+    Code,
+    /// Codes joined by `|`.
+    Liste,
+    /// 9 digits.
+    Siren,
+    /// An Insee commune code, recoded to 2025.
+    Commune,
+    /// Commune codes joined by `|`, in order.
+    Communes,
+    /// A day.
+    Date,
+    /// A month (or a day): its first day is stored.
+    Mois,
+    /// A year; a full date is cut to its year.
+    Annee,
+    /// Yes or no.
+    Booleen,
+    /// A whole number.
+    Entier,
+    /// An exact decimal.
+    Decimal,
+}
+
+/// A row rule: raised when both values are known and the comparison holds.
+#[derive(Debug, Clone, Deserialize, Serialize)]
+#[serde(deny_unknown_fields)]
+pub struct Regle {
+    /// Diagnostic code.
+    pub code: String,
+    /// Severity.
+    pub gravite: Gravite,
+    /// Raised when the value comes before this column's.
+    #[serde(default)]
+    pub avant: Option<String>,
+    /// Raised when the value comes after this column's, or after `date_extraction_projet`.
+    #[serde(default)]
+    pub apres: Option<String>,
+    /// Message in French.
+    pub message: String,
+    /// Remedy in French.
+    #[serde(default)]
+    pub aide: String,
+}
+
+impl Schema {
+    /// Loads one schema; national lists are resolved into `valeurs`.
+    ///
+    /// # Errors
+    /// [`Error::Resource`] when the file is not a schema or names an unknown list or column.
+    pub fn load(resources: &Resources, nom: &str) -> Result<Self> {
+        let path = format!("schemas/{nom}.toml");
+        let mut schema: Self = toml_file(resources, &path)?;
+        let nomenclatures = Nomenclatures::load(resources)?;
+        let names: Vec<String> = schema.colonnes.iter().map(|c| c.nom.clone()).collect();
+        for colonne in &mut schema.colonnes {
+            if let Some(list) = &colonne.nomenclature {
+                let codes = nomenclatures
+                    .list(list)
+                    .ok_or_else(|| Error::resource(&path, format!("nomenclature « {list} » inconnue")))?;
+                colonne.valeurs.extend(codes.keys().cloned());
+            }
+            for regle in &colonne.regles {
+                for other in regle.avant.iter().chain(&regle.apres) {
+                    if other != DATE_EXTRACTION && !names.contains(other) {
+                        return Err(Error::resource(&path, format!("règle {} : colonne « {other} » inconnue", regle.code)));
+                    }
+                }
+            }
+        }
+        Ok(schema)
+    }
+
+    /// Loads every schema, sorted by name.
+    ///
+    /// # Errors
+    /// As [`Self::load`].
+    pub fn load_all(resources: &Resources) -> Result<Vec<Self>> {
+        resources
+            .list("schemas")
+            .iter()
+            .filter_map(|p| p.strip_prefix("schemas/")?.strip_suffix(".toml"))
+            .map(|nom| Self::load(resources, nom))
+            .collect()
+    }
+}
+
+/// In a rule, the project's date of extraction.
+pub const DATE_EXTRACTION: &str = "date_extraction_projet";
+
+impl Colonne {
+    /// What happens to a row whose value does not fit this column.
+    #[must_use]
+    pub fn on_invalid(&self) -> Gravite {
+        self.si_invalide.unwrap_or(if self.obligatoire { Gravite::Refus } else { Gravite::Anomalie })
+    }
+}

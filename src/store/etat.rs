@@ -1,0 +1,84 @@
+//! What the last run saw and made, so that the next one does only what changed.
+
+use std::collections::BTreeMap;
+use std::path::Path;
+
+use serde::{Deserialize, Serialize};
+
+use super::write_atomically;
+use crate::error::{Error, Result};
+
+/// `.bilan/etat.json`.
+#[derive(Debug, Clone, Default, Serialize, Deserialize)]
+pub struct Etat {
+    /// Input files, by path relative to the project.
+    #[serde(default)]
+    pub fichiers: BTreeMap<String, FichierVu>,
+    /// Key of the last complete computation, and of the last complete rendering; absent while one is under way.
+    #[serde(default)]
+    pub calcul: Option<String>,
+    /// As `calcul`, for the pages.
+    #[serde(default)]
+    pub rapport: Option<String>,
+    /// Files of the last run under the results folder, sorted.
+    #[serde(default)]
+    pub sorties: Vec<String>,
+}
+
+/// An input file as last seen.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct FichierVu {
+    /// Size, time and inode: unchanged means the content is taken as unchanged.
+    pub stamp: Stamp,
+    /// SHA-256 of its bytes.
+    pub sha256: String,
+}
+
+/// A file's identity without reading it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Stamp {
+    /// Bytes.
+    pub taille: u64,
+    /// Modification, nanoseconds since 1970.
+    pub mtime: u128,
+    /// Inode, where the system has one.
+    pub inode: u64,
+}
+
+impl Stamp {
+    /// Reads the identity of a file.
+    ///
+    /// # Errors
+    /// The system's, when the file cannot be reached.
+    pub fn of(path: &Path) -> std::io::Result<Self> {
+        let meta = std::fs::metadata(path)?;
+        let mtime = meta.modified()?.duration_since(std::time::UNIX_EPOCH).map_or(0, |d| d.as_nanos());
+        #[cfg(unix)]
+        let inode = std::os::unix::fs::MetadataExt::ino(&meta);
+        #[cfg(not(unix))]
+        let inode = 0;
+        Ok(Self { taille: meta.len(), mtime, inode })
+    }
+}
+
+const STATE_FILE: &str = "etat.json";
+
+impl Etat {
+    /// The last state, or an empty one; a damaged file is as good as none.
+    #[must_use]
+    pub fn load(cache: &Path) -> Self {
+        std::fs::read(cache.join(STATE_FILE))
+            .ok()
+            .and_then(|bytes| serde_json::from_slice(&bytes).ok())
+            .unwrap_or_default()
+    }
+
+    /// Writes the state.
+    ///
+    /// # Errors
+    /// [`Error::Io`].
+    pub fn save(&self, cache: &Path) -> Result<()> {
+        let text = serde_json::to_vec_pretty(self).map_err(Error::from)?;
+        write_atomically(&cache.join(STATE_FILE), &text)
+    }
+}

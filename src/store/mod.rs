@@ -1,0 +1,225 @@
+//! The project's own memory under `.bilan/`: its key, content-addressed Parquet files, and what the last run saw.
+//!
+//! Every file is written beside its place and renamed, so an interrupted run leaves the last good one.
+
+mod etat;
+mod parquet_file;
+
+use std::fs::{self, File};
+use std::io::Write;
+use std::path::{Path, PathBuf};
+
+use hmac::{Hmac, KeyInit, Mac};
+use rand::TryRng;
+use sha2::{Digest, Sha256};
+
+use crate::error::{Error, Result};
+
+pub use etat::{Etat, FichierVu, Stamp};
+pub use parquet_file::{ParquetFile, footer, read_all, write_table};
+
+/// Lower-case hexadecimal.
+#[must_use]
+pub fn hex(bytes: &[u8]) -> String {
+    use std::fmt::Write as _;
+    bytes.iter().fold(String::with_capacity(bytes.len() * 2), |mut text, byte| {
+        let _ = write!(text, "{byte:02x}");
+        text
+    })
+}
+
+/// SHA-256 of some bytes, in hexadecimal.
+#[must_use]
+pub fn sha256(bytes: &[u8]) -> String {
+    hex(&Sha256::digest(bytes))
+}
+
+/// Path of the temporary file that stands in for `path` while it is written.
+#[must_use]
+pub fn temporary(path: &Path) -> PathBuf {
+    let mut name = path.file_name().unwrap_or_default().to_owned();
+    name.push(".partiel");
+    path.with_file_name(name)
+}
+
+/// Writes a file beside its place and renames it; its folder is made.
+///
+/// # Errors
+/// [`Error::Io`].
+pub fn write_atomically(path: &Path, bytes: &[u8]) -> Result<()> {
+    make_parent(path)?;
+    let partial = temporary(path);
+    let result = File::create(&partial).and_then(|mut file| {
+        file.write_all(bytes)?;
+        file.sync_data()
+    });
+    if let Err(error) = result {
+        let _ = fs::remove_file(&partial);
+        return Err(Error::io("écrire", path)(error));
+    }
+    publish(&partial, path)
+}
+
+/// Puts a finished temporary file in its place.
+///
+/// # Errors
+/// [`Error::Io`].
+pub fn publish(partial: &Path, path: &Path) -> Result<()> {
+    fs::rename(partial, path).map_err(Error::io("écrire", path))
+}
+
+/// Makes the folder that will hold `path`.
+///
+/// # Errors
+/// [`Error::Io`].
+pub fn make_parent(path: &Path) -> Result<()> {
+    let Some(parent) = path.parent().filter(|p| !p.as_os_str().is_empty()) else { return Ok(()) };
+    fs::create_dir_all(parent).map_err(Error::io("créer le dossier", parent))
+}
+
+/// Removes temporary files that an interrupted run left in `dir` and below.
+pub fn sweep(dir: &Path) {
+    let Ok(entries) = fs::read_dir(dir) else { return };
+    for entry in entries.flatten() {
+        let path = entry.path();
+        if path.is_dir() {
+            sweep(&path);
+        } else if path.extension().is_some_and(|e| e == "partiel") {
+            let _ = fs::remove_file(path);
+        }
+    }
+}
+
+/// The key under which identifiers are hashed; it never leaves the project.
+#[derive(Clone)]
+pub struct Key {
+    mac: Hmac<Sha256>,
+}
+
+impl Key {
+    /// A key from its bytes.
+    #[must_use]
+    pub fn new(bytes: &[u8; 32]) -> Self {
+        Self { mac: Hmac::new_from_slice(bytes).expect("HMAC takes a key of any length") }
+    }
+
+    /// Keyed hash of an identifier: the first 16 bytes of HMAC-SHA-256, in hexadecimal.
+    #[must_use]
+    pub fn hash(&self, identifier: &str) -> String {
+        let mut mac = self.mac.clone();
+        mac.update(identifier.as_bytes());
+        hex(&mac.finalize().into_bytes()[..16])
+    }
+
+    /// Changes when the key does, and says nothing of it.
+    #[must_use]
+    pub fn fingerprint(&self) -> String {
+        self.hash("empreinte de la clé")
+    }
+}
+
+impl std::fmt::Debug for Key {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("Key(…)")
+    }
+}
+
+const KEY_FILE: &str = "cle";
+
+/// The project's key, made on first use and readable by its owner alone.
+///
+/// # Errors
+/// [`Error::Io`]; [`Error::Usage`] when the key file is damaged, since another key would break every link with the
+/// past.
+pub fn project_key(cache: &Path) -> Result<Key> {
+    let path = cache.join(KEY_FILE);
+    match fs::read_to_string(&path) {
+        Ok(text) => parse_key(text.trim()).map(|bytes| Key::new(&bytes)).ok_or_else(|| {
+            Error::usage(
+                "B0005",
+                format!("clé du projet illisible : « {} »", path.display()),
+                "restaurez ce fichier depuis une sauvegarde ; supprimez le dossier .bilan pour repartir d'une clé neuve",
+            )
+        }),
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound => {
+            let mut bytes = [0_u8; 32];
+            rand::rngs::SysRng
+                .try_fill_bytes(&mut bytes)
+                .map_err(|e| Error::io("tirer une clé pour", &path)(std::io::Error::other(e.to_string())))?;
+            write_key(cache, &bytes)?;
+            Ok(Key::new(&bytes))
+        }
+        Err(error) => Err(Error::io("lire", &path)(error)),
+    }
+}
+
+/// Writes the project's key, readable by its owner alone.
+///
+/// # Errors
+/// [`Error::Io`].
+pub fn write_key(cache: &Path, bytes: &[u8; 32]) -> Result<()> {
+    let path = cache.join(KEY_FILE);
+    write_atomically(&path, hex(bytes).as_bytes())?;
+    #[cfg(unix)]
+    {
+        use std::os::unix::fs::PermissionsExt;
+        fs::set_permissions(&path, fs::Permissions::from_mode(0o600)).map_err(Error::io("protéger", &path))?;
+    }
+    Ok(())
+}
+
+fn parse_key(text: &str) -> Option<[u8; 32]> {
+    if text.len() != 64 || !text.is_ascii() {
+        return None;
+    }
+    let mut bytes = [0_u8; 32];
+    for (i, byte) in bytes.iter_mut().enumerate() {
+        *byte = u8::from_str_radix(text.get(i * 2..i * 2 + 2)?, 16).ok()?;
+    }
+    Some(bytes)
+}
+
+/// Holds the project while a command writes in it: a second one is told to wait instead of mixing its files.
+#[derive(Debug)]
+pub struct Lock {
+    _file: File,
+}
+
+/// Takes the project's lock; the system frees it when the process ends, however it ends.
+///
+/// # Errors
+/// [`Error::Usage`] when another command holds it, [`Error::Io`].
+pub fn lock(cache: &Path) -> Result<Lock> {
+    let path = cache.join("verrou");
+    make_parent(&path)?;
+    let file = File::options().create(true).truncate(false).write(true).open(&path).map_err(Error::io("ouvrir", &path))?;
+    match file.try_lock() {
+        Ok(()) => Ok(Lock { _file: file }),
+        Err(fs::TryLockError::WouldBlock) => Err(Error::usage(
+            "B0006",
+            "une autre commande bilan travaille déjà dans ce projet",
+            "attendez qu'elle finisse, puis relancez",
+        )),
+        Err(fs::TryLockError::Error(error)) => Err(Error::io("verrouiller", &path)(error)),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_same_identifier_hashes_alike_under_one_key_only() {
+        let (a, b) = (Key::new(&[1; 32]), Key::new(&[2; 32]));
+        assert_eq!(a.hash("1110318016982G1104"), a.hash("1110318016982G1104"));
+        assert_ne!(a.hash("1110318016982G1104"), b.hash("1110318016982G1104"));
+        assert_eq!(a.hash("x").len(), 32);
+    }
+
+    /// RFC 4231, test case 2: key "Jefe" padded is HMAC's own business; here a 32-byte key against Python's hmac.
+    #[test]
+    fn the_hash_is_hmac_sha_256() {
+        // python3 -c 'import hmac;print(hmac.new(bytes(32),b"abc","sha256").hexdigest()[:32])'
+        assert_eq!(Key::new(&[0; 32]).hash("abc"), "fd7adb152c05ef80dccf50a1fa4c05d5");
+    }
+}

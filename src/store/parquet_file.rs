@@ -1,0 +1,101 @@
+//! Parquet files: zstd, one writer at a time, provenance in the footer.
+
+use std::fs::File;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use arrow::array::RecordBatch;
+use arrow::datatypes::SchemaRef;
+use parquet::arrow::ArrowWriter;
+use parquet::arrow::arrow_reader::ParquetRecordBatchReaderBuilder;
+use parquet::basic::{Compression, ZstdLevel};
+use parquet::file::metadata::KeyValue;
+use parquet::file::properties::WriterProperties;
+use parquet::file::reader::{FileReader, SerializedFileReader};
+
+use super::{make_parent, publish, temporary};
+use crate::error::{Error, Result};
+
+/// A Parquet file being written beside its place.
+pub struct ParquetFile {
+    path: PathBuf,
+    writer: ArrowWriter<File>,
+}
+
+impl ParquetFile {
+    /// Starts a file that will stand at `path`.
+    ///
+    /// # Errors
+    /// [`Error::Io`], [`Error::Parquet`].
+    pub fn create(path: &Path, schema: SchemaRef) -> Result<Self> {
+        make_parent(path)?;
+        let partial = temporary(path);
+        let file = File::create(&partial).map_err(Error::io("écrire", path))?;
+        let properties = WriterProperties::builder()
+            .set_compression(Compression::ZSTD(ZstdLevel::try_new(1)?))
+            .set_max_row_group_row_count(Some(262_144))
+            .set_created_by("bilan".to_owned())
+            .build();
+        Ok(Self { path: path.to_owned(), writer: ArrowWriter::try_new(file, schema, Some(properties))? })
+    }
+
+    /// Adds rows.
+    ///
+    /// # Errors
+    /// [`Error::Parquet`].
+    pub fn write(&mut self, batch: &RecordBatch) -> Result<()> {
+        Ok(self.writer.write(batch)?)
+    }
+
+    /// Finishes the file with its provenance and puts it in its place.
+    ///
+    /// # Errors
+    /// [`Error::Io`], [`Error::Parquet`].
+    pub fn finish(mut self, provenance: &[(&str, String)]) -> Result<()> {
+        for (key, value) in provenance {
+            self.writer.append_key_value_metadata(KeyValue::new((*key).to_owned(), value.clone()));
+        }
+        let file = self.writer.into_inner()?;
+        file.sync_data().map_err(Error::io("écrire", &self.path))?;
+        publish(&temporary(&self.path), &self.path)
+    }
+}
+
+/// Writes a whole table at once.
+///
+/// # Errors
+/// [`Error::Io`], [`Error::Parquet`].
+pub fn write_table(path: &Path, schema: &SchemaRef, batches: &[RecordBatch]) -> Result<()> {
+    let mut file = ParquetFile::create(path, Arc::clone(schema))?;
+    for batch in batches {
+        file.write(batch)?;
+    }
+    file.finish(&[])
+}
+
+/// Reads a whole Parquet file.
+///
+/// # Errors
+/// [`Error::Io`], [`Error::Parquet`], [`Error::Arrow`].
+pub fn read_all(path: &Path) -> Result<(SchemaRef, Vec<RecordBatch>)> {
+    let file = File::open(path).map_err(Error::io("lire", path))?;
+    let builder = ParquetRecordBatchReaderBuilder::try_new(file)?;
+    let schema = Arc::clone(builder.schema());
+    let batches = builder.build()?.collect::<std::result::Result<Vec<_>, _>>()?;
+    Ok((schema, batches))
+}
+
+/// The provenance written in a file's footer, in order.
+///
+/// # Errors
+/// [`Error::Io`], [`Error::Parquet`].
+pub fn footer(path: &Path) -> Result<Vec<(String, String)>> {
+    let file = File::open(path).map_err(Error::io("lire", path))?;
+    let reader = SerializedFileReader::new(file)?;
+    let pairs = reader.metadata().file_metadata().key_value_metadata().cloned().unwrap_or_default();
+    Ok(pairs
+        .into_iter()
+        .filter(|kv| kv.key != "ARROW:schema")
+        .map(|kv| (kv.key, kv.value.unwrap_or_default()))
+        .collect())
+}
