@@ -38,30 +38,30 @@ agrege AS (
     )
     HAVING GROUPING(x.typologie) = 1 OR x.typologie IS NOT NULL
 ),
--- Rows that the stock alone gives: somewhere dwellings stand and nobody asked or was housed.
+-- Rows that the stock alone gives: somewhere dwellings stand and nobody asked or was housed. The stock does not depend
+-- on the population: the same dwellings stand beside each.
 stock AS (
-    SELECT s.niveau, s.code, s.libelle, 'ensemble' AS population, s.typologie, s.categorie, s.logements
+    SELECT s.niveau, s.code, s.libelle, g.population, s.typologie, s.categorie, s.logements
     FROM parc s
-    WHERE s.categorie <> 'etudiant'
+    CROSS JOIN populations g
+    WHERE s.categorie <> 'etudiant' AND (g.population = 'ensemble' OR s.logements > 0)
 ),
 complet AS (
     SELECT COALESCE(a.niveau, s.niveau) AS niveau, COALESCE(a.code, s.code) AS code,
            COALESCE(a.libelle, s.libelle) AS libelle, COALESCE(a.population, s.population) AS population,
            COALESCE(a.typologie, s.typologie) AS typologie, COALESCE(a.categorie, s.categorie) AS categorie,
-           a.demandes, a.attributions
+           s.logements, a.demandes, a.attributions
     FROM agrege a
     FULL JOIN stock s
         ON s.niveau = a.niveau AND s.code = a.code AND s.typologie = a.typologie AND s.categorie = a.categorie
-        AND a.population = 'ensemble'
+        AND s.population = a.population
 )
 SELECT p.millesime, c.niveau, c.code, c.libelle, c.population, c.typologie, c.categorie,
-       CASE WHEN p.a_rpls = 1 THEN CAST(COALESCE(s.logements, 0) AS BIGINT) END AS logements,
+       CASE WHEN p.a_rpls = 1 THEN CAST(COALESCE(c.logements, 0) AS BIGINT) END AS logements,
        CASE WHEN p.a_demandes = 1 THEN CAST(COALESCE(c.demandes, 0) AS BIGINT) END AS demandes,
        CASE WHEN p.a_attributions = 1 THEN CAST(COALESCE(c.attributions, 0) AS BIGINT) END AS attributions,
        CASE WHEN p.a_demandes = 1 AND p.a_attributions = 1
             THEN CAST(COALESCE(c.demandes, 0) AS DOUBLE) / NULLIF(c.attributions, 0) END AS tension
 FROM complet c
 CROSS JOIN parametres p
-LEFT JOIN stock s
-    ON s.niveau = c.niveau AND s.code = c.code AND s.typologie = c.typologie AND s.categorie = c.categorie
 ORDER BY niveau, code, population, typologie, categorie

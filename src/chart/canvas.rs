@@ -63,7 +63,6 @@ pub(super) struct Look {
 impl Look {
     pub(super) const LABEL: Self = Self { size: 13.0, color: Palette::INK, bold: false };
     pub(super) const SMALL: Self = Self { size: 11.5, color: Palette::SOFT, bold: false };
-    pub(super) const STRONG: Self = Self { size: 13.0, color: Palette::INK, bold: true };
 
     pub(super) fn colored(self, color: RGBColor) -> Self {
         Self { color, ..self }
@@ -147,7 +146,7 @@ impl Canvas<'_> {
     /// Width of a text, in pixels.
     pub(super) fn width(&self, text: &str, look: Look) -> f64 {
         // Measured widths of this font run about 6 % wide, which leaves the margin a substitute font needs.
-        self.area.estimate_text_size(text, &style(look)).map_or(0.0, |(w, _)| f64::from(w) / SCALE / SIZE_FACTOR)
+        self.area.estimate_text_size(text, &style(look)).map_or(0.0, |(w, _)| f64::from(w) / SCALE)
     }
 
     pub(super) fn rect(&self, x0: f64, y0: f64, x1: f64, y1: f64, color: RGBColor) -> Result<()> {

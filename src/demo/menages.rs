@@ -173,9 +173,11 @@ impl Registre<'_> {
         let unknown = rng.random_range(0..1_000) < 55;
         let menage = draw_household(profil, class, unknown, None, rng);
         let last = day(MILLESIME, 12, 31);
-        // Age of the demand: a third of a year for many, up to twelve years for a few.
-        let u = rng.random_range(1_u64..=1_000);
-        let age = (profil.attente + 60) * u * u / 600_000 + rng.random_range(0_u64..=u) * 2 / 3;
+        // Age of the demand, in days: half under ten months, one in twenty past five years.
+        let t = rng.random_range(0_u64..=1_000);
+        let fourth = (t * t / 1_000).pow(2) / 1_000;
+        let tail = (fourth * fourth / 1_000).pow(2) / 1_000;
+        let age = 1 + (29_000 + 450 * t + 3_600 * tail) / 1_000 * (profil.attente + 200) / 520;
         let mut depot = last - Days::new(age.min(4_400));
         let (radiation, motif) = if active {
             (String::new(), "")

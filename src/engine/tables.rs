@@ -145,6 +145,8 @@ fn load_parameters(engine: &Engine, inputs: &Inputs<'_>) -> Result<()> {
     engine.execute("parametres", &format!("CREATE TABLE parametres AS SELECT {}", select.join(", ")))?;
     let categories = ["ensemble", "collectif", "individuel"].map(|c| vec![Cell::Text(c)]);
     fill(engine, "categories", "categorie VARCHAR", categories)?;
+    let populations = ["ensemble", "hors_mutation", "mutation"].map(|p| vec![Cell::Text(p)]);
+    fill(engine, "populations", "population VARCHAR", populations)?;
     let excluded = plan.financements_exclus.iter().map(|f| vec![Cell::Text(f)]);
     fill(engine, "financements_exclus", "financement VARCHAR", excluded)?;
     let without = plan.epci_sans_qpv.iter().map(|e| vec![Cell::Text(e)]);

@@ -219,12 +219,6 @@ impl<R: Read> Scanner<R> {
         }
         Ok(self.filled > 0)
     }
-
-    /// The separator in use.
-    #[must_use]
-    pub fn separateur(&self) -> u8 {
-        self.separateur
-    }
 }
 
 /// Whether every quoted value of a record is closed right before a separator or the end.

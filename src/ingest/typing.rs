@@ -1,6 +1,6 @@
 //! Raw text to typed columns, as the schema says: exact, or set aside; never approximated.
 
-use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::collections::{BTreeMap, HashMap};
 
 use chrono::{Datelike, NaiveDate};
 use polars::prelude::{
@@ -49,13 +49,6 @@ impl Brut {
 
     fn iter(&self) -> impl ExactSizeIterator<Item = Option<&str>> {
         (0..self.len()).map(|i| self.get(i))
-    }
-
-    /// Empties the column, keeping its memory.
-    pub fn clear(&mut self) {
-        self.text.clear();
-        self.ends.clear();
-        self.missing.clear();
     }
 }
 
@@ -413,12 +406,6 @@ fn parse_decimal(value: &str, places: u8) -> Option<(i64, bool)> {
     }
     let n = i64::try_from(if negative { -n } else { n }).ok()?;
     Some((n, exact))
-}
-
-/// Words that a column's `vide` list makes missing.
-#[must_use]
-pub fn missing_words(colonne: &Colonne) -> BTreeSet<&str> {
-    colonne.vide.iter().map(String::as_str).collect()
 }
 
 #[cfg(test)]

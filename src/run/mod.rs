@@ -182,7 +182,7 @@ fn computation_key(plan: &Plan, ingestion: &Ingestion) -> Result<String> {
         env!("CARGO_PKG_VERSION").to_owned(),
         serde_json::to_string(plan)?,
         resources.fingerprint(&["pipelines", "schemas", "reference"])?,
-        plan.sortie.to_string_lossy().into_owned(),
+        std::path::absolute(&plan.sortie).unwrap_or_else(|_| plan.sortie.clone()).to_string_lossy().into_owned(),
     ];
     for file in &ingestion.fichiers {
         parts.push(format!("{} {} {:?} {:?}", file.fichier, file.sha256, file.parquet, file.refus));

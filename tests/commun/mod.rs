@@ -1,0 +1,134 @@
+//! What the tests share: a project in a temporary folder, a run of it, its tables as rows.
+
+#![allow(dead_code, reason = "each test file uses its part")]
+
+use std::collections::BTreeMap;
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use arrow::array::{Array, AsArray};
+use arrow::datatypes::{DataType, Float64Type, Int32Type, Int64Type};
+use bilan::engine::Table;
+use bilan::progress::Progress;
+use bilan::project::Plan;
+use bilan::run::{self, Options, Outcome};
+
+/// A cell of a result.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Cell {
+    Null,
+    Text(String),
+    Int(i64),
+    Real(f64),
+}
+
+impl Cell {
+    pub fn int(&self) -> Option<i64> {
+        match self {
+            Cell::Int(n) => Some(*n),
+            Cell::Null => None,
+            other => panic!("{other:?} is not a count"),
+        }
+    }
+
+    pub fn real(&self) -> Option<f64> {
+        match self {
+            Cell::Real(x) => Some(*x),
+            Cell::Null => None,
+            other => panic!("{other:?} is not a rate"),
+        }
+    }
+
+    pub fn text(&self) -> &str {
+        match self {
+            Cell::Text(t) => t,
+            Cell::Null => "",
+            other => panic!("{other:?} is not text"),
+        }
+    }
+}
+
+pub type Row = BTreeMap<String, Cell>;
+
+/// A project being tested.
+pub struct Projet {
+    pub dir: tempfile::TempDir,
+}
+
+impl Projet {
+    /// A project with this `bilan.toml` and these files.
+    pub fn new(toml: &str, files: &[(&str, &[u8])]) -> Self {
+        let dir = tempfile::tempdir().unwrap();
+        fs::write(dir.path().join("bilan.toml"), toml).unwrap();
+        for (name, bytes) in files {
+            let path = dir.path().join(name);
+            fs::create_dir_all(path.parent().unwrap()).unwrap();
+            fs::write(path, bytes).unwrap();
+        }
+        Self { dir }
+    }
+
+    pub fn path(&self) -> &Path {
+        self.dir.path()
+    }
+
+    /// Runs the chain, pages or not.
+    pub fn run(&self, threads: usize, report: bool) -> Outcome {
+        let (plan, notes) = Plan::load(self.path(), None).unwrap();
+        let options = Options { threads, verifier: false, report };
+        run::run(&plan, notes, options, &Progress::hidden()).unwrap()
+    }
+
+    /// A table of the last run.
+    pub fn table(&self, name: &str) -> Vec<Row> {
+        read_table(&self.path().join("sortie/indicateurs").join(format!("{name}.parquet")))
+    }
+
+    /// A file of the last run, as text.
+    pub fn text(&self, name: &str) -> String {
+        fs::read_to_string(self.path().join("sortie").join(name)).unwrap()
+    }
+}
+
+/// Rows of a Parquet file.
+pub fn read_table(path: &Path) -> Vec<Row> {
+    let table = Table::read(path, "t").unwrap();
+    let mut rows = Vec::new();
+    for batch in &table.batches {
+        for row in 0..batch.num_rows() {
+            let cells = batch.schema().fields().iter().zip(batch.columns()).map(|(f, c)| (f.name().clone(), cell(c, row))).collect();
+            rows.push(cells);
+        }
+    }
+    rows
+}
+
+fn cell(column: &dyn Array, row: usize) -> Cell {
+    if column.is_null(row) {
+        return Cell::Null;
+    }
+    match column.data_type() {
+        DataType::Utf8 => Cell::Text(column.as_string::<i32>().value(row).to_owned()),
+        DataType::Int32 => Cell::Int(i64::from(column.as_primitive::<Int32Type>().value(row))),
+        DataType::Int64 => Cell::Int(column.as_primitive::<Int64Type>().value(row)),
+        DataType::Float64 => Cell::Real(column.as_primitive::<Float64Type>().value(row)),
+        other => panic!("unexpected type {other}"),
+    }
+}
+
+/// Every file under a folder, with its bytes.
+pub fn files(dir: &Path) -> BTreeMap<PathBuf, Vec<u8>> {
+    fn walk(root: &Path, dir: &Path, found: &mut BTreeMap<PathBuf, Vec<u8>>) {
+        for entry in fs::read_dir(dir).unwrap() {
+            let path = entry.unwrap().path();
+            if path.is_dir() {
+                walk(root, &path, found);
+            } else {
+                found.insert(path.strip_prefix(root).unwrap().to_owned(), fs::read(&path).unwrap());
+            }
+        }
+    }
+    let mut found = BTreeMap::new();
+    walk(dir, dir, &mut found);
+    found
+}

@@ -1,0 +1,76 @@
+//! The same inputs give the same bytes, whatever the threads and whatever interrupts the work.
+
+mod commun;
+
+use std::path::Path;
+use std::process::{Command, Stdio};
+use std::time::Duration;
+
+use commun::files;
+
+fn bilan(args: &[&str]) -> std::process::Output {
+    Command::new(env!("CARGO_BIN_EXE_bilan")).args(args).env("NO_COLOR", "1").output().unwrap()
+}
+
+fn demo(dir: &Path, threads: &str) {
+    let output = bilan(&["demo", "--out", &dir.to_string_lossy(), "--threads", threads]);
+    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+}
+
+#[test]
+fn one_thread_or_two_give_the_same_register_tables_and_pages() {
+    let dir = tempfile::tempdir().unwrap();
+    let (one, two) = (dir.path().join("un"), dir.path().join("deux"));
+    demo(&one, "1");
+    demo(&two, "2");
+    for folder in ["donnees", "sortie"] {
+        let (a, b) = (files(&one.join(folder)), files(&two.join(folder)));
+        assert!(a.len() >= 4 && a.keys().eq(b.keys()), "{folder}");
+        for (name, bytes) in &a {
+            assert!(bytes == &b[name], "{folder}/{} differs", name.display());
+        }
+    }
+}
+
+#[test]
+fn an_unchanged_project_is_not_computed_again_and_says_so() {
+    let dir = tempfile::tempdir().unwrap();
+    let path = dir.path().join("p");
+    demo(&path, "2");
+    let before = files(&path.join("sortie"));
+    let output = bilan(&["run", &path.to_string_lossy()]);
+    let text = String::from_utf8(output.stderr).unwrap();
+    assert!(text.contains("rien à refaire"), "{text}");
+    assert_eq!(before, files(&path.join("sortie")));
+}
+
+#[test]
+fn a_killed_run_leaves_a_project_that_the_next_run_finishes_alike() {
+    let dir = tempfile::tempdir().unwrap();
+    let (whole, cut) = (dir.path().join("entier"), dir.path().join("coupe"));
+    demo(&whole, "2");
+    demo(&cut, "2");
+    let expected = files(&whole.join("sortie"));
+    for delay in [15_u64, 60, 140, 260, 420, 700] {
+        std::fs::remove_dir_all(cut.join("sortie")).unwrap();
+        std::fs::remove_dir_all(cut.join(".bilan/store")).unwrap();
+        let _ = std::fs::remove_file(cut.join(".bilan/etat.json"));
+        let mut child = Command::new(env!("CARGO_BIN_EXE_bilan"))
+            .args(["run", &cut.to_string_lossy()])
+            .stdout(Stdio::null())
+            .stderr(Stdio::null())
+            .spawn()
+            .unwrap();
+        std::thread::sleep(Duration::from_millis(delay));
+        // SIGKILL: nothing in the process can react to it.
+        child.kill().unwrap();
+        child.wait().unwrap();
+        let output = bilan(&["run", &cut.to_string_lossy()]);
+        assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+        let after = files(&cut.join("sortie"));
+        assert!(after.keys().eq(expected.keys()), "{delay} ms: {:?}", after.keys());
+        for (name, bytes) in &expected {
+            assert!(bytes == &after[name], "{delay} ms: {} differs", name.display());
+        }
+    }
+}

@@ -1,0 +1,148 @@
+//! The users' worst day: each broken file gives its diagnostic and its exit code, nothing panics, and the good rows of a
+//! partly bad file still count.
+
+mod commun;
+
+use std::path::Path;
+use std::process::{Command, Output};
+
+use commun::{Cell, Projet};
+
+const TOML: &str = "[bilan]\nmillesime = 2025\nepci = [\"246300701\"]\ndate_extraction = 2026-01-31\n\
+[[source]]\nschema = \"attributions\"\nfichiers = [\"attributions.csv\"]\n";
+const HEADER: &str = "numero_unique;date_depot;date_bail;bailleur;commune;qpv;ressources_mensuelles;nb_personnes\n";
+const GOOD: &str = "A1;2024-01-05;2025-03-01;900000001;63113;non;900,50;2\n";
+
+fn bilan(args: &[&str]) -> Output {
+    Command::new(env!("CARGO_BIN_EXE_bilan")).args(args).env("NO_COLOR", "1").output().unwrap()
+}
+
+fn run(projet: &Path, more: &[&str]) -> (i32, String) {
+    let path = projet.to_string_lossy().into_owned();
+    let output = bilan(&[&["run", &path, "--no-report"], more].concat());
+    let text = String::from_utf8(output.stderr).unwrap();
+    assert!(!text.contains("panicked"), "{text}");
+    (output.status.code().unwrap(), text)
+}
+
+fn refused(bytes: &[u8], code: &str) -> String {
+    let projet = Projet::new(TOML, &[("attributions.csv", bytes)]);
+    let (exit, text) = run(projet.path(), &[]);
+    assert!(text.contains(code), "{code} expected in:\n{text}");
+    assert_eq!(exit, 1, "{text}");
+    text
+}
+
+fn leases(projet: &Projet) -> Option<i64> {
+    let rows = projet.table("attributions");
+    let row = rows.iter().find(|r| r["niveau"].text() == "epci" && r["population"].text() == "ensemble" && r["typologie"].text() == "ensemble");
+    row.unwrap()["attributions"].int()
+}
+
+#[test]
+fn a_whole_file_that_cannot_be_read_is_refused_by_name() {
+    refused(b"", "B0100");
+    refused(b"\n\n", "B0100");
+    refused(b"\x00\x01\x02binaire", "B0102");
+    refused(b"PK\x03\x04 un classeur", "B0102");
+    refused(&[&[0x81_u8, 0xe9, b'\n'][..], HEADER.as_bytes()].concat(), "B0112");
+    let text = refused(b"numero_unique;bailleur;commune\nA1;900000001;63113\n", "B0103");
+    assert!(text.contains("date_bail") && !text.contains("B0120"), "{text}");
+}
+
+#[test]
+fn a_missing_file_and_a_missing_project_are_two_things() {
+    let projet = Projet::new(TOML, &[]);
+    let (exit, text) = run(projet.path(), &[]);
+    assert!(exit == 1 && text.contains("B0101"), "{exit} {text}");
+    assert_eq!(projet.table("attributions")[0]["attributions"], Cell::Null);
+    let output = bilan(&["run", "nulle/part"]);
+    assert_eq!(output.status.code(), Some(2));
+    assert!(String::from_utf8(output.stderr).unwrap().contains("B0001"));
+}
+
+#[test]
+fn good_rows_count_beside_bad_ones_and_every_bad_one_is_listed() {
+    let rows = [
+        GOOD,
+        "A2;2024-01-05;31/02/2025;900000001;63113;non;900;2\n",
+        "A3;2024-01-05;2025-03-01;900000001;99999;non;900;2\n",
+        "A4;2024-01-05;2025-03-01;900000001;63113;non;900;2;en trop\n",
+        "A5;2024-01-05\n",
+        "\n",
+        "A6;2024-01-05;2025-03-01;12345;63113;non;900;2\n",
+        "A7;2024-01-05;2025-03-01;900000001;63113;\"non;900;2\n",
+        "A8;2024-01-05;;900000001;63113;non;900;2\n",
+        "A9;pas une date;2025-06-30;900000001;63014;oui;abc;2\n",
+    ];
+    let projet = Projet::new(TOML, &[("attributions.csv", format!("{HEADER}{}", rows.concat()).as_bytes())]);
+    let (exit, text) = run(projet.path(), &[]);
+    assert_eq!(exit, 0, "{text}");
+    assert_eq!(leases(&projet), Some(2), "the first and the last");
+    let rejets = projet.text("rejets.csv");
+    for (line, code) in [(3, "B0107"), (4, "B0127"), (5, "B0108"), (6, "B0109"), (7, "B0105"), (8, "B0130"), (9, "B0109"), (10, "B0120"), (11, "B0107"), (11, "B0128")] {
+        assert!(rejets.lines().any(|l| l.starts_with(&format!("attributions.csv;{line};")) && l.contains(code)), "line {line} {code} in:\n{rejets}");
+    }
+    let quality: serde_json::Value = serde_json::from_str(&projet.text("qualite.json")).unwrap();
+    let source = &quality["sources"][0];
+    assert_eq!((source["lignes"].as_u64(), source["gardees"].as_u64(), source["refusees"].as_u64()), (Some(10), Some(2), Some(8)));
+    let (exit, _) = run(projet.path(), &["--strict"]);
+    assert_eq!(exit, 1);
+}
+
+#[test]
+fn windows_files_with_other_names_and_commas_read_alike() {
+    let plain = Projet::new(TOML, &[("attributions.csv", format!("{HEADER}{GOOD}").as_bytes())]);
+    let text = "Numéro unique,Date de dépôt,DATE_SIGNATURE_BAIL,SIREN,DEPCOM,EN_QPV,RESSOURCES,NB_PERS\r\nA1,05/01/2024,01/03/2025,900000001,63113,N,900.50,2\r\n";
+    let windows: Vec<u8> = text.chars().map(|c| u8::try_from(u32::from(c)).unwrap()).collect();
+    let toml = TOML.replace("[\"attributions.csv\"]", "[\"attributions.csv\"]\ncolonnes = { date_depot = \"Date de depot\" }");
+    let disguised = Projet::new(&toml, &[("attributions.csv", &windows)]);
+    assert_eq!(run(plain.path(), &[]).0, 0);
+    let (exit, messages) = run(disguised.path(), &[]);
+    assert_eq!(exit, 0, "{messages}");
+    for table in ["attributions", "quartiles", "delais"] {
+        assert_eq!(plain.table(table), disguised.table(table), "{table}");
+    }
+}
+
+#[test]
+fn a_project_file_with_a_fault_says_where() {
+    for (toml, code) in [
+        ("[bilan]\nmillesime = 2025\nepci = [\"123\"]\n", "B0003"),
+        ("[bilan]\nmillesime = 2025\ninconnue = 1\n", "B0002"),
+        ("[bilan\n", "B0002"),
+        ("[bilan]\nmillesime = 1999\n", "B0003"),
+    ] {
+        let projet = Projet::new(toml, &[]);
+        let (exit, text) = run(projet.path(), &[]);
+        assert!(exit == 2 && text.contains(code), "{toml}: {exit} {text}");
+    }
+    let output = bilan(&["rune"]);
+    assert_eq!(output.status.code(), Some(2));
+    assert!(String::from_utf8(output.stderr).unwrap().contains("commande « rune » inconnue"));
+}
+
+/// Names, telephone and social-security numbers planted in undeclared columns and inside declared ones.
+#[test]
+fn nothing_personal_reaches_the_store_the_outputs_or_the_messages() {
+    let secrets = ["DUPONTEL", "Gwenaelle", "0612345678", "285076311304512", "gwen@exemple.fr", "NUM-18-SECRET-0001"];
+    let header = "nom;prenom;telephone;numero_unique;date_bail;bailleur;commune;reservataire;qpv;ressources_mensuelles;typologie\n";
+    let rows = "DUPONTEL;Gwenaelle;0612345678;NUM-18-SECRET-0001;2025-02-03;900000001;63113;DUPONTEL;gwen@exemple.fr;0612345678;Gwenaelle\n\
+                DUPONTEL;Gwenaelle;0612345678;NUM-18-SECRET-0001;285076311304512;DUPONTEL;Gwenaelle;gwen@exemple.fr;x;y;z\n";
+    let projet = Projet::new(TOML, &[("attributions.csv", format!("{header}{rows}").as_bytes())]);
+    let (_, messages) = run(projet.path(), &[]);
+    let mut everything = vec![("messages".to_owned(), messages.into_bytes())];
+    for folder in ["sortie", ".bilan"] {
+        everything.extend(commun::files(&projet.path().join(folder)).into_iter().map(|(p, b)| (format!("{folder}/{}", p.display()), b)));
+    }
+    for (name, bytes) in &everything {
+        for secret in secrets.iter().filter(|s| **s != "0612345678" || !name.ends_with(".parquet")) {
+            assert!(!bytes.windows(secret.len()).any(|w| w.eq_ignore_ascii_case(secret.as_bytes())), "{secret} in {name}");
+        }
+    }
+    // Parquet pages are compressed: what they hold is read back.
+    for (name, _) in everything.iter().filter(|(n, _)| n.ends_with(".parquet")) {
+        let text = format!("{:?}", bilan::store::read_all(&projet.path().join(name)).unwrap());
+        assert!(secrets.iter().all(|s| !text.contains(s)), "{name}");
+    }
+}
