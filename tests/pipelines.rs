@@ -1,0 +1,112 @@
+//! Each indicator beside its worked case, its dictionary entry and the portable subset of SQL it is written in.
+
+mod commun;
+
+use std::collections::BTreeMap;
+
+use bilan::engine::Indicateur;
+use bilan::reference::Resources;
+use commun::{Cell, Projet, Row};
+use serde::Deserialize;
+use sqlparser::dialect::{DuckDbDialect, GenericDialect};
+use sqlparser::parser::Parser;
+use sqlparser::tokenizer::{Token, Tokenizer};
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Cas {
+    explication: String,
+    colonnes: Vec<String>,
+    filtre: BTreeMap<String, String>,
+    fichiers: BTreeMap<String, String>,
+}
+
+fn published() -> Vec<Indicateur> {
+    Indicateur::in_order(&Resources::embedded()).unwrap().into_iter().filter(|i| !i.interne).collect()
+}
+
+fn written(cell: &Cell) -> String {
+    match cell {
+        Cell::Null => String::new(),
+        Cell::Text(t) => t.clone(),
+        Cell::Int(n) => n.to_string(),
+        Cell::Real(x) => format!("{x:.4}").replace('.', ","),
+    }
+}
+
+/// `BILAN_REECRIRE=1 cargo test --release` writes the tables found in place of those expected: a change then shows as a
+/// difference to review.
+#[test]
+fn every_worked_case_gives_the_table_worked_by_hand() {
+    let rewrite = std::env::var("BILAN_REECRIRE").is_ok();
+    let mut wrong = Vec::new();
+    for indicateur in published() {
+        let dir = format!("{}/pipelines/{}", env!("CARGO_MANIFEST_DIR"), indicateur.nom);
+        let cas: Cas = toml::from_str(&std::fs::read_to_string(format!("{dir}/cas.toml")).unwrap()).unwrap();
+        assert!(cas.explication.len() > 60, "{}: the case must say what each row is there to catch", indicateur.nom);
+        let files: Vec<(&str, &[u8])> = cas.fichiers.iter().map(|(n, t)| (n.as_str(), t.trim_start().as_bytes())).collect();
+        let projet = Projet::new(&cas.fichiers["bilan.toml"], &files);
+        let outcome = projet.run(1, false);
+        assert!(!outcome.any_refusal(), "{}: {:?}", indicateur.nom, outcome.ingestion.fichiers);
+        let kept = |row: &&Row| cas.filtre.iter().all(|(column, value)| row[column].text() == value);
+        let mut found = cas.colonnes.join(";") + "\n";
+        for row in projet.table(&indicateur.nom).iter().filter(kept) {
+            found += &(cas.colonnes.iter().map(|c| written(&row[c])).collect::<Vec<_>>().join(";") + "\n");
+        }
+        let path = format!("{dir}/attendu.csv");
+        if rewrite {
+            std::fs::write(&path, &found).unwrap();
+        } else if found != std::fs::read_to_string(&path).unwrap() {
+            wrong.push(format!("{}:\n{found}", indicateur.nom));
+        }
+    }
+    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+}
+
+#[test]
+fn every_table_has_the_columns_and_the_key_its_entry_says() {
+    let toml = "[bilan]\nmillesime = 2025\nepci = [\"246300701\"]\n";
+    let projet = Projet::new(toml, &[]);
+    projet.run(1, false);
+    for indicateur in published() {
+        let path = projet.path().join(format!("sortie/indicateurs/{}.parquet", indicateur.nom));
+        let (schema, _) = bilan::store::read_all(&path).unwrap();
+        let columns: Vec<&str> = schema.fields().iter().map(|f| f.name().as_str()).collect();
+        assert_eq!(columns[0], "millesime", "{}", indicateur.nom);
+        let mut described: Vec<&str> = indicateur.colonnes.keys().map(String::as_str).collect();
+        let mut sorted = columns.clone();
+        sorted.sort_unstable();
+        described.sort_unstable();
+        assert_eq!(sorted, described, "{}", indicateur.nom);
+        assert!(indicateur.cle.iter().all(|k| columns.contains(&k.as_str())), "{}", indicateur.nom);
+        let csv = std::fs::read_to_string(path.with_extension("csv")).unwrap();
+        assert_eq!(csv.lines().next().unwrap(), format!("\u{feff}{}", columns.join(";")));
+    }
+}
+
+/// The subset that other engines run too: no QUALIFY, FILTER, GROUP BY ALL, lambda, `::` or struct; one statement a file.
+#[test]
+fn pipelines_keep_to_the_portable_subset() {
+    const FORBIDDEN: [&str; 12] =
+        ["QUALIFY", "FILTER", "PIVOT", "UNPIVOT", "LIST", "STRUCT_PACK", "UNNEST", "EXCLUDE", "REPLACE", "MEDIAN", "QUANTILE_CONT", "ILIKE"];
+    for indicateur in Indicateur::in_order(&Resources::embedded()).unwrap() {
+        let nom = &indicateur.nom;
+        assert_eq!(Parser::parse_sql(&GenericDialect {}, &indicateur.sql).unwrap_or_else(|e| panic!("{nom}: {e}")).len(), 1, "{nom}");
+        let tokens = Tokenizer::new(&DuckDbDialect {}, &indicateur.sql).tokenize().unwrap();
+        let words: Vec<String> = tokens
+            .iter()
+            .filter_map(|t| match t {
+                Token::Word(w) => Some(w.value.to_uppercase()),
+                Token::DoubleColon | Token::Arrow | Token::LBrace => Some(format!("{t}")),
+                _ => None,
+            })
+            .collect();
+        for pair in words.windows(2) {
+            assert!(!(pair[0] == "BY" && pair[1] == "ALL"), "{nom}: GROUP BY ALL");
+        }
+        for word in &words {
+            assert!(!FORBIDDEN.contains(&word.as_str()) && word.len() > 0 && !["::", "->", "{"].contains(&word.as_str()), "{nom}: {word}");
+        }
+        assert!(indicateur.sql.starts_with("--"), "{nom}: the formula and its source come first");
+    }
+}
