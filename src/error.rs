@@ -75,8 +75,7 @@ impl Error {
     #[must_use]
     pub fn exit_code(&self) -> u8 {
         match self {
-            Self::Usage(_) => EXIT_USAGE,
-            Self::Resource { .. } => EXIT_USAGE,
+            Self::Usage(_) | Self::Resource { .. } => EXIT_USAGE,
             _ => EXIT_INTERNAL,
         }
     }

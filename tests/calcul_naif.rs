@@ -1,6 +1,17 @@
 //! A second, naive computation of every indicator, row by row and without a query engine, against the program's own on
 //! random registers: empty EPCI, missing sources, unknown incomes, odd dates, lists, associations, split zones.
 
+#![expect(clippy::unwrap_used, reason = "a test that cannot go on must stop")]
+#![expect(
+    clippy::cast_possible_wrap,
+    clippy::cast_precision_loss,
+    clippy::cast_possible_truncation,
+    clippy::cast_sign_loss,
+    clippy::format_push_string,
+    clippy::unused_self,
+    reason = "small counts of small registers, and plain code before fast code"
+)]
+
 mod commun;
 mod naif;
 
@@ -13,7 +24,11 @@ fn compare(registre: &Registre) -> Result<(), TestCaseError> {
     let files: Vec<(&str, &[u8])> = files.iter().map(|(n, b)| (n.as_str(), b.as_bytes())).collect();
     let projet = Projet::new(&registre.toml(), &files);
     let outcome = projet.run(1, false);
-    prop_assert!(!outcome.any_refusal(), "{:?}", outcome.ingestion.fichiers.iter().map(|f| &f.totaux).collect::<Vec<_>>());
+    prop_assert!(
+        !outcome.any_refusal(),
+        "{:?}",
+        outcome.ingestion.fichiers.iter().map(|f| &f.totaux).collect::<Vec<_>>()
+    );
     for table in Table::ALL {
         let rows = projet.table(table.name());
         let mut seen = std::collections::BTreeSet::new();
@@ -21,7 +36,12 @@ fn compare(registre: &Registre) -> Result<(), TestCaseError> {
             let key: Vec<String> = table.key().iter().map(|k| row[*k].text().to_owned()).collect();
             let expected = registre.expected(table, &key);
             for (column, value) in &expected {
-                prop_assert!(same(&row[*column], value), "{} {key:?} {column}: program {:?}, naive {value:?}\n{registre:?}", table.name(), row[*column]);
+                prop_assert!(
+                    same(&row[*column], value),
+                    "{} {key:?} {column}: program {:?}, naive {value:?}\n{registre:?}",
+                    table.name(),
+                    row[*column]
+                );
             }
             prop_assert!(seen.insert(key.clone()), "{} {key:?} twice", table.name());
         }

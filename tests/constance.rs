@@ -1,5 +1,7 @@
 //! The same inputs give the same bytes, whatever the threads and whatever interrupts the work.
 
+#![expect(clippy::unwrap_used, reason = "a test that cannot go on must stop")]
+
 mod commun;
 
 use std::path::Path;

@@ -1,6 +1,8 @@
 //! The users' worst day: each broken file gives its diagnostic and its exit code, nothing panics, and the good rows of a
 //! partly bad file still count.
 
+#![expect(clippy::unwrap_used, reason = "a test that cannot go on must stop")]
+
 mod commun;
 
 use std::path::Path;
@@ -35,7 +37,9 @@ fn refused(bytes: &[u8], code: &str) -> String {
 
 fn leases(projet: &Projet) -> Option<i64> {
     let rows = projet.table("attributions");
-    let row = rows.iter().find(|r| r["niveau"].text() == "epci" && r["population"].text() == "ensemble" && r["typologie"].text() == "ensemble");
+    let row = rows.iter().find(|r| {
+        r["niveau"].text() == "epci" && r["population"].text() == "ensemble" && r["typologie"].text() == "ensemble"
+    });
     row.unwrap()["attributions"].int()
 }
 
@@ -80,12 +84,29 @@ fn good_rows_count_beside_bad_ones_and_every_bad_one_is_listed() {
     assert_eq!(exit, 0, "{text}");
     assert_eq!(leases(&projet), Some(2), "the first and the last");
     let rejets = projet.text("rejets.csv");
-    for (line, code) in [(3, "B0107"), (4, "B0127"), (5, "B0108"), (6, "B0109"), (7, "B0105"), (8, "B0130"), (9, "B0109"), (10, "B0120"), (11, "B0107"), (11, "B0128")] {
-        assert!(rejets.lines().any(|l| l.starts_with(&format!("attributions.csv;{line};")) && l.contains(code)), "line {line} {code} in:\n{rejets}");
+    for (line, code) in [
+        (3, "B0107"),
+        (4, "B0127"),
+        (5, "B0108"),
+        (6, "B0109"),
+        (7, "B0105"),
+        (8, "B0130"),
+        (9, "B0109"),
+        (10, "B0120"),
+        (11, "B0107"),
+        (11, "B0128"),
+    ] {
+        assert!(
+            rejets.lines().any(|l| l.starts_with(&format!("attributions.csv;{line};")) && l.contains(code)),
+            "line {line} {code} in:\n{rejets}"
+        );
     }
     let quality: serde_json::Value = serde_json::from_str(&projet.text("qualite.json")).unwrap();
     let source = &quality["sources"][0];
-    assert_eq!((source["lignes"].as_u64(), source["gardees"].as_u64(), source["refusees"].as_u64()), (Some(10), Some(2), Some(8)));
+    assert_eq!(
+        (source["lignes"].as_u64(), source["gardees"].as_u64(), source["refusees"].as_u64()),
+        (Some(10), Some(2), Some(8))
+    );
     let (exit, _) = run(projet.path(), &["--strict"]);
     assert_eq!(exit, 1);
 }
@@ -95,7 +116,8 @@ fn windows_files_with_other_names_and_commas_read_alike() {
     let plain = Projet::new(TOML, &[("attributions.csv", format!("{HEADER}{GOOD}").as_bytes())]);
     let text = "Numéro unique,Date de dépôt,DATE_SIGNATURE_BAIL,SIREN,DEPCOM,EN_QPV,RESSOURCES,NB_PERS\r\nA1,05/01/2024,01/03/2025,900000001,63113,N,900.50,2\r\n";
     let windows: Vec<u8> = text.chars().map(|c| u8::try_from(u32::from(c)).unwrap()).collect();
-    let toml = TOML.replace("[\"attributions.csv\"]", "[\"attributions.csv\"]\ncolonnes = { date_depot = \"Date de depot\" }");
+    let toml =
+        TOML.replace("[\"attributions.csv\"]", "[\"attributions.csv\"]\ncolonnes = { date_depot = \"Date de depot\" }");
     let disguised = Projet::new(&toml, &[("attributions.csv", &windows)]);
     assert_eq!(run(plain.path(), &[]).0, 0);
     let (exit, messages) = run(disguised.path(), &[]);
@@ -133,11 +155,18 @@ fn nothing_personal_reaches_the_store_the_outputs_or_the_messages() {
     let (_, messages) = run(projet.path(), &[]);
     let mut everything = vec![("messages".to_owned(), messages.into_bytes())];
     for folder in ["sortie", ".bilan"] {
-        everything.extend(commun::files(&projet.path().join(folder)).into_iter().map(|(p, b)| (format!("{folder}/{}", p.display()), b)));
+        everything.extend(
+            commun::files(&projet.path().join(folder))
+                .into_iter()
+                .map(|(p, b)| (format!("{folder}/{}", p.display()), b)),
+        );
     }
     for (name, bytes) in &everything {
         for secret in secrets.iter().filter(|s| **s != "0612345678" || !name.ends_with(".parquet")) {
-            assert!(!bytes.windows(secret.len()).any(|w| w.eq_ignore_ascii_case(secret.as_bytes())), "{secret} in {name}");
+            assert!(
+                !bytes.windows(secret.len()).any(|w| w.eq_ignore_ascii_case(secret.as_bytes())),
+                "{secret} in {name}"
+            );
         }
     }
     // Parquet pages are compressed: what they hold is read back.

@@ -1,6 +1,9 @@
 //! Against what the ministry published: the real stock of 2019 counted by our pipeline gives the published counts, and
 //! the official numerators of 2025 give the published rates.
 
+#![expect(clippy::unwrap_used, reason = "a test that cannot go on must stop")]
+#![expect(clippy::cast_possible_truncation, clippy::cast_precision_loss, reason = "counts of dwellings")]
+
 mod commun;
 
 use std::collections::BTreeMap;
@@ -18,7 +21,9 @@ fn gunzipped(name: &str) -> String {
 
 fn whole<'a>(rows: &'a [Row], niveau: &'a str, typologie: &'a str, categorie: &'a str) -> BTreeMap<&'a str, &'a Row> {
     rows.iter()
-        .filter(|r| r["niveau"].text() == niveau && r["typologie"].text() == typologie && r["categorie"].text() == categorie)
+        .filter(|r| {
+            r["niveau"].text() == niveau && r["typologie"].text() == typologie && r["categorie"].text() == categorie
+        })
         .map(|r| (r["code"].text(), r))
         .collect()
 }
@@ -45,7 +50,10 @@ fn the_real_stock_of_2019_gives_the_published_counts() {
     for row in csv::Reader::from_reader(gunzipped("rpls_2019_indicateurs.csv.gz").as_bytes()).records() {
         let row = row.unwrap();
         if &row[3] == "Ensemble du parc" {
-            published.insert((format!("{} {}", &row[0], &row[2]), row[4].to_owned(), row[5].to_owned()), row[6].parse().unwrap());
+            published.insert(
+                (format!("{} {}", &row[0], &row[2]), row[4].to_owned(), row[5].to_owned()),
+                row[6].parse().unwrap(),
+            );
         }
     }
     let get = |place: &str, variable: &str, indicator: &str| {
@@ -56,7 +64,8 @@ fn the_real_stock_of_2019_gives_the_published_counts() {
     for (niveau, kind) in [("departement", "Départements"), ("epci", "Epci")] {
         let total = whole(&parc, niveau, "ensemble", "ensemble");
         let flats = whole(&parc, niveau, "ensemble", "collectif");
-        let rooms: Vec<BTreeMap<&str, &Row>> = ["T1", "T2", "T3", "T4"].map(|t| whole(&parc, niveau, t, "ensemble")).into();
+        let rooms: Vec<BTreeMap<&str, &Row>> =
+            ["T1", "T2", "T3", "T4"].map(|t| whole(&parc, niveau, t, "ensemble")).into();
         for (code, row) in &total {
             let place = format!("{kind} {code}");
             if OUTSIDE.contains(code) {
@@ -98,11 +107,19 @@ fn official_numerators_of_2025_give_the_published_rates() {
     bilan::run::run(&plan, notes, options, &progress).unwrap();
     let parc = commun::read_table(&dir.path().join("sortie/indicateurs/parc.parquet"));
     let communes = whole(&parc, "commune", "ensemble", "ensemble");
-    let official = std::fs::read_to_string(format!("{}/reference/demo/parc_2025.csv", env!("CARGO_MANIFEST_DIR"))).unwrap();
+    let official =
+        std::fs::read_to_string(format!("{}/reference/demo/parc_2025.csv", env!("CARGO_MANIFEST_DIR"))).unwrap();
     let columns = [
-        ("logements", "nb_ls_actif"), ("logements_qpv", "nb_ls_qpv"), ("loues", "nb_ls_loue"), ("vacants", "nb_ls_vacant"),
-        ("vacants_plus_3_mois", "nb_ls_vacant_3"), ("vides", "nb_ls_vide"), ("association", "nb_ls_association"),
-        ("autres", "nb_ls_autre"), ("mobilite_num", "num_mob"), ("mobilite_den", "denom_mob"),
+        ("logements", "nb_ls_actif"),
+        ("logements_qpv", "nb_ls_qpv"),
+        ("loues", "nb_ls_loue"),
+        ("vacants", "nb_ls_vacant"),
+        ("vacants_plus_3_mois", "nb_ls_vacant_3"),
+        ("vides", "nb_ls_vide"),
+        ("association", "nb_ls_association"),
+        ("autres", "nb_ls_autre"),
+        ("mobilite_num", "num_mob"),
+        ("mobilite_den", "denom_mob"),
     ];
     let mut reader = csv::Reader::from_reader(official.as_bytes());
     let header = reader.headers().unwrap().clone();
@@ -126,10 +143,24 @@ fn official_numerators_of_2025_give_the_published_rates() {
     assert_eq!(total, 64_588);
     let clermont = whole(&parc, "epci", "ensemble", "ensemble")["246300701"];
     let published = |column: &str| clermont[column].real().unwrap();
-    assert_eq!(format!("{:.3} {:.3} {:.3}", published("taux_vacance") * 100.0, published("taux_mobilite") * 100.0, published("loyer_m2")), "1.730 8.289 6.280");
+    assert_eq!(
+        format!(
+            "{:.3} {:.3} {:.3}",
+            published("taux_vacance") * 100.0,
+            published("taux_mobilite") * 100.0,
+            published("loyer_m2")
+        ),
+        "1.730 8.289 6.280"
+    );
     let territory = |table: &str| {
         let rows = commun::read_table(&dir.path().join(format!("sortie/indicateurs/{table}.parquet")));
-        rows.into_iter().find(|r| r["niveau"].text() == "territoire" && r["population"].text() == "ensemble" && r["typologie"].text() == "ensemble").unwrap()
+        rows.into_iter()
+            .find(|r| {
+                r["niveau"].text() == "territoire"
+                    && r["population"].text() == "ensemble"
+                    && r["typologie"].text() == "ensemble"
+            })
+            .unwrap()
     };
     assert_eq!(territory("demande")["actives"].int(), Some(19_357));
     assert_eq!(territory("attributions")["attributions"].int(), Some(7_189));

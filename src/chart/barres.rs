@@ -53,7 +53,8 @@ pub fn bars(legende: &Legende<'_>, barres: &[Barre], repere: Option<&Repere>) ->
                 let color = if b.manquee { Palette::RED } else { Palette::BLUE };
                 c.rect(left, y + 5.0, tip.max(left + 1.0), y + ROW - 5.0, color)?;
             }
-            let past_line = repere.map(|r| x(r.valeur)).filter(|line| tip + 6.0 < line + 4.0 && tip + label_room > *line);
+            let past_line =
+                repere.map(|r| x(r.valeur)).filter(|line| tip + 6.0 < line + 4.0 && tip + label_room > *line);
             let at = past_line.map_or(tip + 6.0, |line| line + 7.0);
             let look = if b.valeur.is_none() { Look::SMALL } else { Look::LABEL };
             c.text(at, y + ROW * 0.68, &b.etiquette, look, Anchor::Start)?;

@@ -40,8 +40,12 @@ impl Palette {
     /// No value, unknown.
     pub const GREY: RGBColor = RGBColor(0x8a, 0x92, 0x9e);
     /// First to fourth quartile, dark to light.
-    pub const QUARTILES: [RGBColor; 4] =
-        [RGBColor(0x12, 0x3f, 0x6d), RGBColor(0x2f, 0x78, 0xb5), RGBColor(0x7f, 0xb0, 0xd8), RGBColor(0xc3, 0xdb, 0xef)];
+    pub const QUARTILES: [RGBColor; 4] = [
+        RGBColor(0x12, 0x3f, 0x6d),
+        RGBColor(0x2f, 0x78, 0xb5),
+        RGBColor(0x7f, 0xb0, 0xd8),
+        RGBColor(0xc3, 0xdb, 0xef),
+    ];
 }
 
 /// Where text hangs from its point.
@@ -88,7 +92,8 @@ fn failed(error: impl std::fmt::Display) -> Error {
 fn fonts() -> Result<()> {
     static DONE: OnceLock<bool> = OnceLock::new();
     let ok = DONE.get_or_init(|| {
-        register_font(FAMILY, FontStyle::Normal, REGULAR).is_ok() && register_font(FAMILY, FontStyle::Bold, BOLD).is_ok()
+        register_font(FAMILY, FontStyle::Normal, REGULAR).is_ok()
+            && register_font(FAMILY, FontStyle::Bold, BOLD).is_ok()
     });
     if *ok { Ok(()) } else { Err(failed("polices illisibles")) }
 }
@@ -114,7 +119,10 @@ pub(super) fn picture(
         canvas.area.present().map_err(failed)?;
     }
     let body = svg.find('>').map_or("", |i| &svg[i + 1..]);
-    let body = body.replace(" dy=\"-0.5ex\"", "").replace("\n</text>", "</text>").replace(&format!(" font-family=\"{FAMILY}\""), "");
+    let body = body
+        .replace(" dy=\"-0.5ex\"", "")
+        .replace("\n</text>", "</text>")
+        .replace(&format!(" font-family=\"{FAMILY}\""), "");
     let Legende { id, titre, alternative } = legende;
     Ok(format!(
         "<svg viewBox=\"0 0 {} {}\" role=\"img\" aria-labelledby=\"{id}-titre {id}-desc\" xmlns=\"http://www.w3.org/2000/svg\" class=\"graphique\">\
@@ -198,7 +206,11 @@ pub(super) fn axis(max: f64) -> (f64, f64) {
         return (1.0, 1.0);
     }
     let magnitude = 10_f64.powf(max.log10().floor());
-    let step = [0.1, 0.2, 0.25, 0.5, 1.0, 2.0].map(|m| m * magnitude).into_iter().find(|s| max / s <= 6.0).unwrap_or(magnitude);
+    let step = [0.1, 0.2, 0.25, 0.5, 1.0, 2.0]
+        .map(|m| m * magnitude)
+        .into_iter()
+        .find(|s| max / s <= 6.0)
+        .unwrap_or(magnitude);
     ((max / step).ceil() * step, step)
 }
 

@@ -36,7 +36,12 @@ const TOP: f64 = 30.0;
 ///
 /// # Errors
 /// [`crate::error::Error::Chart`].
-pub fn stacked(legende: &Legende<'_>, segments: &[Segment], piles: &[Pile], share: impl Fn(f64) -> String) -> Result<String> {
+pub fn stacked(
+    legende: &Legende<'_>,
+    segments: &[Segment],
+    piles: &[Pile],
+    share: impl Fn(f64) -> String,
+) -> Result<String> {
     #[expect(clippy::cast_precision_loss, reason = "a picture has few rows")]
     let height = TOP + ROW * piles.len() as f64 + 4.0;
     picture(legende, WIDTH, height, |c| {
@@ -62,7 +67,13 @@ pub fn stacked(legende: &Legende<'_>, segments: &[Segment], piles: &[Pile], shar
                     let text = share(*part);
                     if c.width(&text, Look::SMALL) + 8.0 < end - start {
                         let ink = if s.sombre { RGBColor(0xff, 0xff, 0xff) } else { Palette::INK };
-                        c.text(f64::midpoint(start, end), y + ROW * 0.6, &text, Look::SMALL.colored(ink), Anchor::Middle)?;
+                        c.text(
+                            f64::midpoint(start, end),
+                            y + ROW * 0.6,
+                            &text,
+                            Look::SMALL.colored(ink),
+                            Anchor::Middle,
+                        )?;
                     }
                 }
                 start = end;

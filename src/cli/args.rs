@@ -16,6 +16,7 @@ const TEMPLATE: &str = "{about-with-newline}\nUsage : {usage}\n\n{all-args}\n";
 #[command(name = "bilan", version, help_template = TEMPLATE, disable_help_subcommand = true)]
 #[command(subcommand_help_heading = "Commandes", subcommand_value_name = "COMMANDE")]
 pub struct Args {
+    /// What to do.
     #[command(subcommand)]
     pub commande: Commande,
 }
@@ -186,12 +187,17 @@ pub fn command() -> Command {
 
 fn in_french(command: Command) -> Command {
     let is_root = command.get_name() == "bilan";
-    let mut command = command.help_template(TEMPLATE).disable_help_flag(true).arg(
-        clap::Arg::new("help").short('h').long("help").help("Affiche cette aide").action(clap::ArgAction::Help),
-    );
+    let mut command = command
+        .help_template(TEMPLATE)
+        .disable_help_flag(true)
+        .arg(clap::Arg::new("help").short('h').long("help").help("Affiche cette aide").action(clap::ArgAction::Help));
     if is_root {
         command = command.disable_version_flag(true).arg(
-            clap::Arg::new("version").short('V').long("version").help("Affiche la version").action(clap::ArgAction::Version),
+            clap::Arg::new("version")
+                .short('V')
+                .long("version")
+                .help("Affiche la version")
+                .action(clap::ArgAction::Version),
         );
     }
     command
@@ -235,10 +241,8 @@ pub fn report(error: &clap::Error) -> u8 {
         ErrorKind::ArgumentConflict => format!("{argument} ne va pas avec {}", part(ContextKind::PriorArg)),
         _ => format!("arguments incorrects ({argument})"),
     };
-    let suggestion = [ContextKind::SuggestedSubcommand, ContextKind::SuggestedArg]
-        .iter()
-        .map(|k| part(*k))
-        .find(|s| !s.is_empty());
+    let suggestion =
+        [ContextKind::SuggestedSubcommand, ContextKind::SuggestedArg].iter().map(|k| part(*k)).find(|s| !s.is_empty());
     let aide = suggestion.map_or_else(
         || "`bilan --help` liste les commandes, `bilan COMMANDE --help` leurs options".to_owned(),
         |s| format!("vouliez-vous dire « {s} » ?"),

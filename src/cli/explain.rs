@@ -2,46 +2,28 @@
 
 use std::io::Write;
 
-use serde::Deserialize;
-
 use super::args::Explain;
 use super::sortie::write_aligned;
 use crate::engine::Indicateur;
 use crate::error::{EXIT_DONE, Error, Result};
 use crate::law::RegleLegale;
-use crate::reference::{Resources, toml_file};
+use crate::reference::{Parametre, Resources};
 use crate::report::format;
-
-#[derive(Deserialize)]
-struct Parametres {
-    parametre: Vec<Parametre>,
-}
-
-#[derive(Deserialize)]
-struct Parametre {
-    nom: String,
-    valeur: toml::Value,
-    unite: String,
-    definition: String,
-    reference: String,
-    statut: String,
-    verifie_le: toml::value::Datetime,
-}
 
 pub(super) fn execute(args: &Explain) -> Result<u8> {
     let resources = args.projet.as_deref().map_or_else(Resources::embedded, Resources::of_project);
     let indicateurs = Indicateur::in_order(&resources)?;
     let regles = RegleLegale::load(&resources)?;
-    let parametres: Parametres = toml_file(&resources, "reference/parametres.toml")?;
+    let parametres = Parametre::load(&resources)?;
     let mut out = anstream::stdout();
     let written = match args.id.as_deref() {
-        None => write_list(&mut out, &indicateurs, &regles, &parametres.parametre),
+        None => write_list(&mut out, &indicateurs, &regles, &parametres),
         Some(id) => {
             if let Some(indicateur) = indicateurs.iter().find(|i| i.nom == id) {
                 write_indicator(&mut out, indicateur)
             } else if regles.iter().any(|r| r.id == id) {
                 write_rule(&mut out, regles.iter().filter(|r| r.id == id))
-            } else if let Some(parametre) = parametres.parametre.iter().find(|p| p.nom == id) {
+            } else if let Some(parametre) = parametres.iter().find(|p| p.nom == id) {
                 write_parameter(&mut out, parametre)
             } else {
                 return Err(Error::usage(
@@ -107,7 +89,11 @@ fn write_rule<'a>(out: &mut dyn Write, regles: impl Iterator<Item = &'a RegleLeg
         } else {
             writeln!(out)?;
         }
-        let end = if r.effectif[1].to_string().starts_with("9999") { "sans terme".to_owned() } else { r.effectif[1].to_string() };
+        let end = if r.effectif[1].to_string().starts_with("9999") {
+            "sans terme".to_owned()
+        } else {
+            r.effectif[1].to_string()
+        };
         let mut rows = vec![
             vec!["Acteur".to_owned(), r.acteur.clone()],
             vec!["Zone".to_owned(), r.zone.clone()],

@@ -54,8 +54,11 @@ fn cells(table: &Table) -> Result<Vec<Vec<String>>> {
     let mut rows = vec![table.schema.fields().iter().map(|f| f.name().clone()).collect::<Vec<_>>()];
     let options = FormatOptions::default().with_null("");
     for batch in &table.batches {
-        let formatters =
-            batch.columns().iter().map(|c| ArrayFormatter::try_new(c, &options)).collect::<std::result::Result<Vec<_>, _>>()?;
+        let formatters = batch
+            .columns()
+            .iter()
+            .map(|c| ArrayFormatter::try_new(c, &options))
+            .collect::<std::result::Result<Vec<_>, _>>()?;
         for row in 0..batch.num_rows() {
             rows.push(formatters.iter().map(|f| f.value(row).to_string()).collect());
         }
@@ -71,7 +74,9 @@ mod tests {
     fn only_one_reading_statement_passes() {
         assert!(check_read_only("SELECT 1").is_ok());
         assert!(check_read_only("WITH a AS (SELECT 1) SELECT * FROM a").is_ok());
-        for sql in ["COPY (SELECT 1) TO 'x.csv'", "SELECT 1; DROP TABLE parc", "DROP TABLE parc", "ATTACH 'x'", "", "SELEC 1"] {
+        for sql in
+            ["COPY (SELECT 1) TO 'x.csv'", "SELECT 1; DROP TABLE parc", "DROP TABLE parc", "ATTACH 'x'", "", "SELEC 1"]
+        {
             assert!(check_read_only(sql).is_err(), "{sql}");
         }
     }

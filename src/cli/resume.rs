@@ -50,7 +50,11 @@ pub(super) fn print_sources(ingestion: &Ingestion, notes: &[Diagnostic]) {
         }
         if totals.len() > SHOWN {
             let others: u64 = totals[SHOWN..].iter().map(|t| t.nombre).sum();
-            let _ = writeln!(err, "      (et {} : voir rejets.csv)", format::count(others.cast_signed(), "autre constat", "autres constats"));
+            let _ = writeln!(
+                err,
+                "      (et {} : voir rejets.csv)",
+                format::count(others.cast_signed(), "autre constat", "autres constats")
+            );
         }
     }
     if ingestion.fichiers.iter().any(|f| f.totaux.iter().any(|t| t.gravite == Gravite::Refus)) {
@@ -92,8 +96,16 @@ pub(super) fn print_verdicts(plan: &Plan) -> Result<()> {
     }
     let hidden = verdicts.len() - shown.len();
     if hidden > 0 {
-        writeln!(out, "{DIM}({} : voir verdicts.csv){DIM:#}", format::count(hidden as i64, "autre ligne, par bailleur ou hors champ", "autres lignes, par bailleur ou hors champ"))
-            .map_err(failed)?;
+        writeln!(
+            out,
+            "{DIM}({} : voir verdicts.csv){DIM:#}",
+            format::count(
+                i64::try_from(hidden).unwrap_or(i64::MAX),
+                "autre ligne, par bailleur ou hors champ",
+                "autres lignes, par bailleur ou hors champ"
+            )
+        )
+        .map_err(failed)?;
     }
     Ok(())
 }

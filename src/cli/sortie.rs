@@ -12,8 +12,9 @@ pub(super) fn shown(path: &Path) -> String {
 /// Writes rows in aligned columns; `right` says which columns hold numbers.
 pub(super) fn write_aligned(out: &mut dyn Write, rows: &[Vec<String>], right: &[bool]) -> io::Result<()> {
     let columns = rows.iter().map(Vec::len).max().unwrap_or(0);
-    let widths: Vec<usize> =
-        (0..columns).map(|c| rows.iter().filter_map(|r| r.get(c)).map(|v| v.chars().count()).max().unwrap_or(0)).collect();
+    let widths: Vec<usize> = (0..columns)
+        .map(|c| rows.iter().filter_map(|r| r.get(c)).map(|v| v.chars().count()).max().unwrap_or(0))
+        .collect();
     for row in rows {
         let mut line = String::new();
         for (c, value) in row.iter().enumerate() {

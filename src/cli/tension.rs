@@ -36,7 +36,11 @@ pub(super) fn execute(args: &Tension) -> Result<u8> {
         Some("collectif" | "appartement" | "a") => "collectif",
         Some("individuel" | "maison" | "m") => "individuel",
         Some(other) => {
-            return Err(Error::usage("B0406", format!("catégorie « {other} » inconnue"), "attendu : collectif ou individuel"));
+            return Err(Error::usage(
+                "B0406",
+                format!("catégorie « {other} » inconnue"),
+                "attendu : collectif ou individuel",
+            ));
         }
     };
     if plan.communes.as_ref().is_some_and(|set| !set.contains(&commune.code)) {
@@ -115,7 +119,8 @@ impl Answer {
     fn print(&self, plan: &Plan, commune: &Commune, typologie: &str, categorie: &str) -> Result<()> {
         let year = plan.millesime;
         let number = |n: Option<i64>| n.map_or_else(|| format::NONE.to_owned(), format::integer);
-        let months = |x: Option<f64>| x.map_or_else(|| format::NONE.to_owned(), |x| format!("{} mois", format::decimal(x, 1)));
+        let months =
+            |x: Option<f64>| x.map_or_else(|| format::NONE.to_owned(), |x| format!("{} mois", format::decimal(x, 1)));
         let kind = match categorie {
             "collectif" => ", en appartement",
             "individuel" => ", en maison",
@@ -161,10 +166,19 @@ fn find_commune<'a>(geographie: &'a Geographie, wanted: &str) -> Result<&'a Comm
     let found: Vec<&Commune> = geographie.communes().filter(|c| normalised(&c.libelle) == name).collect();
     match found.as_slice() {
         [one] => Ok(one),
-        [] => Err(Error::usage("B0408", format!("commune « {wanted} » inconnue"), "donnez son code Insee (63113) ou son nom exact")),
+        [] => Err(Error::usage(
+            "B0408",
+            format!("commune « {wanted} » inconnue"),
+            "donnez son code Insee (63113) ou son nom exact",
+        )),
         several => {
-            let list: Vec<String> = several.iter().map(|c| format!("{} (département {})", c.code, c.departement)).collect();
-            Err(Error::usage("B0409", format!("plusieurs communes s'appellent « {wanted} »"), format!("donnez un code : {}", list.join(", "))))
+            let list: Vec<String> =
+                several.iter().map(|c| format!("{} (département {})", c.code, c.departement)).collect();
+            Err(Error::usage(
+                "B0409",
+                format!("plusieurs communes s'appellent « {wanted} »"),
+                format!("donnez un code : {}", list.join(", ")),
+            ))
         }
     }
 }

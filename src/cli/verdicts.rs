@@ -19,7 +19,8 @@ pub(super) fn execute(args: &Verdicts) -> Result<u8> {
     if args.json {
         let path = plan.sortie.join(crate::run::INDICATEURS).join("verdicts.parquet");
         let table = Table::read(&path, "verdicts")?;
-        let document = json!({ "version": 1, "millesime": plan.millesime, "fictif": plan.fictif, "verdicts": json_rows(&table)? });
+        let document =
+            json!({ "version": 1, "millesime": plan.millesime, "fictif": plan.fictif, "verdicts": json_rows(&table)? });
         writeln!(anstream::stdout(), "{}", serde_json::to_string_pretty(&document)?)
             .map_err(Error::io("écrire", std::path::Path::new("la sortie")))?;
     } else {

@@ -75,7 +75,8 @@ pub(super) fn write_stock(
             Mode::Loue => {
                 let k = usize::try_from(seen_let).unwrap_or(0);
                 let moved = !recent && mobility.is_moved(seen_let);
-                let year = if recent || moved { LAST_YEAR } else { rng.random_range(locat.max(LAST_YEAR - 25)..LAST_YEAR) };
+                let year =
+                    if recent || moved { LAST_YEAR } else { rng.random_range(locat.max(LAST_YEAR - 25)..LAST_YEAR) };
                 bail = format!("{:02}/{year}", rng.random_range(1..=12));
                 rent = format!("{},{:02}", rents[k] / 100, rents[k] % 100);
                 surface = surfaces[k];
@@ -104,7 +105,14 @@ pub(super) fn write_stock(
         ))?;
         if mode == Mode::Loue {
             let financement = family(finan);
-            dwellings.push(Logement { id, qpv: qpv[i], individuel: types[i] == 'I', pieces: rooms[i], construit, financement });
+            dwellings.push(Logement {
+                id,
+                qpv: qpv[i],
+                individuel: types[i] == 'I',
+                pieces: rooms[i],
+                construit,
+                financement,
+            });
         }
     }
     let wanted = usize::try_from(lettings).unwrap_or(0);
@@ -127,8 +135,10 @@ fn modes(commune: &ParcCommunal, n: usize, rng: &mut ChaCha8Rng) -> Vec<Mode> {
 
 /// `n` values in random order: so many of each, the rest of the last.
 fn flags<T: Copy>(n: usize, counts: &[(u64, T)], rest: T, rng: &mut ChaCha8Rng) -> Vec<T> {
-    let mut values: Vec<T> =
-        counts.iter().flat_map(|(count, value)| std::iter::repeat_n(*value, usize::try_from(*count).unwrap_or(0))).collect();
+    let mut values: Vec<T> = counts
+        .iter()
+        .flat_map(|(count, value)| std::iter::repeat_n(*value, usize::try_from(*count).unwrap_or(0)))
+        .collect();
     values.resize(n, rest);
     values.shuffle(rng);
     values
@@ -178,12 +188,14 @@ fn draw_rooms(kind: char, rng: &mut ChaCha8Rng) -> u64 {
     3
 }
 
+/// Ages of the six classes of the ministry's counts, the oldest closed.
+const SPANS: [(i32, i32); 6] = [(1, 5), (5, 10), (10, 20), (20, 40), (40, 60), (60, 110)];
+
 /// Years of completion and of first letting.
 fn years(commune: &ParcCommunal, recent: bool, rng: &mut ChaCha8Rng) -> (i32, i32) {
     if recent {
         return (LAST_YEAR - rng.random_range(0..=1), LAST_YEAR);
     }
-    const SPANS: [(i32, i32); 6] = [(1, 5), (5, 10), (10, 20), (20, 40), (40, 60), (60, 110)];
     let total: u64 = commune.ages.iter().sum();
     let mut draw = rng.random_range(0..total.max(1));
     let mut span = SPANS[4];
@@ -203,8 +215,20 @@ fn financing(built: i32, rng: &mut ChaCha8Rng) -> u32 {
     match built {
         ..1949 => 50,
         1949..1977 => [52, 51, 53, 99][usize::try_from(draw / 30).unwrap_or(0).min(3)],
-        1977..1990 => if draw < 92 { 12 } else { 49 },
-        1990..2001 => if draw < 80 { 12 } else { 11 },
+        1977..1990 => {
+            if draw < 92 {
+                12
+            } else {
+                49
+            }
+        }
+        1990..2001 => {
+            if draw < 80 {
+                12
+            } else {
+                11
+            }
+        }
         _ => match draw {
             0..66 => 13,
             66..88 => 10,

@@ -43,7 +43,11 @@ struct Menage {
 }
 
 impl Registre<'_> {
-    pub(super) fn create<'a>(donnees: &Path, geographie: &'a Geographie, territoires: &'a Territoires) -> Result<Registre<'a>> {
+    pub(super) fn create<'a>(
+        donnees: &Path,
+        geographie: &'a Geographie,
+        territoires: &'a Territoires,
+    ) -> Result<Registre<'a>> {
         let mut neighbours: BTreeMap<String, Vec<String>> = BTreeMap::new();
         for commune in geographie.communes() {
             neighbours.entry(commune.epci.clone()).or_default().push(commune.code.clone());
@@ -103,7 +107,14 @@ impl Registre<'_> {
 
     /// Writes a letting and its demand; says whether the demand still counts as active at the end of the year, which
     /// `may_stay` allows: struck off in January, or, one time in ten, forgotten, as registers have it.
-    fn letting(&mut self, commune: &ParcCommunal, logement: &Logement, id: &str, may_stay: bool, rng: &mut ChaCha8Rng) -> Result<bool> {
+    fn letting(
+        &mut self,
+        commune: &ParcCommunal,
+        logement: &Logement,
+        id: &str,
+        may_stay: bool,
+        rng: &mut ChaCha8Rng,
+    ) -> Result<bool> {
         let last = day(MILLESIME, 12, 31);
         let profil = self.territoires.profile(commune);
         let q1 = if logement.qpv { profil.q1_qpv } else { profil.q1_hors_qpv };
@@ -133,9 +144,15 @@ impl Registre<'_> {
         let prioritaire = rng.random_range(0..1_000) < chance;
         let dalo = prioritaire && rng.random_range(0..100) < 9;
         let origine = self.place_of_origin(commune, rng);
-        let bailleur = &self.territoires.bailleurs[self.pick_landlord(profil, rng)].siren;
+        let bailleur = &self.territoires.bailleurs[Self::pick_landlord(profil, rng)].siren;
         // One letting in twenty does not say its zone: the stock does.
-        let qpv = if rng.random_range(0..20) == 0 { "" } else if logement.qpv { "oui" } else { "non" };
+        let qpv = if rng.random_range(0..20) == 0 {
+            ""
+        } else if logement.qpv {
+            "oui"
+        } else {
+            "non"
+        };
         let decision = bail - Days::new(rng.random_range(3..45));
         let blank_income = rng.random_range(0..10) == 0;
         let resources = money(if blank_income { None } else { menage.ressources });
@@ -161,8 +178,22 @@ impl Registre<'_> {
             end = end.min(last);
         }
         let radiation = if forgotten { String::new() } else { end.to_string() };
-        let wish = Wish { commune: &commune.commune, pieces: logement.pieces, categorie: if logement.individuel { "M" } else { "A" } };
-        self.demand(id, depot, &radiation, if forgotten { "" } else { "RADATT" }, &menage, &wish, dalo, prioritaire, &origine)?;
+        let wish = Wish {
+            commune: &commune.commune,
+            pieces: logement.pieces,
+            categorie: if logement.individuel { "M" } else { "A" },
+        };
+        self.demand(
+            id,
+            depot,
+            &radiation,
+            if forgotten { "" } else { "RADATT" },
+            &menage,
+            &wish,
+            dalo,
+            prioritaire,
+            &origine,
+        )?;
         Ok(forgotten || end > last)
     }
 
@@ -214,7 +245,11 @@ impl Registre<'_> {
         } else {
             String::new()
         };
-        let second = if wish.pieces > 1 && menage.naissance % 3 == 0 { format!("|{}", typology(wish.pieces - 1)) } else { String::new() };
+        let second = if wish.pieces > 1 && menage.naissance % 3 == 0 {
+            format!("|{}", typology(wish.pieces - 1))
+        } else {
+            String::new()
+        };
         self.demandes.row(format_args!(
             "{id};{depot};{renewal};{radiation};{motif};non;{};{};;{};{}{};{:02};{}{second};{}{others};{};{};{};{};{};{origine};{EXTRACTION}",
             menage.personnes,
@@ -233,11 +268,17 @@ impl Registre<'_> {
         ))
     }
 
-    fn association(&mut self, commune: &ParcCommunal, logement: &Logement, id: &str, rng: &mut ChaCha8Rng) -> Result<()> {
+    fn association(
+        &mut self,
+        commune: &ParcCommunal,
+        logement: &Logement,
+        id: &str,
+        rng: &mut ChaCha8Rng,
+    ) -> Result<()> {
         let profil = self.territoires.profile(commune);
         let bail = day(MILLESIME, 1, 15) + Days::new(rng.random_range(0..330));
         let depot = bail - Days::new(rng.random_range(30..200));
-        let bailleur = &self.territoires.bailleurs[self.pick_landlord(profil, rng)].siren;
+        let bailleur = &self.territoires.bailleurs[Self::pick_landlord(profil, rng)].siren;
         let type_ = typology(logement.pieces);
         self.attributions.row(format_args!(
             "{id};{depot};{bail};{bail};{bailleur};;{};{};collectif;{type_};{};{};AUTRES;non;non;non;non;oui;;;;;1;",
@@ -253,7 +294,7 @@ impl Registre<'_> {
     }
 
     /// The first landlord of an EPCI houses most.
-    fn pick_landlord(&self, profil: &Profil, rng: &mut ChaCha8Rng) -> usize {
+    fn pick_landlord(profil: &Profil, rng: &mut ChaCha8Rng) -> usize {
         let n = profil.bailleurs.len();
         let a = rng.random_range(0..n);
         let b = rng.random_range(0..n);
@@ -284,8 +325,7 @@ impl Registre<'_> {
         (0..count)
             .map(|k| &near[(start + k * 5) % near.len()])
             .filter(|c| c.as_str() != commune)
-            .map(|c| format!("|{c}"))
-            .collect()
+            .fold(String::new(), |text, c| text + "|" + c)
     }
 }
 
@@ -329,15 +369,34 @@ fn draw_household(profil: &Profil, class: usize, unknown: bool, pieces: Option<u
     let logement = if hlm {
         "HLM"
     } else {
-        draw(&[("LP", 400), ("CP", 130), ("CPE", 130), ("SH", 70), ("RS", 70), ("SLHT", 50), ("POCC", 60), ("SD", 40), ("HOT", 20), ("RE", 30)], rng)
+        draw(
+            &[
+                ("LP", 400),
+                ("CP", 130),
+                ("CPE", 130),
+                ("SH", 70),
+                ("RS", 70),
+                ("SLHT", 50),
+                ("POCC", 60),
+                ("SD", 40),
+                ("HOT", 20),
+                ("RE", 30),
+            ],
+            rng,
+        )
     };
     let couple = personnes > 1 && personnes > enfants + 1;
     Menage {
         personnes,
         enfants,
         ressources,
-        naissance: MILLESIME - i32::try_from(rng.random_range(19_u32..=45) + rng.random_range(0_u32..=35)).unwrap_or(40),
-        situation: if couple { ['M', 'P', 'U'][rng.random_range(0..3)] } else { ['C', 'C', 'D', 'S', 'V'][rng.random_range(0..5)] },
+        naissance: MILLESIME
+            - i32::try_from(rng.random_range(19_u32..=45) + rng.random_range(0_u32..=35)).unwrap_or(40),
+        situation: if couple {
+            ['M', 'P', 'U'][rng.random_range(0..3)]
+        } else {
+            ['C', 'C', 'D', 'S', 'V'][rng.random_range(0..5)]
+        },
         hlm,
         logement,
         motif: rng.random_range(1..=23),

@@ -64,17 +64,18 @@ pub fn write_demo(dir: &Path, options: Options, progress: &Progress) -> Result<(
         None => Territoires::auvergne(&resources, &geographie)?,
         Some(n) => Territoires::country(&geographie, n, &mut rng(options.seed, 0)),
     };
-    let (demandes, attributions) = match options.communes {
-        None => (DEMANDES, ATTRIBUTIONS),
-        Some(_) => {
-            let all = geographie.communes().count() as u64;
-            let n = territoires.communes.len() as u64;
-            (DEMANDES_FRANCE * n / all, ATTRIBUTIONS_FRANCE * n / all)
-        }
+    let (demandes, attributions) = if options.communes.is_none() {
+        (DEMANDES, ATTRIBUTIONS)
+    } else {
+        let all = geographie.communes().count() as u64;
+        let n = territoires.communes.len() as u64;
+        (DEMANDES_FRANCE * n / all, ATTRIBUTIONS_FRANCE * n / all)
     };
-    let weights: Vec<u64> = territoires.communes.iter().map(|c| c.loues * (60 + territoires.profile(c).mobilite)).collect();
+    let weights: Vec<u64> =
+        territoires.communes.iter().map(|c| c.loues * (60 + territoires.profile(c).mobilite)).collect();
     let lettings = share_out(attributions, &weights);
-    let weights: Vec<u64> = territoires.communes.iter().map(|c| c.logements * territoires.profile(c).pression).collect();
+    let weights: Vec<u64> =
+        territoires.communes.iter().map(|c| c.logements * territoires.profile(c).pression).collect();
     let wishes = share_out(demandes, &weights);
 
     let donnees = dir.join("donnees");

@@ -122,10 +122,27 @@ impl Territoires {
     pub(super) fn auvergne(resources: &Resources, geographie: &Geographie) -> Result<Self> {
         const PATH: &str = "reference/demo/parc_2025.csv";
         let columns = [
-            "commune", "epci", "nb_ls_actif", "nb_ls_qpv", "nb_ls_ind", "nb_ls_etu", "nb_ls_loue", "nb_ls_vacant",
-            "nb_ls_vacant_3", "nb_ls_vide", "nb_ls_association", "num_mob", "denom_mob", "nb_ls_age_0_5",
-            "nb_ls_age_5_10", "nb_ls_age_10_20", "nb_ls_age_20_40", "nb_ls_age_40_60", "nb_ls_age_60_plus",
-            "somme_loyer", "somme_surface",
+            "commune",
+            "epci",
+            "nb_ls_actif",
+            "nb_ls_qpv",
+            "nb_ls_ind",
+            "nb_ls_etu",
+            "nb_ls_loue",
+            "nb_ls_vacant",
+            "nb_ls_vacant_3",
+            "nb_ls_vide",
+            "nb_ls_association",
+            "num_mob",
+            "denom_mob",
+            "nb_ls_age_0_5",
+            "nb_ls_age_5_10",
+            "nb_ls_age_10_20",
+            "nb_ls_age_20_40",
+            "nb_ls_age_40_60",
+            "nb_ls_age_60_plus",
+            "somme_loyer",
+            "somme_surface",
         ];
         let seuils = SeuilsDeLAnnee::embedded(resources, super::MILLESIME)?;
         let mut profils = Vec::new();
@@ -218,7 +235,11 @@ impl Territoires {
         }
         let families = ["OPH", "ESH", "ESH", "COOP", "SEM"];
         let bailleurs = (0..600)
-            .map(|i| Bailleur { siren: siren(i), nom: format!("Bailleur fictif n° {}", i + 1), famille: families[i % 5] })
+            .map(|i| Bailleur {
+                siren: siren(i),
+                nom: format!("Bailleur fictif n° {}", i + 1),
+                famille: families[i % 5],
+            })
             .collect();
         Self { communes, profils, bailleurs }
     }

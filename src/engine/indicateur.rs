@@ -62,7 +62,9 @@ impl Indicateur {
     pub fn in_order(resources: &Resources) -> Result<Vec<Self>> {
         let mut waiting = Vec::new();
         for path in resources.list("pipelines") {
-            let Some((folder, file)) = path.strip_prefix("pipelines/").and_then(|p| p.split_once('/')) else { continue };
+            let Some((folder, file)) = path.strip_prefix("pipelines/").and_then(|p| p.split_once('/')) else {
+                continue;
+            };
             if file == format!("{folder}.toml") {
                 let mut indicateur: Self = toml_file(resources, &path)?;
                 folder.clone_into(&mut indicateur.nom);
@@ -76,7 +78,10 @@ impl Indicateur {
             let ready = waiting.iter().position(|i: &Self| i.depend.iter().all(|d| done.contains(d)));
             let Some(ready) = ready else {
                 let names: Vec<&str> = waiting.iter().map(|i| i.nom.as_str()).collect();
-                return Err(Error::resource("pipelines", format!("dépendance absente ou circulaire : {}", names.join(", "))));
+                return Err(Error::resource(
+                    "pipelines",
+                    format!("dépendance absente ou circulaire : {}", names.join(", ")),
+                ));
             };
             let indicateur = waiting.remove(ready);
             done.insert(indicateur.nom.clone());

@@ -14,7 +14,7 @@ use crate::error::{Error, Result};
 use crate::ingest::arrow_schema;
 use crate::law::Situation;
 use crate::project::ParcSocial;
-use crate::reference::{Niveau, Nomenclatures};
+use crate::reference::{Niveau, Nomenclatures, Parametre};
 use crate::schema::Schema;
 use crate::store;
 
@@ -102,6 +102,7 @@ fn sql_type(kind: &DataType) -> String {
 
 fn load_parameters(engine: &Engine, inputs: &Inputs<'_>) -> Result<()> {
     let plan = inputs.plan;
+    let parametres = Parametre::load(&plan.resources())?;
     let year = plan.millesime;
     let day = |back: i32| format!("DATE '{}'", NaiveDate::from_ymd_opt(year - back, 12, 31).unwrap_or(NaiveDate::MIN));
     let read = |schema: &'static str| {
@@ -127,8 +128,8 @@ fn load_parameters(engine: &Engine, inputs: &Inputs<'_>) -> Result<()> {
         ("il_y_a_3_ans", day(3)),
         ("il_y_a_5_ans", day(5)),
         ("date_extraction", format!("DATE '{}'", plan.date_extraction)),
-        ("jours_par_mois", "CAST(30.4375 AS DOUBLE)".to_owned()),
-        ("vacance_longue_mois", "3".to_owned()),
+        ("jours_par_mois", format!("CAST({} AS DOUBLE)", Parametre::number(&parametres, "jours_par_mois")?)),
+        ("vacance_longue_mois", Parametre::number(&parametres, "vacance_longue_mois")?.to_string()),
         ("sentinelle", "9999".to_owned()),
         ("parc_social", format!("'{parc_social}'")),
         ("a_demandes", given("demandes").to_string()),
@@ -185,14 +186,20 @@ fn load_geography(engine: &Engine, inputs: &Inputs<'_>) -> Result<()> {
             Cell::Int(i64::from(inside(&c.code))),
         ]
     });
-    let columns = "commune VARCHAR, libelle VARCHAR, epci VARCHAR, departement VARCHAR, region VARCHAR, perimetre INTEGER";
+    let columns =
+        "commune VARCHAR, libelle VARCHAR, epci VARCHAR, departement VARCHAR, region VARCHAR, perimetre INTEGER";
     fill(engine, "communes", columns, communes)?;
     let mut places = Vec::new();
     let mut frame = BTreeSet::new();
     for commune in inputs.geographie.communes().filter(|c| inside(&c.code)) {
         for niveau in Niveau::ALL {
             let (code, libelle) = inputs.geographie.territory(commune, niveau);
-            places.push(vec![Cell::Text(&commune.code), Cell::Text(niveau.word()), Cell::Text(code), Cell::Text(libelle)]);
+            places.push(vec![
+                Cell::Text(&commune.code),
+                Cell::Text(niveau.word()),
+                Cell::Text(code),
+                Cell::Text(libelle),
+            ]);
             if niveau != Niveau::Commune {
                 frame.insert((niveau.word(), code, libelle));
             }
@@ -286,9 +293,8 @@ fn cell(column: &dyn Array, row: usize) -> String {
         DataType::Float64 => column.as_primitive::<Float64Type>().value(row).to_string().replace('.', ","),
         DataType::Date32 => {
             let days = column.as_primitive::<Date32Type>().value(row);
-            NaiveDate::from_num_days_from_ce_opt(days + 719_163).map_or_else(String::new, |d| {
-                format!("{:04}-{:02}-{:02}", d.year(), d.month(), d.day())
-            })
+            NaiveDate::from_epoch_days(days)
+                .map_or_else(String::new, |d| format!("{:04}-{:02}-{:02}", d.year(), d.month(), d.day()))
         }
         _ => arrow::util::display::array_value_to_string(column, row).unwrap_or_default().replace('.', ","),
     }

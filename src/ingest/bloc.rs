@@ -5,7 +5,6 @@ use std::sync::Arc;
 
 use arrow::array::RecordBatch;
 use arrow::datatypes::{DataType as ArrowType, Field, Schema as ArrowSchema, SchemaRef};
-use chrono::Datelike;
 use polars::prelude::{
     BooleanChunked, Column, DataFrame, DataType, Expr, IntoColumn, IntoLazy, NamedFrom, Series, StringChunked, col, lit,
 };
@@ -64,7 +63,7 @@ impl<'a> Atelier<'a> {
             entete,
             typer,
             fichier,
-            extraction: extraction.num_days_from_ce() - 719_163,
+            extraction: extraction.to_epoch_days(),
             arrow: arrow_schema(schema),
             counts: BTreeMap::new(),
             lues: 0,
@@ -83,7 +82,9 @@ impl<'a> Atelier<'a> {
         let mut columns: Vec<Column> = Vec::new();
         for (index, colonne) in self.schema.colonnes.iter().enumerate() {
             if self.entete.champs[index] == Champ::Absent {
-                columns.push(Series::full_null(colonne.nom.as_str().into(), rows, &polars_type(colonne.genre)).into_column());
+                columns.push(
+                    Series::full_null(colonne.nom.as_str().into(), rows, &polars_type(colonne.genre)).into_column(),
+                );
                 if let Some(premier) = &colonne.premier {
                     columns.push(Series::full_null(premier.as_str().into(), rows, &DataType::String).into_column());
                 }
@@ -134,7 +135,8 @@ impl<'a> Atelier<'a> {
                 }
                 _ => counts.echecs += 1,
             }
-            let diagnostic = value_diagnostic(colonne, *constat, brut.get(row)).at_line(bloc.lignes[row]).in_column(&colonne.nom);
+            let diagnostic =
+                value_diagnostic(colonne, *constat, brut.get(row)).at_line(bloc.lignes[row]).in_column(&colonne.nom);
             if diagnostic.gravite == Gravite::Refus {
                 kept[row] = false;
             }
@@ -280,7 +282,9 @@ fn value_diagnostic(colonne: &Colonne, constat: Constat, value: Option<&str>) ->
         ..Diagnostic::refus(code, message, aide)
     };
     match constat {
-        Constat::Manquant => Diagnostic::refus("B0120", "valeur obligatoire absente", "complétez la valeur, la ligne n'est pas comptée"),
+        Constat::Manquant => {
+            Diagnostic::refus("B0120", "valeur obligatoire absente", "complétez la valeur, la ligne n'est pas comptée")
+        }
         Constat::HorsBornes => {
             let bounds = match (colonne.minimum, colonne.maximum) {
                 (Some(min), Some(max)) => format!("attendu entre {min} et {max}"),
@@ -298,15 +302,26 @@ fn value_diagnostic(colonne: &Colonne, constat: Constat, value: Option<&str>) ->
         Constat::CodeInconnu => Diagnostic::anomalie(
             "B0123",
             format!("code {shown} inconnu de la nomenclature"),
-            format!("comptée « inconnu » ; traduisez le code dans bilan.toml : codes = {{ {} = {{ \"…\" = \"…\" }} }}", colonne.nom),
+            format!(
+                "comptée « inconnu » ; traduisez le code dans bilan.toml : codes = {{ {} = {{ \"…\" = \"…\" }} }}",
+                colonne.nom
+            ),
         ),
-        Constat::ZeroRestaure => Diagnostic::anomalie("B0124", format!("{shown} : zéro initial perdu, restauré"), "exportez les codes commune comme du texte"),
+        Constat::ZeroRestaure => Diagnostic::anomalie(
+            "B0124",
+            format!("{shown} : zéro initial perdu, restauré"),
+            "exportez les codes commune comme du texte",
+        ),
         Constat::CommuneScindee => Diagnostic::anomalie(
             "B0125",
             format!("{shown} : commune scindée depuis, la partie détachée ne se distingue pas"),
             "comptée sous son code d'alors",
         ),
-        Constat::ElementInconnu => Diagnostic::anomalie("B0126", format!("{shown} : un élément de la liste est inconnu"), "vérifiez la liste ; les autres éléments sont gardés"),
+        Constat::ElementInconnu => Diagnostic::anomalie(
+            "B0126",
+            format!("{shown} : un élément de la liste est inconnu"),
+            "vérifiez la liste ; les autres éléments sont gardés",
+        ),
         Constat::Invalide | Constat::Valide => {
             let (code, what) = match colonne.genre {
                 Genre::Date => ("B0107", "n'est pas une date (AAAA-MM-JJ ou JJ/MM/AAAA)"),

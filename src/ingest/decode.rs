@@ -68,9 +68,13 @@ pub fn inspect(path: &Path) -> io::Result<Result<Empreinte, Diagnostic>> {
     let n = read_up_to(&mut File::open(path)?, &mut head)?;
     let refused = match &head[..n] {
         [] => Some(empty()),
-        [b'P', b'K', 3 | 5, ..] => Some(not_csv("un classeur ou une archive zip", "enregistrez la feuille en CSV UTF-8")),
+        [b'P', b'K', 3 | 5, ..] => {
+            Some(not_csv("un classeur ou une archive zip", "enregistrez la feuille en CSV UTF-8"))
+        }
         [b'P', b'A', b'R', b'1', ..] => Some(not_csv("un fichier Parquet", "exportez-le en CSV")),
-        [0xD0, 0xCF, 0x11, 0xE0, ..] => Some(not_csv("un ancien classeur Excel", "enregistrez la feuille en CSV UTF-8")),
+        [0xD0, 0xCF, 0x11, 0xE0, ..] => {
+            Some(not_csv("un ancien classeur Excel", "enregistrez la feuille en CSV UTF-8"))
+        }
         [b'%', b'P', b'D', b'F', ..] => Some(not_csv("un PDF", "demandez l'extrait en CSV")),
         [0xFF, 0xFE, ..] | [0xFE, 0xFF, ..] => Some(not_csv("un texte en UTF-16", "enregistrez-le en CSV UTF-8")),
         _ => None,
@@ -117,7 +121,11 @@ fn not_csv(what: &str, aide: &str) -> Diagnostic {
 }
 
 fn binary() -> Diagnostic {
-    Diagnostic::refus("B0102", "fichier binaire : ce n'est pas un CSV", "vérifiez le fichier, ou exportez-le en CSV UTF-8")
+    Diagnostic::refus(
+        "B0102",
+        "fichier binaire : ce n'est pas un CSV",
+        "vérifiez le fichier, ou exportez-le en CSV UTF-8",
+    )
 }
 
 /// Fills `buffer` as far as the reader goes.

@@ -107,7 +107,8 @@ pub fn ingest(plan: &Plan, key: &Key, etat: &mut Etat, options: Options, progres
     for source in &plan.sources {
         let schema = Schema::load(&resources, &source.schema)?;
         for fichier in &source.fichiers {
-            let reader = FileReader { plan, source, schema: &schema, geographie: &geographie, key, context: &context, options };
+            let reader =
+                FileReader { plan, source, schema: &schema, geographie: &geographie, key, context: &context, options };
             let (account, vu, read) = reader.read(fichier, etat.fichiers.get(fichier), progress)?;
             ingestion.relus += usize::from(read);
             ingestion.fichiers.push(account);
@@ -140,7 +141,12 @@ struct FileReader<'a> {
 }
 
 impl FileReader<'_> {
-    fn read(&self, fichier: &str, last: Option<&FichierVu>, progress: &Progress) -> Result<(FichierLu, Option<FichierVu>, bool)> {
+    fn read(
+        &self,
+        fichier: &str,
+        last: Option<&FichierVu>,
+        progress: &Progress,
+    ) -> Result<(FichierLu, Option<FichierVu>, bool)> {
         let path = self.plan.racine.join(fichier);
         let stamp = match Stamp::of(&path) {
             Ok(stamp) => stamp,
@@ -169,7 +175,10 @@ impl FileReader<'_> {
         };
         if account.parquet.is_some() {
             let text = serde_json::to_vec_pretty(&account)?;
-            store::write_atomically(&self.plan.cache().join(self.stem(fichier, &vu.sha256)).with_extension("json"), &text)?;
+            store::write_atomically(
+                &self.plan.cache().join(self.stem(fichier, &vu.sha256)).with_extension("json"),
+                &text,
+            )?;
         }
         Ok((account, Some(vu), true))
     }
@@ -225,10 +234,17 @@ impl FileReader<'_> {
         }
     }
 
-    fn convert(&self, fichier: &str, path: &Path, empreinte: &decode::Empreinte, bar: &ProgressBar) -> Result<FichierLu> {
+    fn convert(
+        &self,
+        fichier: &str,
+        path: &Path,
+        empreinte: &decode::Empreinte,
+        bar: &ProgressBar,
+    ) -> Result<FichierLu> {
         let failed = |e| Error::io("lire", path)(e);
         let mut head = vec![0_u8; 1 << 16];
-        let n = decode::read_up_to(&mut decode::open(path, empreinte.encodage).map_err(failed)?, &mut head).map_err(failed)?;
+        let n = decode::read_up_to(&mut decode::open(path, empreinte.encodage).map_err(failed)?, &mut head)
+            .map_err(failed)?;
         let separateur = detect_separator(&head[..n]);
         let reader = bar.wrap_read(decode::open(path, empreinte.encodage).map_err(failed)?);
         let mut scanner = Scanner::new(reader, separateur);
@@ -241,7 +257,11 @@ impl FileReader<'_> {
                 }
                 Some(Enregistrement::Mauvais { .. }) => {}
                 None => {
-                    let empty = Diagnostic::refus("B0100", "fichier sans en-tête", "la première ligne doit nommer les colonnes");
+                    let empty = Diagnostic::refus(
+                        "B0100",
+                        "fichier sans en-tête",
+                        "la première ligne doit nommer les colonnes",
+                    );
                     return Ok(self.refused(fichier, &empreinte.sha256, vec![empty]));
                 }
             }
@@ -253,9 +273,13 @@ impl FileReader<'_> {
         let stem = self.stem(fichier, &empreinte.sha256);
         let cache = self.plan.cache();
         let mut rejets = Rejets::create(&cache.join(stem.with_extension("csv")), fichier)?;
-        let typer = Typer::new(&self.schema.colonnes, &self.source.codes, self.geographie, self.key, self.source.millesime);
+        let typer =
+            Typer::new(&self.schema.colonnes, &self.source.codes, self.geographie, self.key, self.source.millesime);
         let mut atelier = Atelier::new(self.schema, &entete, typer, fichier, self.plan.date_extraction);
-        let mut parquet = ParquetFile::create(&cache.join(stem.with_extension("parquet")), std::sync::Arc::clone(atelier.arrow_schema()))?;
+        let mut parquet = ParquetFile::create(
+            &cache.join(stem.with_extension("parquet")),
+            std::sync::Arc::clone(atelier.arrow_schema()),
+        )?;
         let mut malformed = 0;
         let mut consume = |step: Step| -> Result<()> {
             for (ligne, defaut) in step.mauvais {

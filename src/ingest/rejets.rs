@@ -109,6 +109,14 @@ pub fn write_row<W: std::io::Write>(writer: &mut csv::Writer<W>, d: &Diagnostic)
     let ligne = d.lieu.ligne.map(|l| l.to_string()).unwrap_or_default();
     let part = |p: &Option<String>| p.clone().unwrap_or_default();
     let message = if d.aide.is_empty() { d.message.clone() } else { format!("{} ; {}", d.message, d.aide) };
-    let row = [part(&d.lieu.fichier), ligne, part(&d.lieu.colonne), d.code.clone(), d.gravite.word().to_owned(), part(&d.lieu.valeur), message];
+    let row = [
+        part(&d.lieu.fichier),
+        ligne,
+        part(&d.lieu.colonne),
+        d.code.clone(),
+        d.gravite.word().to_owned(),
+        part(&d.lieu.valeur),
+        message,
+    ];
     writer.write_record(row)
 }

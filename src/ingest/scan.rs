@@ -319,10 +319,7 @@ mod tests {
 
     #[test]
     fn a_stray_quote_costs_its_own_line_only() {
-        assert_eq!(
-            scan("a;b\n1;\"x\n2;y\n3;z\n"),
-            seen(&[(1, "a|b"), (2, "Guillemets"), (3, "2|y"), (4, "3|z")])
-        );
+        assert_eq!(scan("a;b\n1;\"x\n2;y\n3;z\n"), seen(&[(1, "a|b"), (2, "Guillemets"), (3, "2|y"), (4, "3|z")]));
         let rows = scan("a;b\n1;\"x\n2;\"y\"\n3;z\n");
         assert_eq!(rows[1..], seen(&[(2, "Guillemets"), (3, "2|y"), (4, "3|z")]));
     }

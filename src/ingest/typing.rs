@@ -123,7 +123,9 @@ impl<'a> Typer<'a> {
         let name = colonne.nom.as_str().into();
         match colonne.genre {
             Genre::Identifiant => text(name, brut, |v| (Some(self.key.hash(&v.to_uppercase())), Constat::Valide)),
-            Genre::Texte => text(name, brut, |v| (Some(v.split_whitespace().collect::<Vec<_>>().join(" ")), Constat::Valide)),
+            Genre::Texte => {
+                text(name, brut, |v| (Some(v.split_whitespace().collect::<Vec<_>>().join(" ")), Constat::Valide))
+            }
             Genre::Code => text(name, brut, |v| self.code(index, colonne, v)),
             Genre::Siren => text(name, brut, siren),
             Genre::Commune => text(name, brut, |v| self.commune(v)),
@@ -171,9 +173,10 @@ impl<'a> Typer<'a> {
         let Some((commune, recode)) = self.geographie.resolve(&value.to_uppercase()) else {
             return (None, Constat::Invalide);
         };
-        let split = self.geographie.split_on(value).is_some_and(|date| {
-            NaiveDate::from_ymd_opt(self.millesime, 1, 1).is_some_and(|first| date > first)
-        });
+        let split = self
+            .geographie
+            .split_on(value)
+            .is_some_and(|date| NaiveDate::from_ymd_opt(self.millesime, 1, 1).is_some_and(|first| date > first));
         let constat = match recode {
             Recode::ZeroRestored => Constat::ZeroRestaure,
             _ if split => Constat::CommuneScindee,
@@ -205,7 +208,8 @@ fn list(colonne: &Colonne, brut: &Brut, parse: impl Fn(&str) -> Value<String>) -
     let mut lists = Vec::with_capacity(brut.len());
     let mut firsts = Vec::with_capacity(brut.len());
     for value in brut.iter() {
-        let elements: Vec<&str> = value.unwrap_or_default().split('|').map(str::trim).filter(|e| !e.is_empty()).collect();
+        let elements: Vec<&str> =
+            value.unwrap_or_default().split('|').map(str::trim).filter(|e| !e.is_empty()).collect();
         let mut constat = if elements.is_empty() { Constat::Manquant } else { Constat::Valide };
         let mut kept: Vec<String> = Vec::with_capacity(elements.len());
         let mut first = None;
@@ -215,7 +219,11 @@ fn list(colonne: &Colonne, brut: &Brut, parse: impl Fn(&str) -> Value<String>) -
                 first.clone_from(&code);
                 constat = found;
             } else if found != Constat::Valide && constat == Constat::Valide {
-                constat = if matches!(found, Constat::Invalide | Constat::CodeInconnu) { Constat::ElementInconnu } else { found };
+                constat = if matches!(found, Constat::Invalide | Constat::CodeInconnu) {
+                    Constat::ElementInconnu
+                } else {
+                    found
+                };
             }
             kept.push(code.unwrap_or_else(|| "inconnu".to_owned()));
         }
@@ -260,7 +268,7 @@ fn siren(value: &str) -> Value<String> {
 
 fn boolean(colonne: &Colonne, value: &str) -> Value<bool> {
     let word = value.to_uppercase();
-    let among = |own: &[String], usual: &[&str]| own.iter().any(|w| *w == word) || usual.contains(&word.as_str());
+    let among = |own: &[String], usual: &[&str]| own.contains(&word) || usual.contains(&word.as_str());
     if among(&colonne.vrai, &["1", "OUI", "O", "TRUE", "VRAI", "YES", "Y"]) {
         (Some(true), Constat::Valide)
     } else if among(&colonne.faux, &["0", "NON", "N", "FALSE", "FAUX", "NO"]) {
@@ -283,7 +291,7 @@ fn bounded(colonne: &Colonne, value: Option<i32>) -> Value<i32> {
 
 /// Days since 1970.
 fn days(date: NaiveDate) -> i32 {
-    date.num_days_from_ce() - 719_163
+    date.to_epoch_days()
 }
 
 fn calendar(year: i32, month: u32, day: u32) -> Value<i32> {
@@ -330,18 +338,16 @@ fn parse_month(value: &str) -> Value<i32> {
         return calendar(y, m, 1);
     }
     let (day, constat) = parse_date(value);
-    let first = day.and_then(|d| NaiveDate::from_num_days_from_ce_opt(d + 719_163)?.with_day(1)).map(days);
+    let first = day.and_then(|d| NaiveDate::from_epoch_days(d)?.with_day(1)).map(days);
     (first, constat)
 }
 
 fn parse_year(value: &str) -> Option<i32> {
-    match parse_integer(value) {
-        Some(year) => Some(year),
-        None => {
-            let (day, _) = parse_date(value);
-            Some(NaiveDate::from_num_days_from_ce_opt(day? + 719_163)?.year())
-        }
+    if let Some(year) = parse_integer(value) {
+        return Some(year);
     }
+    let (day, _) = parse_date(value);
+    Some(NaiveDate::from_epoch_days(day?)?.year())
 }
 
 /// A whole number, written with or without a null decimal part.
@@ -413,7 +419,7 @@ mod tests {
     use super::*;
 
     fn iso(value: Value<i32>) -> Option<String> {
-        value.0.map(|d| NaiveDate::from_num_days_from_ce_opt(d + 719_163).unwrap().to_string())
+        value.0.map(|d| NaiveDate::from_epoch_days(d).unwrap().to_string())
     }
 
     #[test]
@@ -423,7 +429,8 @@ mod tests {
         assert_eq!(iso(parse_date("1/3/2025")).as_deref(), Some("2025-03-01"));
         assert_eq!(iso(parse_date("2025-03-01 00:00:00")).as_deref(), Some("2025-03-01"));
         assert_eq!(iso(parse_date("29/02/2024")).as_deref(), Some("2024-02-29"));
-        for wrong in ["31/02/2025", "29/02/2025", "2025-13-01", "03/2025", "01-03-2025", "hier", "2025-3-1", "01/03/25"] {
+        for wrong in ["31/02/2025", "29/02/2025", "2025-13-01", "03/2025", "01-03-2025", "hier", "2025-3-1", "01/03/25"]
+        {
             assert_eq!(parse_date(wrong), (None, Constat::Invalide), "{wrong}");
         }
     }

@@ -115,7 +115,11 @@ pub struct Regle {
 ///
 /// # Errors
 /// When the embedded rules cannot be read.
-pub fn rules_for(plan: &Plan, geographie: &Geographie, seuils: &SeuilsDeLAnnee) -> Result<(Vec<Regle>, Vec<Diagnostic>)> {
+pub fn rules_for(
+    plan: &Plan,
+    geographie: &Geographie,
+    seuils: &SeuilsDeLAnnee,
+) -> Result<(Vec<Regle>, Vec<Diagnostic>)> {
     let last_day = NaiveDate::from_ymd_opt(plan.millesime, 12, 31).unwrap_or(NaiveDate::MAX);
     let mut notes = Vec::new();
     let mut rules = Vec::new();

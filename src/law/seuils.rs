@@ -87,14 +87,17 @@ pub enum Situation {
     SansSeuil(String),
 }
 
+/// First-quartile amount, then the informative second and third.
+type Montants = (i64, Option<i64>, Option<i64>);
+
 /// The amounts in force in one year.
 #[derive(Debug)]
 pub struct SeuilsDeLAnnee {
     millesime: i32,
     /// Orders known, by year.
     pub arretes: BTreeMap<i32, Arrete>,
-    amounts: BTreeMap<(i32, String), (i64, Option<i64>, Option<i64>)>,
-    own: BTreeMap<(i32, String), (i64, Option<i64>, Option<i64>, String)>,
+    amounts: BTreeMap<(i32, String), Montants>,
+    own: BTreeMap<(i32, String), (Montants, String)>,
 }
 
 #[derive(Deserialize)]
@@ -118,7 +121,7 @@ impl SeuilsDeLAnnee {
                 (q2, q3, _) => (q2, q3),
             };
             let reference = if s.reference.is_empty() { "montant donné par le projet" } else { &s.reference };
-            seuils.own.insert((s.millesime, s.epci.clone()), (s.montant, q2, q3, reference.to_owned()));
+            seuils.own.insert((s.millesime, s.epci.clone()), ((s.montant, q2, q3), reference.to_owned()));
         }
         Ok(seuils)
     }
@@ -161,7 +164,7 @@ impl SeuilsDeLAnnee {
 
     fn amount(&self, millesime: i32, epci: &str, statut: Statut) -> Option<Seuil> {
         let key = (millesime, epci.to_owned());
-        if let Some((q1, q2, q3, reference)) = self.own.get(&key) {
+        if let Some(((q1, q2, q3), reference)) = self.own.get(&key) {
             let reference = reference.clone();
             return Some(Seuil { millesime, q1: *q1, q2: *q2, q3: *q3, statut, reference });
         }
@@ -204,7 +207,10 @@ mod tests {
     #[test]
     fn the_years_own_amount_is_definitive() {
         let Situation::Seuil(seuil) = situation(2025, "246300701") else { panic!("no amount") };
-        assert_eq!((seuil.q1, seuil.q2, seuil.q3, seuil.statut), (10_141, Some(14_400), Some(19_440), Statut::Definitif));
+        assert_eq!(
+            (seuil.q1, seuil.q2, seuil.q3, seuil.statut),
+            (10_141, Some(14_400), Some(19_440), Statut::Definitif)
+        );
     }
 
     #[test]

@@ -138,9 +138,10 @@ pub(super) struct DelaiAnormal {
 
 fn date<'de, D: Deserializer<'de>>(deserializer: D) -> std::result::Result<NaiveDate, D::Error> {
     let value = toml::value::Datetime::deserialize(deserializer)?;
-    let parsed = value.date.filter(|_| value.time.is_none()).and_then(|d| {
-        NaiveDate::from_ymd_opt(i32::from(d.year), u32::from(d.month), u32::from(d.day))
-    });
+    let parsed = value
+        .date
+        .filter(|_| value.time.is_none())
+        .and_then(|d| NaiveDate::from_ymd_opt(i32::from(d.year), u32::from(d.month), u32::from(d.day)));
     parsed.ok_or_else(|| serde::de::Error::custom("date attendue, sous la forme 2026-01-31 sans guillemets"))
 }
 
@@ -167,7 +168,6 @@ pub(super) fn parse(path: &Path, text: &str) -> Result<Fichier> {
 
 /// The parser's own words, translated where a user meets them.
 fn in_french(message: &str) -> String {
-    let quoted = |text: &str| text.replace('`', "« ").replacen("« ", "« ", 1);
     if let Some(rest) = message.strip_prefix("unknown field ") {
         let mut names = rest.split('`').skip(1).step_by(2);
         let unknown = names.next().unwrap_or_default();
@@ -198,7 +198,7 @@ fn in_french(message: &str) -> String {
     if message.contains("attendue") {
         return message.to_owned();
     }
-    format!("syntaxe TOML incorrecte ({})", quoted(message))
+    format!("syntaxe TOML incorrecte ({message})")
 }
 
 #[cfg(test)]

@@ -142,8 +142,7 @@ pub struct DelaiAnormal {
 }
 
 /// Words allowed for `public`.
-pub const PUBLICS: [&str; 7] =
-    ["q1", "q1_ou_relogement", "q2_q4", "dalo", "prioritaire", "relogement", "mutation"];
+pub const PUBLICS: [&str; 7] = ["q1", "q1_ou_relogement", "q2_q4", "dalo", "prioritaire", "relogement", "mutation"];
 const ZONES: [&str; 3] = ["hors_qpv", "qpv", "ensemble"];
 const BASES: [&str; 3] = ["cia", "document_cadre", "avenant"];
 const TYPOLOGIES: [&str; 7] = ["C", "T1", "T2", "T3", "T4", "T5", "T6P"];
@@ -203,7 +202,11 @@ impl Resolver<'_> {
     fn resolve(mut self, written: fichier::Fichier, sortie: Option<&Path>) -> Result<(Plan, Vec<Diagnostic>)> {
         let bilan = written.bilan;
         if !(2017..=2100).contains(&bilan.millesime) {
-            return Err(invalid("millesime", &bilan.millesime.to_string(), "une année à partir de 2017, première année de la loi"));
+            return Err(invalid(
+                "millesime",
+                &bilan.millesime.to_string(),
+                "une année à partir de 2017, première année de la loi",
+            ));
         }
         let communes = self.perimeter(&bilan)?;
         for epci in &bilan.epci_sans_qpv {
@@ -222,9 +225,14 @@ impl Resolver<'_> {
         let mut seen = BTreeSet::new();
         for s in written.seuil_q1 {
             self.check_epci(&s.epci, "seuil_q1.epci")?;
-            let ordered = s.q2.is_none_or(|q2| q2 >= s.montant) && s.q3.is_none_or(|q3| s.q2.is_some_and(|q2| q3 >= q2));
+            let ordered =
+                s.q2.is_none_or(|q2| q2 >= s.montant) && s.q3.is_none_or(|q3| s.q2.is_some_and(|q2| q3 >= q2));
             if s.montant <= 0 || !ordered {
-                return Err(invalid("seuil_q1.montant", &s.montant.to_string(), "des euros par UC et par an, q1 ≤ q2 ≤ q3"));
+                return Err(invalid(
+                    "seuil_q1.montant",
+                    &s.montant.to_string(),
+                    "des euros par UC et par an, q1 ≤ q2 ≤ q3",
+                ));
             }
             if !seen.insert((s.epci.clone(), s.millesime)) {
                 return Err(invalid("seuil_q1", &s.epci, "un seul montant par EPCI et par millésime"));
@@ -236,7 +244,11 @@ impl Resolver<'_> {
         let mut seen = BTreeSet::new();
         for d in written.delai_anormal {
             if !self.geographie.has_departement(&d.departement) {
-                return Err(invalid("delai_anormal.departement", &d.departement, "un code de département, comme \"63\""));
+                return Err(invalid(
+                    "delai_anormal.departement",
+                    &d.departement,
+                    "un code de département, comme \"63\"",
+                ));
             }
             if !(1..=600).contains(&d.mois) {
                 return Err(invalid("delai_anormal.mois", &d.mois.to_string(), "un nombre de mois"));
@@ -374,9 +386,14 @@ impl Resolver<'_> {
             check_word("objectif.metrique", &o.metrique, &["part", "nombre"])?;
             check_word("objectif.operateur", &o.operateur, &[">=", "<="])?;
             check_actor(&o.acteur)?;
-            let in_range = if o.metrique == "part" { (0.0..=1.0).contains(&o.cible) } else { (0.0..=1e6).contains(&o.cible) };
+            let in_range =
+                if o.metrique == "part" { (0.0..=1.0).contains(&o.cible) } else { (0.0..=1e6).contains(&o.cible) };
             if !in_range {
-                return Err(invalid("objectif.cible", &o.cible.to_string(), "une part entre 0 et 1 (0.25 pour 25 %), ou un nombre de baux"));
+                return Err(invalid(
+                    "objectif.cible",
+                    &o.cible.to_string(),
+                    "une part entre 0 et 1 (0.25 pour 25 %), ou un nombre de baux",
+                ));
             }
             let communes = self.communes(&o.communes, "objectif.communes")?;
             for code in &communes {
@@ -411,10 +428,17 @@ impl Resolver<'_> {
 
 fn check_actor(acteur: &str) -> Result<()> {
     let named = |prefix: &str| acteur.strip_prefix(prefix).is_some_and(|rest| !rest.is_empty());
-    if ["tous", "chaque_bailleur", "chaque_reservataire"].contains(&acteur) || named("bailleur:") || named("reservataire:") {
+    if ["tous", "chaque_bailleur", "chaque_reservataire"].contains(&acteur)
+        || named("bailleur:")
+        || named("reservataire:")
+    {
         return Ok(());
     }
-    Err(invalid("objectif.acteur", acteur, "tous, chaque_bailleur, chaque_reservataire, bailleur:<siren> ou reservataire:<code>"))
+    Err(invalid(
+        "objectif.acteur",
+        acteur,
+        "tous, chaque_bailleur, chaque_reservataire, bailleur:<siren> ou reservataire:<code>",
+    ))
 }
 
 fn check_word(key: &str, value: &str, allowed: &[&str]) -> Result<()> {
@@ -426,7 +450,11 @@ fn check_word(key: &str, value: &str, allowed: &[&str]) -> Result<()> {
 
 fn invalid(key: &str, value: &str, expected: &str) -> Error {
     Error::Usage(Box::new(
-        Diagnostic::refus("B0003", format!("{key} : « {value} » n'est pas une valeur possible"), format!("attendu : {expected}"))
-            .in_file(PROJECT_FILE),
+        Diagnostic::refus(
+            "B0003",
+            format!("{key} : « {value} » n'est pas une valeur possible"),
+            format!("attendu : {expected}"),
+        )
+        .in_file(PROJECT_FILE),
     ))
 }

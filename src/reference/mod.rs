@@ -3,6 +3,7 @@
 
 mod geographie;
 mod nomenclature;
+mod parametres;
 
 use std::borrow::Cow;
 use std::collections::BTreeSet;
@@ -15,6 +16,7 @@ use crate::error::{Error, Result};
 
 pub use geographie::{Commune, Geographie, Niveau, Recode};
 pub use nomenclature::Nomenclatures;
+pub use parametres::Parametre;
 
 static PIPELINES: Dir<'_> = include_dir!("$CARGO_MANIFEST_DIR/pipelines");
 static SCHEMAS: Dir<'_> = include_dir!("$CARGO_MANIFEST_DIR/schemas");
@@ -63,9 +65,9 @@ impl Resources {
         let not_text = |_| Error::resource(path, "le fichier n'est pas en UTF-8");
         Ok(match self.bytes(path)? {
             Cow::Borrowed(bytes) => Cow::Borrowed(std::str::from_utf8(bytes).map_err(not_text)?),
-            Cow::Owned(bytes) => {
-                Cow::Owned(String::from_utf8(bytes).map_err(|_| Error::resource(path, "le fichier n'est pas en UTF-8"))?)
-            }
+            Cow::Owned(bytes) => Cow::Owned(
+                String::from_utf8(bytes).map_err(|_| Error::resource(path, "le fichier n'est pas en UTF-8"))?,
+            ),
         })
     }
 
@@ -88,11 +90,7 @@ impl Resources {
     /// Paths that the project overrides, sorted.
     #[must_use]
     pub fn overridden(&self) -> Vec<String> {
-        FOLDERS
-            .iter()
-            .flat_map(|(name, _)| self.list(name))
-            .filter(|path| self.overriding(path).is_some())
-            .collect()
+        FOLDERS.iter().flat_map(|(name, _)| self.list(name)).filter(|path| self.overriding(path).is_some()).collect()
     }
 
     /// SHA-256 of every file under `folders`, names included: changes when any of them does.

@@ -78,7 +78,14 @@ fn words(list: &[&str]) -> Vec<String> {
 
 /// Every figure of one territory; those with nothing to show are left out.
 pub(super) fn all(feuilles: &Feuilles, c: &Contexte<'_>) -> Result<Vec<Figure>> {
-    let figures = [quartiles(feuilles, c)?, landlords(feuilles, c)?, priority(feuilles, c)?, tension(feuilles, c)?, delays(feuilles, c)?, seniority(feuilles, c)?];
+    let figures = [
+        quartiles(feuilles, c)?,
+        landlords(feuilles, c)?,
+        priority(feuilles, c)?,
+        tension(feuilles, c)?,
+        delays(feuilles, c)?,
+        seniority(feuilles, c)?,
+    ];
     Ok(figures.into_iter().flatten().collect())
 }
 
@@ -86,21 +93,32 @@ fn quartiles(feuilles: &Feuilles, c: &Contexte<'_>) -> Result<Option<Figure>> {
     let row = |zone: &str| feuilles.quartiles.find(c.niveau, c.code, &[("bailleur", "ensemble"), ("zone", zone)]);
     let zones: Vec<(&str, Ligne<'_>)> =
         ["hors_qpv", "qpv", "inconnue", "ensemble"].iter().filter_map(|z| Some((*z, row(z)?))).collect();
-    let counted: Vec<(&str, Ligne<'_>)> = zones.into_iter().filter(|(_, l)| l.int("attributions").unwrap_or(0) > 0).collect();
+    let counted: Vec<(&str, Ligne<'_>)> =
+        zones.into_iter().filter(|(_, l)| l.int("attributions").unwrap_or(0) > 0).collect();
     let Some((_, whole)) = counted.last() else { return Ok(None) };
     let detailed = whole.int("q2").is_some();
     let [dark, mid, light, pale] = Palette::QUARTILES;
     let segment = |nom: &str, couleur, sombre| Segment { nom: nom.to_owned(), couleur, sombre };
     let unknown = segment("inconnu", Palette::GREY, false);
     let segments = if detailed {
-        vec![segment("1er quartile", dark, true), segment("2e", mid, true), segment("3e", light, false), segment("4e", pale, false), unknown]
+        vec![
+            segment("1er quartile", dark, true),
+            segment("2e", mid, true),
+            segment("3e", light, false),
+            segment("4e", pale, false),
+            unknown,
+        ]
     } else {
         vec![segment("1er quartile", dark, true), segment("au-dessus", light, false), unknown]
     };
     let counts = |l: &Ligne<'_>| -> Vec<i64> {
         let get = |name: &str| l.int(name).unwrap_or(0);
         let (q1, unknown, all) = (get("q1"), get("inconnu"), get("attributions"));
-        if detailed { vec![q1, get("q2"), get("q3"), get("q4"), unknown] } else { vec![q1, all - q1 - unknown, unknown] }
+        if detailed {
+            vec![q1, get("q2"), get("q3"), get("q4"), unknown]
+        } else {
+            vec![q1, all - q1 - unknown, unknown]
+        }
     };
     #[expect(clippy::cast_precision_loss, reason = "counts of lettings are far below 2^52")]
     let piles: Vec<Pile> = counted
@@ -116,7 +134,9 @@ fn quartiles(feuilles: &Feuilles, c: &Contexte<'_>) -> Result<Option<Figure>> {
         .collect();
     let outside = row("hors_qpv").filter(|l| l.int("attributions").unwrap_or(0) > 0);
     let titre = match outside.and_then(|l| l.real("part_q1_ou_relogement")) {
-        Some(share) => format!("Hors QPV, {} des baux vont au premier quartile ou à des ménages relogés", format::percent(share)),
+        Some(share) => {
+            format!("Hors QPV, {} des baux vont au premier quartile ou à des ménages relogés", format::percent(share))
+        }
         None => "Aucun bail hors QPV cette année".to_owned(),
     };
     let mut entetes = words(&["Zone", "Baux", "1er quartile"]);
@@ -127,7 +147,11 @@ fn quartiles(feuilles: &Feuilles, c: &Contexte<'_>) -> Result<Option<Figure>> {
         .map(|(zone, l)| {
             let mut cells = vec![zone_title(zone).to_owned(), number(l.int("attributions"))];
             cells.extend(counts(l).into_iter().map(format::integer));
-            cells.extend([number(l.int("relogement")), number(l.int("q1_ou_relogement")), rate(l.real("part_q1_ou_relogement"))]);
+            cells.extend([
+                number(l.int("relogement")),
+                number(l.int("q1_ou_relogement")),
+                rate(l.real("part_q1_ou_relogement")),
+            ]);
             cells
         })
         .collect();
@@ -138,11 +162,19 @@ fn quartiles(feuilles: &Feuilles, c: &Contexte<'_>) -> Result<Option<Figure>> {
             number(l.int("q1_ou_relogement"))
         )
     });
-    let svg = chart::stacked(&legend("quartiles", &titre, &alternative(&entetes, &lignes_of(&lignes))), &segments, &piles, format::percent)?;
+    let svg = chart::stacked(
+        &legend("quartiles", &titre, &alternative(&entetes, &lignes_of(&lignes))),
+        &segments,
+        &piles,
+        format::percent,
+    )?;
     Ok(Some(Figure {
         id: "quartiles".to_owned(),
         titre,
-        sous_titre: format!("Baux signés en {} par quartile de ressources par unité de consommation, {}", c.millesime, c.libelle),
+        sous_titre: format!(
+            "Baux signés en {} par quartile de ressources par unité de consommation, {}",
+            c.millesime, c.libelle
+        ),
         svg,
         lecture,
         champ: "attributions à des ménages suivies d'un bail signé, hors logement intermédiaire (PLI)".to_owned(),
@@ -174,13 +206,18 @@ fn landlords(feuilles: &Feuilles, c: &Contexte<'_>) -> Result<Option<Figure>> {
     let share = |l: &Ligne<'_>| l.real("part_q1_ou_relogement").unwrap_or(0.0);
     rows.sort_by(|a, b| share(b).total_cmp(&share(a)).then_with(|| a.text("bailleur").cmp(b.text("bailleur"))));
     let kept = rows.iter().filter(|l| share(l) >= target).count();
-    let name = |l: &Ligne<'_>| c.bailleurs.get(l.text("bailleur")).cloned().unwrap_or_else(|| l.text("bailleur").to_owned());
+    let name =
+        |l: &Ligne<'_>| c.bailleurs.get(l.text("bailleur")).cloned().unwrap_or_else(|| l.text("bailleur").to_owned());
     let points: Vec<Point> = rows
         .iter()
         .map(|l| Point {
             nom: name(l),
             valeur: l.real("part_q1_ou_relogement"),
-            etiquette: format!("{} ({})", rate(l.real("part_q1_ou_relogement")), format::count(l.int("attributions").unwrap_or(0), "bail", "baux")),
+            etiquette: format!(
+                "{} ({})",
+                rate(l.real("part_q1_ou_relogement")),
+                format::count(l.int("attributions").unwrap_or(0), "bail", "baux")
+            ),
             atteint: share(l) >= target,
         })
         .collect();
@@ -193,10 +230,22 @@ fn landlords(feuilles: &Feuilles, c: &Contexte<'_>) -> Result<Option<Figure>> {
     let entetes = words(&["Bailleur", "Baux hors QPV", "1er quartile ou relogés", "Part"]);
     let lignes: Vec<Vec<String>> = rows
         .iter()
-        .map(|l| vec![name(l), number(l.int("attributions")), number(l.int("q1_ou_relogement")), rate(l.real("part_q1_ou_relogement"))])
+        .map(|l| {
+            vec![
+                name(l),
+                number(l.int("attributions")),
+                number(l.int("q1_ou_relogement")),
+                rate(l.real("part_q1_ou_relogement")),
+            ]
+        })
         .collect();
     let line = Repere { valeur: target, nom: format!("loi : {}", format::target_percent(target)) };
-    let svg = chart::dots(&legend("bailleurs", &titre, &alternative(&entetes, &lignes_of(&lignes))), &points, &line, format::target_percent)?;
+    let svg = chart::dots(
+        &legend("bailleurs", &titre, &alternative(&entetes, &lignes_of(&lignes))),
+        &points,
+        &line,
+        format::target_percent,
+    )?;
     Ok(Some(Figure {
         id: "bailleurs".to_owned(),
         titre,
@@ -225,7 +274,11 @@ fn priority(feuilles: &Feuilles, c: &Contexte<'_>) -> Result<Option<Figure>> {
         .map(|l| Barre {
             nom: holder_words(l.text("reservataire")).to_owned(),
             valeur: l.real("part"),
-            etiquette: format!("{} ({})", rate(l.real("part")), format::count(l.int("attributions").unwrap_or(0), "bail", "baux")),
+            etiquette: format!(
+                "{} ({})",
+                rate(l.real("part")),
+                format::count(l.int("attributions").unwrap_or(0), "bail", "baux")
+            ),
             manquee: held(l.text("reservataire")) && l.real("part").is_some_and(|p| p < target),
         })
         .collect();
@@ -236,11 +289,18 @@ fn priority(feuilles: &Feuilles, c: &Contexte<'_>) -> Result<Option<Figure>> {
         .chain(whole.as_ref())
         .map(|l| {
             let name = holder_words(l.text("reservataire")).to_owned();
-            vec![name, number(l.int("attributions")), number(l.int("dalo")), number(l.int("prioritaires")), rate(l.real("part"))]
+            vec![
+                name,
+                number(l.int("attributions")),
+                number(l.int("dalo")),
+                number(l.int("prioritaires")),
+                rate(l.real("part")),
+            ]
         })
         .collect();
     let line = Repere { valeur: target, nom: format!("loi : {}", format::target_percent(target)) };
-    let svg = chart::bars(&legend("priorites", &titre, &alternative(&entetes, &lignes_of(&lignes))), &barres, Some(&line))?;
+    let svg =
+        chart::bars(&legend("priorites", &titre, &alternative(&entetes, &lignes_of(&lignes))), &barres, Some(&line))?;
     Ok(Some(Figure {
         id: "priorites".to_owned(),
         titre,
@@ -256,14 +316,16 @@ fn priority(feuilles: &Feuilles, c: &Contexte<'_>) -> Result<Option<Figure>> {
 
 fn tension(feuilles: &Feuilles, c: &Contexte<'_>) -> Result<Option<Figure>> {
     let find = |t: &str| {
-        feuilles.tension.find(c.niveau, c.code, &[("population", "ensemble"), ("typologie", t), ("categorie", "ensemble")])
+        feuilles.tension.find(
+            c.niveau,
+            c.code,
+            &[("population", "ensemble"), ("typologie", t), ("categorie", "ensemble")],
+        )
     };
     let rows: Vec<Ligne<'_>> = TYPOLOGIES.iter().filter_map(|t| find(t)).collect();
     let Some(whole) = find("ensemble") else { return Ok(None) };
-    let shown: Vec<&Ligne<'_>> = rows
-        .iter()
-        .filter(|l| l.int("demandes").unwrap_or(0) + l.int("attributions").unwrap_or(0) > 0)
-        .collect();
+    let shown: Vec<&Ligne<'_>> =
+        rows.iter().filter(|l| l.int("demandes").unwrap_or(0) + l.int("attributions").unwrap_or(0) > 0).collect();
     if shown.is_empty() {
         return Ok(None);
     }
@@ -280,9 +342,10 @@ fn tension(feuilles: &Feuilles, c: &Contexte<'_>) -> Result<Option<Figure>> {
             manquee: false,
         })
         .collect();
-    let most = shown.iter().filter(|l| l.real("tension").is_some()).max_by(|a, b| {
-        a.real("tension").unwrap_or(0.0).total_cmp(&b.real("tension").unwrap_or(0.0))
-    });
+    let most = shown
+        .iter()
+        .filter(|l| l.real("tension").is_some())
+        .max_by(|a, b| a.real("tension").unwrap_or(0.0).total_cmp(&b.real("tension").unwrap_or(0.0)));
     let titre = match (whole.real("tension"), most) {
         (Some(t), Some(l)) => format!(
             "{} demandes pour une attribution ; {} en {}",
@@ -292,21 +355,31 @@ fn tension(feuilles: &Feuilles, c: &Contexte<'_>) -> Result<Option<Figure>> {
         ),
         _ => "Des demandes, et aucune attribution".to_owned(),
     };
-    let entetes = words(&["Typologie", "Logements", "Demandes actives", "Baux signés", "Demandes pour une attribution"]);
+    let entetes =
+        words(&["Typologie", "Logements", "Demandes actives", "Baux signés", "Demandes pour une attribution"]);
     let lignes: Vec<Vec<String>> = shown
         .iter()
         .copied()
         .chain([&whole])
         .map(|l| {
             let name = typology_words(l.text("typologie")).to_owned();
-            vec![name, number(l.int("logements")), number(l.int("demandes")), number(l.int("attributions")), ratio(l.real("tension"))]
+            vec![
+                name,
+                number(l.int("logements")),
+                number(l.int("demandes")),
+                number(l.int("attributions")),
+                ratio(l.real("tension")),
+            ]
         })
         .collect();
     let svg = chart::bars(&legend("tension", &titre, &alternative(&entetes, &lignes_of(&lignes))), &barres, None)?;
     Ok(Some(Figure {
         id: "tension".to_owned(),
         titre,
-        sous_titre: format!("Demandes actives au 31 décembre {0} pour une attribution de {0}, par typologie", c.millesime),
+        sous_titre: format!(
+            "Demandes actives au 31 décembre {0} pour une attribution de {0}, par typologie",
+            c.millesime
+        ),
         svg,
         lecture: format!(
             "{} demandes étaient actives fin {} pour {} attributions",
@@ -372,7 +445,8 @@ fn seniority(feuilles: &Feuilles, c: &Contexte<'_>) -> Result<Option<Figure>> {
         ("de_3_a_5_ans", "3 à 5 ans"),
         ("plus_5_ans", "5 ans et plus"),
     ];
-    let Some(row) = feuilles.demande.find(c.niveau, c.code, &[("population", "ensemble"), ("typologie", "ensemble")]) else {
+    let Some(row) = feuilles.demande.find(c.niveau, c.code, &[("population", "ensemble"), ("typologie", "ensemble")])
+    else {
         return Ok(None);
     };
     let actives = row.int("actives").unwrap_or(0);
@@ -405,7 +479,11 @@ fn seniority(feuilles: &Feuilles, c: &Contexte<'_>) -> Result<Option<Figure>> {
         titre,
         sous_titre: format!("Demandes actives au 31 décembre {} selon leur ancienneté", c.millesime),
         svg,
-        lecture: format!("l'ancienneté moyenne est de {}, la médiane de {}", months(row.real("anciennete_moyenne")), months(row.real("anciennete_mediane"))),
+        lecture: format!(
+            "l'ancienneté moyenne est de {}, la médiane de {}",
+            months(row.real("anciennete_moyenne")),
+            months(row.real("anciennete_mediane"))
+        ),
         champ: "demandes de ménages actives, premier choix de commune".to_owned(),
         source: "registre de la demande".to_owned(),
         entetes,
@@ -419,7 +497,9 @@ pub(super) fn verdict_dots(verdicts: &[&super::Verdict], millesime: i32) -> Resu
     if rows.is_empty() {
         return Ok(None);
     }
-    rows.sort_by(|a, b| b.resultat.unwrap_or(0.0).total_cmp(&a.resultat.unwrap_or(0.0)).then_with(|| a.epci.cmp(&b.epci)));
+    rows.sort_by(|a, b| {
+        b.resultat.unwrap_or(0.0).total_cmp(&a.resultat.unwrap_or(0.0)).then_with(|| a.epci.cmp(&b.epci))
+    });
     let target = rows[0].cible;
     let kept = rows.iter().filter(|v| v.verdict == "atteint").count();
     let percent = format::target_percent(target);
@@ -446,17 +526,28 @@ pub(super) fn verdict_dots(verdicts: &[&super::Verdict], millesime: i32) -> Resu
     let entetes = words(&["EPCI", "Baux hors QPV", "1er quartile ou relogés", "Part", "Baux manquants"]);
     let lignes: Vec<Vec<String>> = rows
         .iter()
-        .map(|v| vec![v.libelle.clone(), number(v.denominateur), number(v.numerateur), v.shown_result(), number(v.manque)])
+        .map(|v| {
+            vec![v.libelle.clone(), number(v.denominateur), number(v.numerateur), v.shown_result(), number(v.manque)]
+        })
         .collect();
     let line = Repere { valeur: target, nom: format!("loi : {percent}") };
-    let svg = chart::dots(&legend("verdicts", &titre, &alternative(&entetes, &lignes_of(&lignes))), &points, &line, format::target_percent)?;
+    let svg = chart::dots(
+        &legend("verdicts", &titre, &alternative(&entetes, &lignes_of(&lignes))),
+        &points,
+        &line,
+        format::target_percent,
+    )?;
     Ok(Some(Figure {
         id: "verdicts".to_owned(),
         titre,
-        sous_titre: format!("Part des baux signés en {millesime} {} au premier quartile ou à des ménages relogés", zone_words("hors_qpv")),
+        sous_titre: format!(
+            "Part des baux signés en {millesime} {} au premier quartile ou à des ménages relogés",
+            zone_words("hors_qpv")
+        ),
         svg,
         lecture: "un disque, la règle est tenue ; un losange, elle ne l'est pas".to_owned(),
-        champ: "attributions à des ménages suivies d'un bail signé hors QPV, hors PLI ; EPCI de l'arrêté de l'année".to_owned(),
+        champ: "attributions à des ménages suivies d'un bail signé hors QPV, hors PLI ; EPCI de l'arrêté de l'année"
+            .to_owned(),
         source: "fichier des attributions et registre de la demande ; CCH L441-1".to_owned(),
         entetes,
         lignes,

@@ -110,7 +110,8 @@ pub fn render_site(plan: &Plan, progress: &Progress) -> Result<BTreeSet<String>>
     let figure = figures::verdict_dots(&legal, plan.millesime)?;
     let shown: Vec<Jugement> =
         verdicts.iter().filter(|v| v.is_worth_a_line()).map(|v| judgement(v, &bailleurs)).collect();
-    let out_of_scope: Vec<&str> = legal.iter().filter(|v| v.verdict == "hors_champ").map(|v| v.libelle.as_str()).collect();
+    let out_of_scope: Vec<&str> =
+        legal.iter().filter(|v| v.verdict == "hors_champ").map(|v| v.libelle.as_str()).collect();
     let html = environment.get_template("index.html")?.render(context! {
         page => page.clone(),
         figure => value(&figure),
@@ -130,7 +131,8 @@ pub fn render_site(plan: &Plan, progress: &Progress) -> Result<BTreeSet<String>>
         let libelle = feuilles.demande.of("epci", code).next().map_or("", |l| l.text("libelle"));
         let own = of_epci.get(code.as_str()).cloned().unwrap_or_default();
         let cible_q1 = own.iter().find(|v| v.regle == "q1_hors_qpv" && v.resultat.is_some()).map(|v| v.cible);
-        let contexte = Contexte { niveau: "epci", code, libelle, millesime: plan.millesime, bailleurs: &bailleurs, cible_q1 };
+        let contexte =
+            Contexte { niveau: "epci", code, libelle, millesime: plan.millesime, bailleurs: &bailleurs, cible_q1 };
         let figures: Vec<Figure> = figures::all(&feuilles, &contexte)?;
         let judgements: Vec<Jugement> = own.iter().map(|v| judgement(v, &bailleurs)).collect();
         let html = template.render(context! {
@@ -161,7 +163,9 @@ fn page<'a>(plan: &'a Plan, manifeste: &Manifeste, style: &'a str) -> Page<'a> {
             let value = match &p.valeur {
                 serde_json::Value::Array(list) => list.iter().filter_map(|v| v.as_str()).collect::<Vec<_>>().join(", "),
                 serde_json::Value::String(text) => text.replace('_', " "),
-                serde_json::Value::Number(n) if n.as_f64().is_some_and(|x| x <= 1.0) => format::target_percent(n.as_f64().unwrap_or(0.0)),
+                serde_json::Value::Number(n) if n.as_f64().is_some_and(|x| x <= 1.0) => {
+                    format::target_percent(n.as_f64().unwrap_or(0.0))
+                }
                 serde_json::Value::Number(n) => n.to_string().replace('.', ","),
                 other => other.to_string(),
             };
@@ -177,8 +181,18 @@ fn page<'a>(plan: &'a Plan, manifeste: &Manifeste, style: &'a str) -> Page<'a> {
         .entrees
         .iter()
         .map(|e| {
-            let state = if e.refuse { "fichier refusé".to_owned() } else { format::count(e.refusees.cast_signed(), "refusée", "refusées") };
-            vec![e.fichier.clone(), format::integer(e.lignes.cast_signed()), format::integer(e.gardees.cast_signed()), state, e.sha256.chars().take(12).collect()]
+            let state = if e.refuse {
+                "fichier refusé".to_owned()
+            } else {
+                format::count(e.refusees.cast_signed(), "refusée", "refusées")
+            };
+            vec![
+                e.fichier.clone(),
+                format::integer(e.lignes.cast_signed()),
+                format::integer(e.gardees.cast_signed()),
+                state,
+                e.sha256.chars().take(12).collect(),
+            ]
         })
         .collect();
     Page {
@@ -198,18 +212,41 @@ fn keys(feuilles: &Feuilles, niveau: &str, code: &str) -> Vec<Cle> {
     let parc = feuilles.parc.find(niveau, code, &[("typologie", "ensemble"), ("categorie", "ensemble")]);
     let whole = [("population", "ensemble"), ("typologie", "ensemble")];
     let demande = feuilles.demande.find(niveau, code, &whole);
-    let attributions = feuilles.attributions.find(niveau, code, &whole);
-    let tension =
-        feuilles.tension.find(niveau, code, &[("population", "ensemble"), ("typologie", "ensemble"), ("categorie", "ensemble")]);
+    let attribuees = feuilles.attributions.find(niveau, code, &whole);
+    let tension = feuilles.tension.find(
+        niveau,
+        code,
+        &[("population", "ensemble"), ("typologie", "ensemble"), ("categorie", "ensemble")],
+    );
     let delais = feuilles.delais.find(niveau, code, &whole);
-    let part = |l: Option<super::donnees::Ligne<'_>>, name: &str| rate(l.and_then(|l| l.real(name)));
+    let share = |l: Option<super::donnees::Ligne<'_>>, name: &str| rate(l.and_then(|l| l.real(name)));
     let count = |l: Option<super::donnees::Ligne<'_>>, name: &str| number(l.and_then(|l| l.int(name)));
     vec![
-        Cle { nom: "logements sociaux", valeur: count(parc, "logements"), note: format!("{} vacants, {} en QPV", part(parc, "taux_vacance"), part(parc, "part_qpv")) },
-        Cle { nom: "demandes actives", valeur: count(demande, "actives"), note: format!("{} déposées dans l'année", count(demande, "deposees")) },
-        Cle { nom: "baux signés", valeur: count(attributions, "attributions"), note: format!("{} des demandes satisfaites", part(attributions, "taux_satisfaction")) },
-        Cle { nom: "demandes pour une attribution", valeur: ratio(tension.and_then(|l| l.real("tension"))), note: "tension".to_owned() },
-        Cle { nom: "d'attente médiane", valeur: months(delais.and_then(|l| l.real("delai_median"))), note: format!("{} en moyenne", months(delais.and_then(|l| l.real("delai_moyen")))) },
+        Cle {
+            nom: "logements sociaux",
+            valeur: count(parc, "logements"),
+            note: format!("{} vacants, {} en QPV", share(parc, "taux_vacance"), share(parc, "part_qpv")),
+        },
+        Cle {
+            nom: "demandes actives",
+            valeur: count(demande, "actives"),
+            note: format!("{} déposées dans l'année", count(demande, "deposees")),
+        },
+        Cle {
+            nom: "baux signés",
+            valeur: count(attribuees, "attributions"),
+            note: format!("{} des demandes satisfaites", share(attribuees, "taux_satisfaction")),
+        },
+        Cle {
+            nom: "demandes pour une attribution",
+            valeur: ratio(tension.and_then(|l| l.real("tension"))),
+            note: "tension".to_owned(),
+        },
+        Cle {
+            nom: "d'attente médiane",
+            valeur: months(delais.and_then(|l| l.real("delai_median"))),
+            note: format!("{} en moyenne", months(delais.and_then(|l| l.real("delai_moyen")))),
+        },
     ]
 }
 
@@ -218,18 +255,23 @@ fn territory_row(feuilles: &Feuilles, niveau: &str, code: &str) -> Territoire {
     let parc = feuilles.parc.find(niveau, code, &[("typologie", "ensemble"), ("categorie", "ensemble")]);
     let whole = [("population", "ensemble"), ("typologie", "ensemble")];
     let demande = feuilles.demande.find(niveau, code, &whole);
-    let attributions = feuilles.attributions.find(niveau, code, &whole);
-    let tension =
-        feuilles.tension.find(niveau, code, &[("population", "ensemble"), ("typologie", "ensemble"), ("categorie", "ensemble")]);
+    let attribuees = feuilles.attributions.find(niveau, code, &whole);
+    let tension = feuilles.tension.find(
+        niveau,
+        code,
+        &[("population", "ensemble"), ("typologie", "ensemble"), ("categorie", "ensemble")],
+    );
     let delais = feuilles.delais.find(niveau, code, &whole);
-    let loyer = parc.and_then(|l| l.real("loyer_m2")).map_or_else(|| format::NONE.to_owned(), |x| format!("{} €", format::decimal(x, 2)));
+    let loyer = parc
+        .and_then(|l| l.real("loyer_m2"))
+        .map_or_else(|| format::NONE.to_owned(), |x| format!("{} €", format::decimal(x, 2)));
     let valeurs = vec![
         number(parc.and_then(|l| l.int("logements"))),
         rate(parc.and_then(|l| l.real("taux_vacance"))),
         rate(parc.and_then(|l| l.real("taux_mobilite"))),
         loyer,
         number(demande.and_then(|l| l.int("actives"))),
-        number(attributions.and_then(|l| l.int("attributions"))),
+        number(attribuees.and_then(|l| l.int("attributions"))),
         ratio(tension.and_then(|l| l.real("tension"))),
         months(delais.and_then(|l| l.real("delai_median"))),
     ];
@@ -249,7 +291,8 @@ fn judgement(v: &Verdict, bailleurs: &BTreeMap<String, String>) -> Jugement {
         _ => "Document cadre".to_owned(),
     };
     let zone = if v.zone == "ensemble" { String::new() } else { format!(", {}", zone_words(&v.zone)) };
-    let secteur = if v.secteur == "ensemble" { String::new() } else { format!(", secteur {}", v.secteur.replace('|', ", ")) };
+    let secteur =
+        if v.secteur == "ensemble" { String::new() } else { format!(", secteur {}", v.secteur.replace('|', ", ")) };
     let own = if v.acteur_type == "bailleur" && v.base == "loi" { ", logements hors contingent" } else { "" };
     Jugement {
         epci: v.epci.clone(),

@@ -74,19 +74,26 @@ pub fn load_verdicts(plan: &Plan) -> Result<Vec<Verdict>> {
     }
     let batch = Table::read(&path, "verdicts")?.single()?;
     let column = |name: &str| {
-        batch.column_by_name(name).ok_or_else(|| Error::resource("verdicts.parquet", format!("colonne « {name} » absente")))
+        batch
+            .column_by_name(name)
+            .ok_or_else(|| Error::resource("verdicts.parquet", format!("colonne « {name} » absente")))
     };
     let text = |name: &str| -> Result<Vec<String>> {
         Ok(column(name)?.as_string::<i32>().iter().map(|v| v.unwrap_or_default().to_owned()).collect())
     };
-    let integer = |name: &str| -> Result<Vec<Option<i64>>> { Ok(column(name)?.as_primitive::<Int64Type>().iter().collect()) };
+    let integer =
+        |name: &str| -> Result<Vec<Option<i64>>> { Ok(column(name)?.as_primitive::<Int64Type>().iter().collect()) };
     let small = |name: &str| -> Result<Vec<Option<i64>>> {
         Ok(column(name)?.as_primitive::<Int32Type>().iter().map(|v| v.map(i64::from)).collect())
     };
-    let real = |name: &str| -> Result<Vec<Option<f64>>> { Ok(column(name)?.as_primitive::<Float64Type>().iter().collect()) };
-    let (epci, libelle, regle, base, zone) = (text("epci")?, text("libelle")?, text("regle")?, text("base")?, text("zone")?);
-    let (secteur, public, acteur_type, acteur) = (text("secteur")?, text("public")?, text("acteur_type")?, text("acteur")?);
-    let (metrique, operateur, verdict, statut) = (text("metrique")?, text("operateur")?, text("verdict")?, text("statut")?);
+    let real =
+        |name: &str| -> Result<Vec<Option<f64>>> { Ok(column(name)?.as_primitive::<Float64Type>().iter().collect()) };
+    let (epci, libelle, regle, base, zone) =
+        (text("epci")?, text("libelle")?, text("regle")?, text("base")?, text("zone")?);
+    let (secteur, public, acteur_type, acteur) =
+        (text("secteur")?, text("public")?, text("acteur_type")?, text("acteur")?);
+    let (metrique, operateur, verdict, statut) =
+        (text("metrique")?, text("operateur")?, text("verdict")?, text("statut")?);
     let (reference, motif) = (text("reference")?, text("motif")?);
     let (numerateur, denominateur, manque) = (integer("numerateur")?, integer("denominateur")?, integer("manque")?);
     let (cible, resultat) = (real("cible")?, real("resultat")?);
@@ -213,7 +220,8 @@ impl Verdict {
     /// The target in figures, with its direction when it is a ceiling.
     #[must_use]
     pub fn shown_target(&self) -> String {
-        let value = if self.metrique == "part" { format::target_percent(self.cible) } else { format::decimal(self.cible, 0) };
+        let value =
+            if self.metrique == "part" { format::target_percent(self.cible) } else { format::decimal(self.cible, 0) };
         if self.operateur == "<=" { format!("≤ {value}") } else { value }
     }
 

@@ -9,7 +9,7 @@ use crate::error::Result;
 use crate::ingest::Ingestion;
 use crate::law::{RegleLegale, SeuilsDeLAnnee, Situation};
 use crate::project::Plan;
-use crate::reference::{Geographie, toml_file};
+use crate::reference::{Geographie, Parametre};
 use crate::store;
 
 /// The manifest.
@@ -32,7 +32,7 @@ pub struct Manifeste {
     /// Input files.
     pub entrees: Vec<Entree>,
     /// Parameters used, with their trust.
-    pub parametres: Vec<Parametre>,
+    pub parametres: Vec<ParametreUtilise>,
     /// Amounts used, by EPCI.
     pub seuils: BTreeMap<String, serde_json::Value>,
     /// EPCI that the perimeter cuts: counted on the part inside.
@@ -66,7 +66,7 @@ pub struct Entree {
 
 /// A parameter and how far it can be trusted.
 #[derive(Debug, Serialize, Deserialize)]
-pub struct Parametre {
+pub struct ParametreUtilise {
     /// Name.
     pub nom: String,
     /// Value used.
@@ -77,20 +77,6 @@ pub struct Parametre {
     pub reference: String,
     /// verified, secondary or assumed.
     pub statut: String,
-}
-
-#[derive(Deserialize)]
-struct Parametres {
-    parametre: Vec<Defaut>,
-}
-
-#[derive(Deserialize)]
-struct Defaut {
-    nom: String,
-    valeur: toml::Value,
-    definition: String,
-    reference: String,
-    statut: String,
 }
 
 /// Writes the manifest; returns its path relative to the results folder.
@@ -119,7 +105,8 @@ pub(super) fn write(
         entry.0 += 1;
         entry.1 += usize::from(inside(&commune.code));
     }
-    let cut = counts.iter().filter(|(_, (all, within))| *within > 0 && within < all).map(|(epci, _)| (*epci).to_owned());
+    let cut =
+        counts.iter().filter(|(_, (all, within))| *within > 0 && within < all).map(|(epci, _)| (*epci).to_owned());
     let mut used = BTreeMap::new();
     for (epci, (_, within)) in &counts {
         if *within > 0
@@ -150,20 +137,25 @@ pub(super) fn write(
 }
 
 /// The parameters as this project uses them, then the legal rules' targets.
-fn parameters(plan: &Plan) -> Result<Vec<Parametre>> {
+fn parameters(plan: &Plan) -> Result<Vec<ParametreUtilise>> {
     let resources = plan.resources();
-    let defaults: Parametres = toml_file(&resources, "reference/parametres.toml")?;
     let mut list = Vec::new();
-    for d in defaults.parametre {
+    for d in Parametre::load(&resources)? {
         let valeur = match d.nom.as_str() {
             "financements_exclus" => serde_json::to_value(&plan.financements_exclus)?,
             "parc_social" => serde_json::to_value(plan.parc_social)?,
             _ => serde_json::to_value(&d.valeur)?,
         };
-        list.push(Parametre { nom: d.nom, valeur, definition: d.definition, reference: d.reference, statut: d.statut });
+        list.push(ParametreUtilise {
+            nom: d.nom,
+            valeur,
+            definition: d.definition,
+            reference: d.reference,
+            statut: d.statut,
+        });
     }
     for rule in RegleLegale::load(&resources)? {
-        list.push(Parametre {
+        list.push(ParametreUtilise {
             nom: format!("{} ({})", rule.id, rule.acteur),
             valeur: serde_json::to_value(rule.cible)?,
             definition: rule.question.clone(),

@@ -158,9 +158,7 @@ pub fn render_again(plan: &Plan, progress: &Progress) -> Result<()> {
 
 fn render(plan: &Plan, etat: &mut Etat, page_key: String, progress: &Progress) -> Result<()> {
     let pages = report::render_site(plan, progress)?;
-    let is_page = |f: &String| {
-        Path::new(f).extension().is_some_and(|e| e.eq_ignore_ascii_case("html"))
-    };
+    let is_page = |f: &String| Path::new(f).extension().is_some_and(|e| e.eq_ignore_ascii_case("html"));
     let mut kept: BTreeSet<String> = etat.sorties.iter().filter(|f| !is_page(f)).cloned().collect();
     kept.extend(pages);
     remove_stale(plan, &etat.sorties, &kept);

@@ -25,7 +25,8 @@ struct Qualite<'a> {
 
 #[derive(Serialize)]
 struct Source<'a> {
-    source: &'a str,
+    #[serde(rename = "source")]
+    schema: &'a str,
     fichier: &'a str,
     lignes: u64,
     gardees: u64,
@@ -44,7 +45,7 @@ pub(super) fn write(plan: &Plan, ingestion: &Ingestion, facts: Option<&Table>) -
         .fichiers
         .iter()
         .map(|f| Source {
-            source: &f.schema,
+            schema: &f.schema,
             fichier: &f.fichier,
             lignes: f.lignes,
             gardees: f.gardees,
@@ -58,7 +59,10 @@ pub(super) fn write(plan: &Plan, ingestion: &Ingestion, facts: Option<&Table>) -
     let controles: Vec<Controle> = findings.iter().map(|(c, _)| c.clone()).collect();
     for c in sources.iter().flat_map(|s| s.controles).chain(&controles) {
         if c.evalues + c.echecs + c.non_evaluables + c.hors_champ != c.lignes {
-            return Err(Error::resource("qualite.json", format!("le contrôle {} de {} ne fait pas le compte", c.controle, c.colonne)));
+            return Err(Error::resource(
+                "qualite.json",
+                format!("le contrôle {} de {} ne fait pas le compte", c.controle, c.colonne),
+            ));
         }
     }
     let qualite = Qualite { version: 1, millesime: plan.millesime, sources, controles };
@@ -99,7 +103,9 @@ const SAMPLE: usize = 1_000;
 fn facts_checks(facts: &Table) -> Result<Vec<(Controle, Vec<Diagnostic>)>> {
     let batch = facts.single()?;
     let column = |name: &str| {
-        batch.column_by_name(name).ok_or_else(|| Error::resource("pipelines/faits", format!("colonne « {name} » absente")))
+        batch
+            .column_by_name(name)
+            .ok_or_else(|| Error::resource("pipelines/faits", format!("colonne « {name} » absente")))
     };
     let files = column("fichier")?.as_string::<i32>();
     let lines = column("ligne")?.as_primitive::<Int64Type>();
@@ -119,21 +125,26 @@ fn facts_checks(facts: &Table) -> Result<Vec<(Controle, Vec<Diagnostic>)>> {
                 echecs += 1;
                 if found.len() < SAMPLE {
                     let ligne = lines.value(row).unsigned_abs();
-                    found.push(Diagnostic::anomalie(code, message, aide).in_file(files.value(row)).at_line(ligne).in_column(colonne));
+                    found.push(
+                        Diagnostic::anomalie(code, message, aide)
+                            .in_file(files.value(row))
+                            .at_line(ligne)
+                            .in_column(colonne),
+                    );
                 }
             }
         }
-        let lignes = batch.num_rows() as u64;
-        let controle = Controle {
+        let total = batch.num_rows() as u64;
+        let account = Controle {
             colonne: format!("faits.{colonne}"),
             controle: code.to_owned(),
-            lignes,
-            evalues: lignes - echecs - hors_champ,
+            lignes: total,
+            evalues: total - echecs - hors_champ,
             echecs,
             non_evaluables: 0,
             hors_champ,
         };
-        (controle, found)
+        (account, found)
     };
     Ok(vec![
         check(

@@ -37,16 +37,16 @@ impl Entete {
     ) -> Result<Self, Vec<Diagnostic>> {
         let mut errors = Vec::new();
         let found: Vec<String> = names.iter().map(|n| normalised(n)).collect();
-        let position = |wanted: &str| -> Result<Option<usize>, Diagnostic> {
+        let position = |wanted: &str| -> Result<Option<usize>, Box<Diagnostic>> {
             let wanted = normalised(wanted);
             let mut hits = found.iter().enumerate().filter(|(_, n)| **n == wanted).map(|(i, _)| i);
             let first = hits.next();
             match (first, hits.next()) {
-                (Some(a), Some(b)) => Err(Diagnostic::refus(
+                (Some(a), Some(b)) => Err(Box::new(Diagnostic::refus(
                     "B0104",
                     format!("colonne « {wanted} » présente deux fois (champs {} et {})", a + 1, b + 1),
                     "gardez une seule des deux colonnes",
-                )),
+                ))),
                 (first, _) => Ok(first),
             }
         };

@@ -163,7 +163,10 @@ impl Schema {
             for regle in &colonne.regles {
                 for other in regle.avant.iter().chain(&regle.apres) {
                     if other != DATE_EXTRACTION && !names.contains(other) {
-                        return Err(Error::resource(&path, format!("règle {} : colonne « {other} » inconnue", regle.code)));
+                        return Err(Error::resource(
+                            &path,
+                            format!("règle {} : colonne « {other} » inconnue", regle.code),
+                        ));
                     }
                 }
             }

@@ -97,10 +97,12 @@ pub struct Key {
 }
 
 impl Key {
-    /// A key from its bytes.
+    /// A key from its bytes, padded to the hash's block as HMAC does (RFC 2104).
     #[must_use]
     pub fn new(bytes: &[u8; 32]) -> Self {
-        Self { mac: Hmac::new_from_slice(bytes).expect("HMAC takes a key of any length") }
+        let mut block = [0_u8; 64];
+        block[..32].copy_from_slice(bytes);
+        Self { mac: Hmac::new(&block.into()) }
     }
 
     /// Keyed hash of an identifier: the first 16 bytes of HMAC-SHA-256, in hexadecimal.
@@ -192,7 +194,8 @@ pub struct Lock {
 pub fn lock(cache: &Path) -> Result<Lock> {
     let path = cache.join("verrou");
     make_parent(&path)?;
-    let file = File::options().create(true).truncate(false).write(true).open(&path).map_err(Error::io("ouvrir", &path))?;
+    let file =
+        File::options().create(true).truncate(false).write(true).open(&path).map_err(Error::io("ouvrir", &path))?;
     match file.try_lock() {
         Ok(()) => Ok(Lock { _file: file }),
         Err(fs::TryLockError::WouldBlock) => Err(Error::usage(

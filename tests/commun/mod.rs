@@ -96,7 +96,13 @@ pub fn read_table(path: &Path) -> Vec<Row> {
     let mut rows = Vec::new();
     for batch in &table.batches {
         for row in 0..batch.num_rows() {
-            let cells = batch.schema().fields().iter().zip(batch.columns()).map(|(f, c)| (f.name().clone(), cell(c, row))).collect();
+            let cells = batch
+                .schema()
+                .fields()
+                .iter()
+                .zip(batch.columns())
+                .map(|(f, c)| (f.name().clone(), cell(c, row)))
+                .collect();
             rows.push(cells);
         }
     }

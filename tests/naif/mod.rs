@@ -122,8 +122,15 @@ pub enum Table {
 }
 
 impl Table {
-    pub const ALL: [Table; 7] =
-        [Table::Parc, Table::Demande, Table::Attributions, Table::Tension, Table::Delais, Table::Quartiles, Table::Priorites];
+    pub const ALL: [Table; 7] = [
+        Table::Parc,
+        Table::Demande,
+        Table::Attributions,
+        Table::Tension,
+        Table::Delais,
+        Table::Quartiles,
+        Table::Priorites,
+    ];
 
     pub fn name(self) -> &'static str {
         match self {
@@ -298,10 +305,14 @@ impl Registre {
             Table::Parc => self.parc(k(0), k(1), k(2), k(3)),
             Table::Demande => self.demande_row(k(0), k(1), k(2), k(3)),
             Table::Attributions => {
-                let (n, d) = (self.nombre(k(0), k(1), k(2), k(3), "ensemble"), self.stock_et_flux(k(0), k(1), k(2), k(3)));
+                let (n, d) =
+                    (self.nombre(k(0), k(1), k(2), k(3), "ensemble"), self.stock_et_flux(k(0), k(1), k(2), k(3)));
                 vec![
                     ("attributions", Compte(self.avec_attributions.then_some(n))),
-                    ("taux_satisfaction", if self.avec_attributions && self.avec_demandes { part(n, d) } else { Taux(None) }),
+                    (
+                        "taux_satisfaction",
+                        if self.avec_attributions && self.avec_demandes { part(n, d) } else { Taux(None) },
+                    ),
                 ]
             }
             Table::Tension => {
@@ -318,13 +329,18 @@ impl Registre {
                     ("logements", Compte(logements)),
                     ("demandes", Compte(self.avec_demandes.then_some(demandes))),
                     ("attributions", Compte(self.avec_attributions.then_some(n))),
-                    ("tension", if self.avec_demandes && self.avec_attributions { part(demandes, n) } else { Taux(None) }),
+                    (
+                        "tension",
+                        if self.avec_demandes && self.avec_attributions { part(demandes, n) } else { Taux(None) },
+                    ),
                 ]
             }
             Table::Delais => {
                 let jours: Vec<i64> = self
                     .baux()
-                    .filter(|a| dans(k(0), k(1), a.commune) && vaut(k(2), Some(self.population(a))) && vaut(k(3), a.typologie))
+                    .filter(|a| {
+                        dans(k(0), k(1), a.commune) && vaut(k(2), Some(self.population(a))) && vaut(k(3), a.typologie)
+                    })
                     .filter_map(|a| self.delai(a))
                     .collect();
                 let n = jours.len() as i64;
@@ -346,7 +362,10 @@ impl Registre {
                     .collect();
                 let est = |a: &Attribution| {
                     let d = self.demande(&a.numero);
-                    let dalo = a.dalo.or_else(|| d.and_then(|d| d.dalo).map(|s| s == "ACTIF" || s == "ACTREL")).unwrap_or(false);
+                    let dalo = a
+                        .dalo
+                        .or_else(|| d.and_then(|d| d.dalo).map(|s| s == "ACTIF" || s == "ACTREL"))
+                        .unwrap_or(false);
                     let prio = a.prioritaire.or_else(|| d.and_then(|d| d.prioritaire)).unwrap_or(false);
                     (dalo, dalo || prio)
                 };
@@ -466,7 +485,9 @@ impl Registre {
     fn quartiles(&self, niveau: &str, code: &str, bailleur: &str, zone: &str) -> Vec<(&'static str, Valeur)> {
         let retenus: Vec<&Attribution> = self
             .baux()
-            .filter(|a| a.financement != Some("PLI") && self.seuil(a.commune).is_some() && dans(niveau, code, a.commune))
+            .filter(|a| {
+                a.financement != Some("PLI") && self.seuil(a.commune).is_some() && dans(niveau, code, a.commune)
+            })
             .filter(|a| vaut(bailleur, Some(a.bailleur)) && vaut(zone, Some(self.zone(a))))
             .collect();
         let classe = |c: &str| retenus.iter().filter(|a| self.classe(a) == c).count() as i64;
@@ -480,7 +501,9 @@ impl Registre {
             retenus.iter().any(|a| self.seuil(a.commune).unwrap().1.is_none())
         } else {
             (0..LIEUX.len()).filter(|c| dans(niveau, code, *c)).any(|c| self.seuil(c).and_then(|s| s.1).is_none())
-                || (niveau == "epci" && LIEUX.iter().all(|l| l.1 != code) && !["200071140", "200070407", "200070753"].contains(&code))
+                || (niveau == "epci"
+                    && LIEUX.iter().all(|l| l.1 != code)
+                    && !["200071140", "200070407", "200070753"].contains(&code))
                 || ["region", "territoire"].contains(&niveau)
                 || (niveau == "departement" && ["03", "63"].contains(&code))
         };
@@ -521,7 +544,9 @@ impl Registre {
         for (niveau, code) in places {
             let dimensions: Vec<Vec<&str>> = match table {
                 Table::Parc => vec![with(&TYPOLOGIES), with(&["collectif", "individuel", "etudiant"])],
-                Table::Tension => vec![with(&["mutation", "hors_mutation"]), with(&TYPOLOGIES), with(&["collectif", "individuel"])],
+                Table::Tension => {
+                    vec![with(&["mutation", "hors_mutation"]), with(&TYPOLOGIES), with(&["collectif", "individuel"])]
+                }
                 Table::Quartiles if niveau == "epci" => vec![with(&BAILLEURS), with(&["hors_qpv", "qpv", "inconnue"])],
                 Table::Quartiles => vec![with(&[]), with(&["hors_qpv", "qpv", "inconnue"])],
                 Table::Priorites => vec![with(&RESERVATAIRES), vec![]],
@@ -531,7 +556,9 @@ impl Registre {
             for values in dimensions.into_iter().filter(|d| !d.is_empty()) {
                 product = product
                     .into_iter()
-                    .flat_map(|p| values.iter().map(move |v| [p.clone(), vec![(*v).to_owned()]].concat()).collect::<Vec<_>>())
+                    .flat_map(|p| {
+                        values.iter().map(move |v| [p.clone(), vec![(*v).to_owned()]].concat()).collect::<Vec<_>>()
+                    })
                     .collect();
             }
             keys.extend(product);
@@ -652,7 +679,9 @@ impl Registre {
     }
 
     fn rpls_csv(&self) -> String {
-        let mut text = "IDENT_REP;depcom_red;QPV;TYPECONST;NBPIECE;SURFHAB;LOCAT;MODE;BAIL;duree_vacance;loyerprinc_red\n".to_owned();
+        let mut text =
+            "IDENT_REP;depcom_red;QPV;TYPECONST;NBPIECE;SURFHAB;LOCAT;MODE;BAIL;duree_vacance;loyerprinc_red\n"
+                .to_owned();
         for (i, l) in self.logements.iter().enumerate() {
             text += &format!(
                 "L{i:09};{};{};{};{};{};{};{};{};{};{}\n",
@@ -677,7 +706,15 @@ impl Registre {
 fn some_date(from: i32, to: i32) -> impl Strategy<Value = NaiveDate> {
     let usual = (from..=to, 1..=12_u32, 1..=28_u32).prop_map(|(y, m, d)| date(y, m, d));
     let edges = prop::sample::select(vec![
-        date(2025, 12, 31), date(2025, 1, 1), date(2024, 12, 31), date(2026, 1, 1), date(2024, 2, 29), date(2023, 12, 31), date(2022, 12, 31), date(2020, 12, 31), date(2021, 1, 1),
+        date(2025, 12, 31),
+        date(2025, 1, 1),
+        date(2024, 12, 31),
+        date(2026, 1, 1),
+        date(2024, 2, 29),
+        date(2023, 12, 31),
+        date(2022, 12, 31),
+        date(2020, 12, 31),
+        date(2021, 1, 1),
     ]);
     prop_oneof![3 => usual, 1 => edges]
 }
@@ -696,13 +733,23 @@ fn menage() -> impl Strategy<Value = Menage> {
         3 => Just(None),
     ];
     let children = prop::option::weighted(0.6, 0_i64..4);
-    (prop::option::weighted(0.7, 1_i64..7), children, prop::option::weighted(0.3, prop_oneof![Just(0_i64), 10_i64..45]), income)
+    (
+        prop::option::weighted(0.7, 1_i64..7),
+        children,
+        prop::option::weighted(0.3, prop_oneof![Just(0_i64), 10_i64..45]),
+        income,
+    )
         .prop_map(|(personnes, enfants, uc, ressources)| Menage { personnes, enfants, uc, ressources })
 }
 
 fn demande() -> impl Strategy<Value = Demande> {
     (
-        (some_date(2018, 2026), prop::option::weighted(0.4, some_date(2023, 2026)), among(&["RADATT", "RADREN", "RADABA"]), prop::option::weighted(0.5, prop::bool::weighted(0.15))),
+        (
+            some_date(2018, 2026),
+            prop::option::weighted(0.4, some_date(2023, 2026)),
+            among(&["RADATT", "RADREN", "RADABA"]),
+            prop::option::weighted(0.5, prop::bool::weighted(0.15)),
+        ),
         menage(),
         among(&["HLM", "LP", "CP|HLM", "LP|LTG", "RHVS"]),
         prop::collection::vec(prop::sample::select(&TYPOLOGIES[..]), 0..3),
@@ -711,53 +758,88 @@ fn demande() -> impl Strategy<Value = Demande> {
         among(&["ACTIF", "ACTREL", "CADUC", "NON"]),
         prop::option::of(any::<bool>()),
     )
-        .prop_map(|((depot, radiation, motif, morale), menage, logement, typologies, communes, categorie, dalo, prioritaire)| Demande {
-            numero: String::new(),
-            depot,
-            radiation,
-            motif,
-            morale,
-            menage,
-            logement,
-            typologies,
-            communes,
-            categorie,
-            dalo,
-            prioritaire,
-        })
+        .prop_map(
+            |(
+                (depot, radiation, motif, morale),
+                menage,
+                logement,
+                typologies,
+                communes,
+                categorie,
+                dalo,
+                prioritaire,
+            )| Demande {
+                numero: String::new(),
+                depot,
+                radiation,
+                motif,
+                morale,
+                menage,
+                logement,
+                typologies,
+                communes,
+                categorie,
+                dalo,
+                prioritaire,
+            },
+        )
 }
 
 fn attribution() -> impl Strategy<Value = Attribution> {
     (
-        (0..40_usize, prop::option::weighted(0.6, some_date(2019, 2026)), some_date(2024, 2026), prop::sample::select(&BAILLEURS[..])),
+        (
+            0..40_usize,
+            prop::option::weighted(0.6, some_date(2019, 2026)),
+            some_date(2024, 2026),
+            prop::sample::select(&BAILLEURS[..]),
+        ),
         (prop::option::of(0..30_usize), 0..LIEUX.len(), prop::option::weighted(0.7, any::<bool>())),
-        (among(&["collectif", "individuel"]), prop::option::weighted(0.8, prop::sample::select(&TYPOLOGIES[..])), among(&["PLAI", "PLUS", "PLS", "PLI", "AUTRE"]), among(&["COLTER", "COLACT", "PPRIOR", "PFONCT", "AUTRES", "AUCUN"])),
-        (prop::option::of(any::<bool>()), prop::option::of(any::<bool>()), prop::option::of(prop::bool::weighted(0.2)), prop::option::of(any::<bool>()), prop::option::weighted(0.5, prop::bool::weighted(0.15))),
+        (
+            among(&["collectif", "individuel"]),
+            prop::option::weighted(0.8, prop::sample::select(&TYPOLOGIES[..])),
+            among(&["PLAI", "PLUS", "PLS", "PLI", "AUTRE"]),
+            among(&["COLTER", "COLACT", "PPRIOR", "PFONCT", "AUTRES", "AUCUN"]),
+        ),
+        (
+            prop::option::of(any::<bool>()),
+            prop::option::of(any::<bool>()),
+            prop::option::of(prop::bool::weighted(0.2)),
+            prop::option::of(any::<bool>()),
+            prop::option::weighted(0.5, prop::bool::weighted(0.15)),
+        ),
         menage(),
     )
-        .prop_map(|((n, depot, bail, bailleur), (rpls, commune, qpv), (categorie, typologie, financement, reservataire), (dalo, prioritaire, relogement, mutation, morale), menage)| {
-            // Most lettings fall in the year under review.
-            let bail = if n % 4 == 0 { bail } else { bail.with_year(ANNEE).unwrap_or(bail) };
-            Attribution {
-                numero: format!("D{n:04}"),
-                depot,
-                bail,
-                bailleur,
-                rpls,
-                commune,
-                qpv,
-                categorie,
-                typologie,
-                financement,
-                reservataire,
-                dalo,
-                prioritaire,
-                relogement,
-                mutation,
-                morale,
+        .prop_map(
+            |(
+                (n, depot, bail, bailleur),
+                (rpls, commune, qpv),
+                (categorie, typologie, financement, reservataire),
+                (dalo, prioritaire, relogement, mutation, morale),
                 menage,
-            }
-        })
+            )| {
+                // Most lettings fall in the year under review.
+                let bail = if n % 4 == 0 { bail } else { bail.with_year(ANNEE).unwrap_or(bail) };
+                Attribution {
+                    numero: format!("D{n:04}"),
+                    depot,
+                    bail,
+                    bailleur,
+                    rpls,
+                    commune,
+                    qpv,
+                    categorie,
+                    typologie,
+                    financement,
+                    reservataire,
+                    dalo,
+                    prioritaire,
+                    relogement,
+                    mutation,
+                    morale,
+                    menage,
+                }
+            },
+        )
 }
 
 fn logement() -> impl Strategy<Value = Logement> {
@@ -798,10 +880,30 @@ pub fn registre() -> impl Strategy<Value = Registre> {
         prop::option::weighted(0.4, 0..8_usize),
         prop::option::weighted(0.4, 6_000_i64..12_000),
     )
-        .prop_map(|(mut demandes, attributions, logements, avec_demandes, avec_attributions, avec_rpls, sans_qpv, seuil_local)| {
-            for (i, d) in demandes.iter_mut().enumerate() {
-                d.numero = format!("D{i:04}");
-            }
-            Registre { demandes, attributions, logements, avec_demandes, avec_attributions, avec_rpls, sans_qpv, seuil_local }
-        })
+        .prop_map(
+            |(
+                mut demandes,
+                attributions,
+                logements,
+                avec_demandes,
+                avec_attributions,
+                avec_rpls,
+                sans_qpv,
+                seuil_local,
+            )| {
+                for (i, d) in demandes.iter_mut().enumerate() {
+                    d.numero = format!("D{i:04}");
+                }
+                Registre {
+                    demandes,
+                    attributions,
+                    logements,
+                    avec_demandes,
+                    avec_attributions,
+                    avec_rpls,
+                    sans_qpv,
+                    seuil_local,
+                }
+            },
+        )
 }
