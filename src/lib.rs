@@ -14,6 +14,7 @@ pub mod progress;
 pub mod project;
 pub mod reference;
 pub mod report;
+pub mod resultats;
 pub mod run;
 pub mod schema;
 pub mod store;

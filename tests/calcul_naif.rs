@@ -96,3 +96,20 @@ fn missing_sources_give_nulls_and_not_zeros() {
     assert_eq!(projet.table("parc")[0]["logements"], commun::Cell::Null);
     assert_eq!(projet.table("attributions")[0]["attributions"], commun::Cell::Int(0));
 }
+
+#[test]
+fn unknown_incomes_stay_in_the_denominator_and_never_in_the_first_quartile() {
+    use proptest::strategy::{Strategy, ValueTree};
+    let mut runner = proptest::test_runner::TestRunner::deterministic();
+    let mut registre = naif::registre().new_tree(&mut runner).unwrap().current();
+    for menage in registre
+        .demandes
+        .iter_mut()
+        .map(|d| &mut d.menage)
+        .chain(registre.attributions.iter_mut().map(|a| &mut a.menage))
+    {
+        menage.ressources = None;
+    }
+    registre.avec_attributions = true;
+    compare(&registre).unwrap();
+}

@@ -14,7 +14,7 @@ const TEMPLATE: &str = "{about-with-newline}\nUsage : {usage}\n\n{all-args}\n";
 /// Le bilan annuel des attributions de logements sociaux, des extraits de registres aux verdicts.
 #[derive(Debug, Parser)]
 #[command(name = "bilan", version, help_template = TEMPLATE, disable_help_subcommand = true)]
-#[command(subcommand_help_heading = "Commandes", subcommand_value_name = "COMMANDE")]
+#[command(subcommand_help_heading = "Commandes\u{a0}", subcommand_value_name = "COMMANDE")]
 pub struct Args {
     /// What to do.
     #[command(subcommand)]
@@ -202,7 +202,7 @@ fn in_french(command: Command) -> Command {
     }
     command
         .mut_args(|arg| {
-            let heading = if arg.is_positional() { "Arguments" } else { "Options" };
+            let heading = if arg.is_positional() { "Arguments\u{a0}" } else { "Options\u{a0}" };
             arg.help_heading(heading)
         })
         .mut_subcommands(in_french)

@@ -2,6 +2,8 @@
 
 use std::io::Write;
 
+use chrono::Datelike;
+
 use super::args::Explain;
 use super::sortie::write_aligned;
 use crate::engine::Indicateur;
@@ -89,19 +91,17 @@ fn write_rule<'a>(out: &mut dyn Write, regles: impl Iterator<Item = &'a RegleLeg
         } else {
             writeln!(out)?;
         }
-        let end = if r.effectif[1].to_string().starts_with("9999") {
-            "sans terme".to_owned()
-        } else {
-            r.effectif[1].to_string()
-        };
+        let [from, to] = r.effectif.map(|d| d.format("%d/%m/%Y").to_string());
+        let span =
+            if r.effectif[1].year() == 9999 { format!("depuis le {from}") } else { format!("du {from} au {to}") };
         let mut rows = vec![
             vec!["Acteur".to_owned(), r.acteur.clone()],
             vec!["Zone".to_owned(), r.zone.clone()],
             vec!["Public".to_owned(), r.public.clone()],
             vec!["Cible".to_owned(), format!("{} {}", r.operateur, format::target_percent(r.cible))],
-            vec!["En vigueur".to_owned(), format!("du {} ; {end}", r.effectif[0])],
+            vec!["En vigueur".to_owned(), span],
             vec!["Texte".to_owned(), r.reference.clone()],
-            vec!["Statut".to_owned(), format!("{:?}, vérifié le {}", r.statut, r.verifie_le).to_lowercase()],
+            vec!["Statut".to_owned(), format!("{}, relu le {}", r.statut.words(), r.verifie_le.format("%d/%m/%Y"))],
         ];
         if !r.note.is_empty() {
             rows.push(vec!["Note".to_owned(), r.note.clone()]);
@@ -117,7 +117,7 @@ fn write_parameter(out: &mut dyn Write, p: &Parametre) -> std::io::Result<()> {
         vec!["Valeur".to_owned(), p.valeur.to_string()],
         vec!["Unité".to_owned(), p.unite.clone()],
         vec!["Source".to_owned(), p.reference.clone()],
-        vec!["Statut".to_owned(), format!("{}, vérifié le {}", p.statut, p.verifie_le)],
+        vec!["Statut".to_owned(), format!("{}, relu le {}", p.statut.words(), p.verifie_le)],
     ];
     write_aligned(out, &rows, &[])
 }

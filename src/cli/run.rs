@@ -7,6 +7,7 @@ use super::{resume, sortie};
 use crate::error::{EXIT_DONE, EXIT_REFUSED, Result};
 use crate::progress::Progress;
 use crate::project::Plan;
+use crate::resultats;
 use crate::run::{self, Options, Outcome};
 
 pub(super) fn execute(args: &Run) -> Result<u8> {
@@ -22,7 +23,7 @@ pub(super) fn finish(plan: &Plan, outcome: &Outcome, strict: bool, report: bool)
     resume::print_verdicts(plan)?;
     let mut err = anstream::stderr();
     let done = match (outcome.computed, outcome.rendered) {
-        (true, _) => format!("Tables écrites dans {}", sortie::shown(&plan.sortie.join(run::INDICATEURS))),
+        (true, _) => format!("Tables écrites dans {}", sortie::shown(&plan.sortie.join(resultats::INDICATEURS))),
         (false, true) => "Résultats inchangés ; pages refaites".to_owned(),
         (false, false) => "Rien n'a changé depuis le dernier calcul : rien à refaire".to_owned(),
     };

@@ -17,7 +17,7 @@ pub(super) fn execute(args: &Verdicts) -> Result<u8> {
     let (plan, _) = Plan::load(&args.projet.projet, args.projet.out.as_deref())?;
     let verdicts = load_verdicts(&plan)?;
     if args.json {
-        let path = plan.sortie.join(crate::run::INDICATEURS).join("verdicts.parquet");
+        let path = plan.sortie.join(crate::resultats::INDICATEURS).join("verdicts.parquet");
         let table = Table::read(&path, "verdicts")?;
         let document =
             json!({ "version": 1, "millesime": plan.millesime, "fictif": plan.fictif, "verdicts": json_rows(&table)? });

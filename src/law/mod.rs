@@ -6,22 +6,10 @@
 mod regles;
 mod seuils;
 
-use serde::{Deserialize, Serialize};
+use serde::Serialize;
 
 pub use regles::{Regle, RegleLegale, rules_for};
 pub use seuils::{Arrete, Seuil, SeuilsDeLAnnee, Situation};
-
-/// How far a value can be trusted.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum Confiance {
-    /// The text itself was read.
-    Verified,
-    /// A source that quotes the text.
-    Secondary,
-    /// A choice of this program: no source settles it.
-    Assumed,
-}
 
 /// What a verdict rests on.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]

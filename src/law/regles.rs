@@ -3,12 +3,12 @@
 use chrono::NaiveDate;
 use serde::{Deserialize, Serialize};
 
+use super::Statut;
 use super::seuils::{SeuilsDeLAnnee, Situation, toml_date, toml_interval};
-use super::{Confiance, Statut};
 use crate::diagnostic::Diagnostic;
 use crate::error::Result;
 use crate::project::{Objectif, Plan};
-use crate::reference::{Geographie, Resources, toml_file};
+use crate::reference::{Confiance, Geographie, Resources, toml_file};
 
 /// A legal rule as data.
 #[derive(Debug, Clone, Deserialize, Serialize)]

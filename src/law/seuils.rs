@@ -5,10 +5,10 @@ use std::collections::BTreeMap;
 use chrono::NaiveDate;
 use serde::{Deserialize, Serialize};
 
-use super::{Confiance, Statut};
+use super::Statut;
 use crate::error::{Error, Result};
 use crate::project::Plan;
-use crate::reference::{Resources, csv_rows, toml_file};
+use crate::reference::{Confiance, Resources, csv_rows, toml_file};
 
 /// A yearly order.
 #[derive(Debug, Clone, Deserialize, Serialize)]

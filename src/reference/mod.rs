@@ -16,7 +16,7 @@ use crate::error::{Error, Result};
 
 pub use geographie::{Commune, Geographie, Niveau, Recode};
 pub use nomenclature::Nomenclatures;
-pub use parametres::Parametre;
+pub use parametres::{Confiance, Parametre};
 
 static PIPELINES: Dir<'_> = include_dir!("$CARGO_MANIFEST_DIR/pipelines");
 static SCHEMAS: Dir<'_> = include_dir!("$CARGO_MANIFEST_DIR/schemas");

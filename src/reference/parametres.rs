@@ -7,6 +7,30 @@ use crate::error::{Error, Result};
 
 const PATH: &str = "reference/parametres.toml";
 
+/// How far a value can be trusted.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Confiance {
+    /// The text itself was read.
+    Verified,
+    /// A source that quotes the text.
+    Secondary,
+    /// A choice of this program: no source settles it.
+    Assumed,
+}
+
+impl Confiance {
+    /// The words printed beside a value.
+    #[must_use]
+    pub fn words(self) -> &'static str {
+        match self {
+            Self::Verified => "vérifié",
+            Self::Secondary => "source secondaire",
+            Self::Assumed => "hypothèse",
+        }
+    }
+}
+
 /// A parameter.
 #[derive(Debug, Clone, Deserialize, Serialize)]
 #[serde(deny_unknown_fields)]
@@ -21,8 +45,8 @@ pub struct Parametre {
     pub definition: String,
     /// Where it comes from.
     pub reference: String,
-    /// verified, secondary or assumed.
-    pub statut: String,
+    /// Trust.
+    pub statut: Confiance,
     /// Day of the last check.
     pub verifie_le: toml::value::Datetime,
 }

@@ -9,7 +9,7 @@ use arrow::datatypes::{DataType, Float64Type, Int32Type, Int64Type};
 use crate::engine::Table;
 use crate::error::{Error, Result};
 use crate::project::Plan;
-use crate::run::INDICATEURS;
+use crate::resultats::INDICATEURS;
 use crate::store;
 
 /// A cell.

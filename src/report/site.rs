@@ -9,10 +9,10 @@ use serde::Serialize;
 use super::donnees::{Feuille, landlord_names};
 use super::figures::{self, Contexte, Feuilles, Figure, months, number, rate, ratio};
 use super::{Verdict, format, holder_words, load_verdicts, public_words, zone_words};
-use crate::error::{Error, Result};
+use crate::error::Result;
 use crate::progress::Progress;
 use crate::project::Plan;
-use crate::run::Manifeste;
+use crate::resultats::Manifeste;
 use crate::store;
 
 /// A figure in large print.
@@ -77,9 +77,7 @@ pub fn render_site(plan: &Plan, progress: &Progress) -> Result<BTreeSet<String>>
         quartiles: Feuille::load(plan, "quartiles")?,
         priorites: Feuille::load(plan, "priorites")?,
     };
-    let manifest_path = plan.sortie.join("manifeste.json");
-    let bytes = std::fs::read(&manifest_path).map_err(Error::io("lire", &manifest_path))?;
-    let manifeste: Manifeste = serde_json::from_slice(&bytes)?;
+    let manifeste = Manifeste::load(plan)?;
     let bailleurs = landlord_names(plan)?;
     let style = resources.text("reports/site/style.css")?;
     let mut environment = Environment::new();
@@ -169,12 +167,7 @@ fn page<'a>(plan: &'a Plan, manifeste: &Manifeste, style: &'a str) -> Page<'a> {
                 serde_json::Value::Number(n) => n.to_string().replace('.', ","),
                 other => other.to_string(),
             };
-            let trust = match p.statut.as_str() {
-                "verified" => "vérifié",
-                "secondary" => "source secondaire",
-                _ => "hypothèse",
-            };
-            (p.definition.clone(), value, format!("{} ({trust})", p.reference))
+            (p.definition.clone(), value, format!("{} ({})", p.reference, p.statut.words()))
         })
         .collect();
     let entrees = manifeste

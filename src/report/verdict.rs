@@ -8,7 +8,7 @@ use super::format;
 use crate::engine::Table;
 use crate::error::{Error, Result};
 use crate::project::Plan;
-use crate::run::INDICATEURS;
+use crate::resultats::INDICATEURS;
 
 /// A row of `verdicts`.
 #[derive(Debug, Clone, Serialize)]

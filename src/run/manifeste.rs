@@ -2,82 +2,14 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use serde::{Deserialize, Serialize};
-
 use crate::diagnostic::Diagnostic;
 use crate::error::Result;
 use crate::ingest::Ingestion;
 use crate::law::{RegleLegale, SeuilsDeLAnnee, Situation};
 use crate::project::Plan;
 use crate::reference::{Geographie, Parametre};
+use crate::resultats::{Entree, MANIFESTE, Manifeste, ParametreUtilise};
 use crate::store;
-
-/// The manifest.
-#[derive(Debug, Serialize, Deserialize)]
-pub struct Manifeste {
-    /// Version of this file's shape.
-    pub version: u32,
-    /// Program and version.
-    pub programme: String,
-    /// Title of the review.
-    pub titre: String,
-    /// Year under review.
-    pub millesime: i32,
-    /// Year of the stock.
-    pub millesime_rpls: i32,
-    /// Date of extraction.
-    pub date_extraction: String,
-    /// Fictitious register.
-    pub fictif: bool,
-    /// Input files.
-    pub entrees: Vec<Entree>,
-    /// Parameters used, with their trust.
-    pub parametres: Vec<ParametreUtilise>,
-    /// Amounts used, by EPCI.
-    pub seuils: BTreeMap<String, serde_json::Value>,
-    /// EPCI that the perimeter cuts: counted on the part inside.
-    pub epci_coupes: Vec<String>,
-    /// Files of the project that override the program's own.
-    pub surcharges: Vec<String>,
-    /// Messages about the project.
-    pub notes: Vec<String>,
-}
-
-/// An input file.
-#[derive(Debug, Serialize, Deserialize)]
-pub struct Entree {
-    /// Source.
-    pub source: String,
-    /// Path, relative to the project.
-    pub fichier: String,
-    /// SHA-256.
-    pub sha256: String,
-    /// Encoding.
-    pub encodage: Option<String>,
-    /// Rows read.
-    pub lignes: u64,
-    /// Rows kept.
-    pub gardees: u64,
-    /// Rows refused.
-    pub refusees: u64,
-    /// Whether the whole file was refused.
-    pub refuse: bool,
-}
-
-/// A parameter and how far it can be trusted.
-#[derive(Debug, Serialize, Deserialize)]
-pub struct ParametreUtilise {
-    /// Name.
-    pub nom: String,
-    /// Value used.
-    pub valeur: serde_json::Value,
-    /// What it does.
-    pub definition: String,
-    /// Where it comes from.
-    pub reference: String,
-    /// verified, secondary or assumed.
-    pub statut: String,
-}
 
 /// Writes the manifest; returns its path relative to the results folder.
 pub(super) fn write(
@@ -132,8 +64,8 @@ pub(super) fn write(
     };
     let mut text = serde_json::to_vec_pretty(&manifeste)?;
     text.push(b'\n');
-    store::write_atomically(&plan.sortie.join("manifeste.json"), &text)?;
-    Ok(BTreeSet::from(["manifeste.json".to_owned()]))
+    store::write_atomically(&plan.sortie.join(MANIFESTE), &text)?;
+    Ok(BTreeSet::from([MANIFESTE.to_owned()]))
 }
 
 /// The parameters as this project uses them, then the legal rules' targets.
@@ -160,7 +92,7 @@ fn parameters(plan: &Plan) -> Result<Vec<ParametreUtilise>> {
             valeur: serde_json::to_value(rule.cible)?,
             definition: rule.question.clone(),
             reference: rule.reference.clone(),
-            statut: serde_json::to_value(rule.statut)?.as_str().unwrap_or_default().to_owned(),
+            statut: rule.statut,
         });
     }
     Ok(list)

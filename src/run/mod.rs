@@ -15,9 +15,8 @@ use crate::progress::Progress;
 use crate::project::Plan;
 use crate::reference::Geographie;
 use crate::report;
+use crate::resultats::INDICATEURS;
 use crate::store::{self, Etat};
-
-pub use manifeste::Manifeste;
 
 /// How to run.
 #[derive(Debug, Clone, Copy)]
@@ -58,9 +57,6 @@ impl Outcome {
         self.any_file_refused() || self.ingestion.any_refusal()
     }
 }
-
-/// Folder of the tables.
-pub const INDICATEURS: &str = "indicateurs";
 
 /// Reads the sources into the store, and nothing more.
 ///

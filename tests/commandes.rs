@@ -1,0 +1,187 @@
+//! The commands as a user types them: what they print, where, and their exit code.
+
+#![expect(clippy::unwrap_used, reason = "a test that cannot go on must stop")]
+
+mod commun;
+
+use std::path::Path;
+use std::process::Command;
+use std::sync::OnceLock;
+
+/// Exit code, standard output, standard error.
+fn bilan(args: &[&str]) -> (i32, String, String) {
+    let output = Command::new(env!("CARGO_BIN_EXE_bilan")).args(args).output().unwrap();
+    let text = |bytes| String::from_utf8(bytes).unwrap();
+    (output.status.code().unwrap(), text(output.stdout), text(output.stderr))
+}
+
+/// One demonstration for all the tests of this file.
+fn demo() -> &'static str {
+    static DIR: OnceLock<(tempfile::TempDir, String)> = OnceLock::new();
+    &DIR.get_or_init(|| {
+        let dir = tempfile::tempdir().unwrap();
+        let path = dir.path().join("demo").to_string_lossy().into_owned();
+        let (code, out, err) = bilan(&["demo", "--out", &path]);
+        assert_eq!(code, 0, "{err}");
+        assert!(
+            out.contains("données fictives") && err.contains("À ouvrir") && err.contains("index.html"),
+            "{out}{err}"
+        );
+        (dir, path)
+    })
+    .1
+}
+
+#[test]
+fn data_goes_to_standard_output_without_colour_codes_when_nobody_watches() {
+    let (code, out, err) = bilan(&["verdicts", demo()]);
+    assert_eq!(code, 4, "some rules are missed in the demonstration");
+    assert!(
+        out.contains("✓ atteint") && out.contains("✗ il manque") && !out.contains('\u{1b}') && err.is_empty(),
+        "{out}{err}"
+    );
+}
+
+#[test]
+fn verdicts_in_json_hold_every_row_of_the_table() {
+    let (code, out, _) = bilan(&["verdicts", demo(), "--json"]);
+    assert_eq!(code, 4);
+    let document: serde_json::Value = serde_json::from_str(&out).unwrap();
+    let rows = commun::read_table(&Path::new(demo()).join("sortie/indicateurs/verdicts.parquet"));
+    assert_eq!((document["version"].as_i64(), document["millesime"].as_i64()), (Some(1), Some(2025)));
+    assert_eq!(document["verdicts"].as_array().unwrap().len(), rows.len());
+    let first = &document["verdicts"][0];
+    assert_eq!(first["regle"].as_str(), Some(rows[0]["regle"].text()));
+    assert_eq!(first["denominateur"].as_i64(), rows[0]["denominateur"].int());
+}
+
+/// No rule is missed where none can be judged: exit code 0.
+#[test]
+fn verdicts_with_nothing_missed_exit_with_zero() {
+    let projet = commun::Projet::new("[bilan]\nmillesime = 2025\nepci = [\"246300701\"]\n", &[]);
+    let path = projet.path().to_string_lossy().into_owned();
+    assert_eq!(bilan(&["run", &path, "--no-report"]).0, 0);
+    assert_eq!(bilan(&["verdicts", &path]).0, 0);
+}
+
+#[test]
+fn an_applicant_is_answered_by_code_or_by_name_as_the_tables_say() {
+    let (code, out, err) =
+        bilan(&["tension", "clermont-ferrand", "--typologie", "t3", "--categorie", "maison", "--projet", demo()]);
+    assert_eq!(code, 0, "{err}");
+    let by_code = bilan(&["tension", "63113", "--typologie", "T3", "--categorie", "individuel", "--projet", demo()]);
+    assert_eq!(out, by_code.1);
+    let rows = commun::read_table(&Path::new(demo()).join("sortie/indicateurs/tension.parquet"));
+    let is = |r: &commun::Row, key: [&str; 5]| {
+        ["niveau", "code", "population", "typologie", "categorie"].iter().zip(key).all(|(c, v)| r[*c].text() == v)
+    };
+    let row = rows.iter().find(|r| is(r, ["commune", "63113", "ensemble", "T3", "individuel"])).unwrap();
+    for column in ["logements", "demandes", "attributions"] {
+        let figure = bilan::report::format::integer(row[column].int().unwrap());
+        assert!(out.lines().any(|l| l.ends_with(&format!(" {figure}"))), "{column} {figure} in {out}");
+    }
+    assert_eq!(bilan(&["tension", "Atlantide", "--projet", demo()]).0, 2);
+    assert_eq!(bilan(&["tension", "Saint-Denis", "--projet", demo()]).0, 2);
+    assert_eq!(bilan(&["tension", "75056", "--projet", demo()]).0, 2, "outside the perimeter");
+}
+
+#[test]
+fn a_query_reads_and_never_writes() {
+    let sql = "SELECT SUM(actives) AS n FROM demande WHERE niveau = 'epci' AND population = 'ensemble' AND typologie = 'ensemble'";
+    let (code, out, err) = bilan(&["query", sql, "--csv", "--projet", demo()]);
+    assert_eq!((code, out.trim_start_matches('\u{feff}')), (0, "n\n19357\n"), "{err}");
+    let (_, out, _) = bilan(&["query", "SELECT COUNT(*) AS n FROM source_rpls", "--json", "--projet", demo()]);
+    assert_eq!(serde_json::from_str::<serde_json::Value>(&out).unwrap()[0]["n"], 64_588);
+    let before = commun::files(&Path::new(demo()).join("sortie/indicateurs"));
+    for sql in [
+        "COPY parc TO 'x.csv'",
+        "SELECT 1; DROP VIEW parc",
+        "SELECT * FROM read_csv('/etc/passwd')",
+        "SELECT * FROM read_text('/etc/hostname')",
+        "INSTALL httpfs",
+        "SET lock_configuration = false",
+        "n'importe quoi",
+    ] {
+        assert_eq!(bilan(&["query", sql, "--projet", demo()]).0, 2, "{sql}");
+    }
+    assert_eq!(before, commun::files(&Path::new(demo()).join("sortie/indicateurs")));
+}
+
+#[test]
+fn everything_listed_can_be_explained() {
+    let (code, list, _) = bilan(&["explain"]);
+    assert_eq!(code, 0);
+    let ids: Vec<&str> =
+        list.lines().filter(|l| l.starts_with("  ")).filter_map(|l| l.split_whitespace().next()).collect();
+    assert!(ids.len() >= 20 && ids.contains(&"quartiles") && ids.contains(&"q1_hors_qpv"), "{list}");
+    for id in ids {
+        let (code, text, _) = bilan(&["explain", id]);
+        assert!(code == 0 && text.lines().count() > 4, "{id}: {text}");
+    }
+    assert_eq!(bilan(&["explain", "rien"]).0, 2);
+}
+
+#[test]
+fn a_project_made_by_init_runs_once_its_files_are_there() {
+    let dir = tempfile::tempdir().unwrap();
+    let path = dir.path().join("p").to_string_lossy().into_owned();
+    assert_eq!(bilan(&["init", &path]).0, 0);
+    assert_eq!(bilan(&["init", &path]).0, 2, "never over an existing project");
+    let (code, _, err) = bilan(&["run", &path, "--no-report"]);
+    assert!(code == 1 && err.matches("B0101").count() == 4, "{err}");
+    for source in ["demandes", "attributions", "rpls", "bailleurs"] {
+        let model = std::fs::read_to_string(format!("{path}/modeles/{source}.csv")).unwrap();
+        assert!(model.starts_with('\u{feff}') && model.contains(';'));
+        std::fs::copy(format!("{path}/modeles/{source}.csv"), format!("{path}/donnees/{source}.csv")).unwrap();
+    }
+    let (code, _, err) = bilan(&["run", &path]);
+    assert_eq!(code, 0, "{err}");
+}
+
+#[test]
+fn help_and_usage_errors_are_in_french() {
+    for args in
+        [vec!["--help"], vec!["run", "--help"], vec!["demo", "-h"], vec!["tension", "--help"], vec!["query", "--help"]]
+    {
+        let (code, out, _) = bilan(&args);
+        let english = ["Usage:", "Options:", "Commands:", "Print ", "[default", "possible values", "Arguments:"];
+        assert!(code == 0 && english.iter().all(|w| !out.contains(w)), "{out}");
+    }
+    for args in [
+        vec![],
+        vec!["rum"],
+        vec!["run", "--nope"],
+        vec!["demo", "--seed", "x"],
+        vec!["query", "SELECT 1", "--csv", "--json"],
+    ] {
+        let (code, out, err) = bilan(&args);
+        assert!(code == 2 && out.is_empty() && !err.contains("error:") && !err.contains("For more"), "{args:?}: {err}");
+    }
+}
+
+/// What the pages print is what the tables hold, and every page says what its data are.
+#[test]
+fn pages_say_fictitious_and_print_the_tables_figures() {
+    let pages: Vec<_> = commun::files(&Path::new(demo()).join("sortie"))
+        .into_iter()
+        .filter(|(p, _)| p.extension().is_some_and(|e| e == "html"))
+        .collect();
+    assert_eq!(pages.len(), 10);
+    for (path, bytes) in &pages {
+        let html = std::str::from_utf8(bytes).unwrap();
+        assert!(
+            html.contains("<strong>Données fictives</strong>") && html.contains("lang=\"fr\""),
+            "{}",
+            path.display()
+        );
+        assert!(
+            !html.contains("http://")
+                || html.matches("http").count() == html.matches("http://www.w3.org/2000/svg").count()
+        );
+        assert!(!html.contains("NaN") && !html.contains("undefined") && !html.contains("None"), "{}", path.display());
+    }
+    let index = String::from_utf8(pages.iter().find(|(p, _)| p.ends_with("index.html")).unwrap().1.clone()).unwrap();
+    for figure in ["64\u{202f}588", "19\u{202f}357", "7\u{202f}189"] {
+        assert!(index.contains(figure), "{figure}");
+    }
+}
