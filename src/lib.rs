@@ -8,6 +8,7 @@ pub mod demo;
 pub mod diagnostic;
 pub mod engine;
 pub mod error;
+pub mod format;
 pub mod ingest;
 pub mod law;
 pub mod progress;

@@ -72,12 +72,16 @@ pub struct ParametreUtilise {
     pub nom: String,
     /// Value used.
     pub valeur: serde_json::Value,
+    /// Unit.
+    pub unite: String,
     /// What it does.
     pub definition: String,
     /// Where it comes from.
     pub reference: String,
     /// Trust.
     pub statut: Confiance,
+    /// Remark.
+    pub note: String,
 }
 
 impl Manifeste {

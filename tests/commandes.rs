@@ -77,7 +77,7 @@ fn an_applicant_is_answered_by_code_or_by_name_as_the_tables_say() {
     };
     let row = rows.iter().find(|r| is(r, ["commune", "63113", "ensemble", "T3", "individuel"])).unwrap();
     for column in ["logements", "demandes", "attributions"] {
-        let figure = bilan::report::format::integer(row[column].int().unwrap());
+        let figure = bilan::format::integer(row[column].int().unwrap());
         assert!(out.lines().any(|l| l.ends_with(&format!(" {figure}"))), "{column} {figure} in {out}");
     }
     assert_eq!(bilan(&["tension", "Atlantide", "--projet", demo()]).0, 2);

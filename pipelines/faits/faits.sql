@@ -65,7 +65,9 @@ SELECT p.millesime, m.numero_unique, m.commune, m.epci, m.departement, m.region,
        m.population,
        m.est_dalo AS dalo,
        CASE WHEN m.est_dalo = 1 OR m.est_prioritaire = 1 THEN 1 ELSE 0 END AS prioritaire,
-       CASE WHEN m.relogement THEN 1 ELSE 0 END AS relogement,
+       -- ORCOD counts for leases signed since ELAN; before it, NPNRU alone (dated parameter relogement_compte).
+       CASE WHEN m.relogement = 'ORCOD' AND m.date_bail < p.orcod_depuis THEN 0
+            WHEN m.relogement IN ('oui', 'NPNRU', 'ORCOD') THEN 1 ELSE 0 END AS relogement,
        CASE WHEN m.personne_morale THEN 1 ELSE 0 END AS personne_morale,
        m.personnes AS nb_personnes, m.ressources AS ressources_mensuelles, m.ressources_de, m.uc AS nb_uc,
        s.q1 AS seuil_q1, s.q2 AS seuil_q2, s.q3 AS seuil_q3,

@@ -1,74 +1,132 @@
 -- Legal rules and the project's targets, judged by one calculation over the table of facts. A rule gives its zone, its
 -- public, its actors and its target; `manque` is the number of lettings short of it (CCH L441-1: the préfet may allocate
--- what is missing), exact in decimals.
+-- what is missing), exact in decimals. A target on the mean judges the mean of the actors' rates, to nine decimals, and
+-- publishes beside it the rate of their lettings together; no number of lettings makes up for a mean.
 WITH acteur AS (
     SELECT DISTINCT f.epci, 'bailleur' AS acteur_type, f.bailleur AS acteur FROM faits f WHERE f.sort = 'compte'
     UNION ALL
     SELECT DISTINCT f.epci, 'reservataire' AS acteur_type, f.reservataire AS acteur
     FROM faits f WHERE f.sort = 'compte' AND f.reservataire NOT IN ('inconnu', 'AUCUN')
 ),
--- "Each landlord", "each holder": one row for each that has allocations in the EPCI.
+-- "Each landlord", "each holder", or the mean of them: one row for each that has allocations in the EPCI.
 regle AS (
-    SELECT r.numero, r.epci, r.acteur_type, COALESCE(r.acteur, a.acteur) AS acteur
+    SELECT r.numero, r.epci, r.acteur_type, r.agregation, a.acteur AS membre,
+           CASE WHEN r.agregation = 'moyenne' THEN r.acteur ELSE a.acteur END AS acteur
     FROM regles r
-    LEFT JOIN acteur a ON r.acteur IS NULL AND a.epci = r.epci AND a.acteur_type = r.acteur_type
-    WHERE r.acteur IS NOT NULL OR a.acteur IS NOT NULL
+    JOIN acteur a ON a.epci = r.epci AND a.acteur_type = r.acteur_type
+    WHERE r.acteur IS NULL OR r.agregation = 'moyenne'
+    UNION ALL
+    SELECT r.numero, r.epci, r.acteur_type, r.agregation, r.acteur AS membre, r.acteur
+    FROM regles r
+    WHERE r.acteur IS NOT NULL AND r.agregation <> 'moyenne'
 ),
-compte AS (
-    SELECT g.numero, g.acteur,
-           COUNT(f.numero_unique) AS denominateur,
-           SUM(CASE WHEN r.public = 'q1' AND f.classe = 'q1' THEN 1
-                    WHEN r.public = 'q1_ou_relogement' AND (f.classe = 'q1' OR f.relogement = 1) THEN 1
-                    WHEN r.public = 'q2_q4' AND f.classe IN ('q2', 'q3', 'q4', 'q2_q4') THEN 1
-                    WHEN r.public = 'dalo' AND f.dalo = 1 THEN 1
-                    WHEN r.public = 'prioritaire' AND f.prioritaire = 1 THEN 1
-                    WHEN r.public = 'relogement' AND f.relogement = 1 THEN 1
-                    WHEN r.public = 'mutation' AND f.population = 'mutation' THEN 1
-                    ELSE 0 END) AS numerateur
+champ AS (
+    SELECT g.numero, g.acteur, g.membre, f.classe, f.relogement, f.financement, f.numero_unique,
+           CASE WHEN r.public = 'q1' AND f.classe = 'q1' THEN 1
+                WHEN r.public = 'q1_ou_relogement' AND (f.classe = 'q1' OR f.relogement = 1) THEN 1
+                WHEN r.public = 'q2_q4' AND f.classe IN ('q2', 'q3', 'q4', 'q2_q4') THEN 1
+                WHEN r.public = 'dalo' AND f.dalo = 1 THEN 1
+                WHEN r.public = 'prioritaire' AND f.prioritaire = 1 THEN 1
+                WHEN r.public = 'relogement' AND f.relogement = 1 THEN 1
+                WHEN r.public = 'mutation' AND f.population = 'mutation' THEN 1
+                ELSE 0 END AS vise
     FROM regle g
     JOIN regles r ON r.numero = g.numero
     LEFT JOIN faits f
         ON f.epci = g.epci AND f.sort = 'compte'
         AND (r.zone = 'ensemble' OR f.zone = r.zone)
-        AND (g.acteur_type <> 'bailleur' OR f.bailleur = g.acteur)
-        AND (g.acteur_type <> 'reservataire' OR f.reservataire = g.acteur)
+        AND (g.acteur_type <> 'bailleur' OR f.bailleur = g.membre)
+        AND (g.acteur_type <> 'reservataire' OR f.reservataire = g.membre)
         AND (r.contingent IS NULL OR f.reservataire = r.contingent)
         AND (r.secteur = 'ensemble' OR '|' || r.secteur || '|' LIKE '%|' || f.commune || '|%')
-    GROUP BY g.numero, g.acteur
+),
+par_membre AS (
+    SELECT c.numero, c.acteur, c.membre,
+           COUNT(c.numero_unique) AS denominateur,
+           SUM(c.vise) AS numerateur,
+           SUM(CASE WHEN c.classe = 'q1' THEN 1 ELSE 0 END) AS q1,
+           SUM(CASE WHEN c.classe = 'q1' OR c.relogement = 1 THEN 1 ELSE 0 END) AS q1_ou_relogement,
+           SUM(CASE WHEN c.classe <> 'inconnu' THEN 1 ELSE 0 END) AS connus,
+           SUM(CASE WHEN c.classe <> 'inconnu' THEN c.vise ELSE 0 END) AS vises_connus,
+           SUM(CASE WHEN c.financement <> 'PLS' THEN 1 ELSE 0 END) AS sans_pls,
+           SUM(CASE WHEN c.financement <> 'PLS' THEN c.vise ELSE 0 END) AS vises_sans_pls
+    FROM champ c
+    GROUP BY c.numero, c.acteur, c.membre
+),
+-- The mean of the rates is a sum of whole billionths, so that no order of addition changes it.
+compte AS (
+    SELECT m.numero, m.acteur,
+           SUM(m.denominateur) AS denominateur, SUM(m.numerateur) AS numerateur,
+           SUM(m.q1) AS q1, SUM(m.q1_ou_relogement) AS q1_ou_relogement,
+           SUM(m.connus) AS connus, SUM(m.vises_connus) AS vises_connus,
+           SUM(m.sans_pls) AS sans_pls, SUM(m.vises_sans_pls) AS vises_sans_pls,
+           SUM(CASE WHEN m.denominateur > 0 THEN 1 ELSE 0 END) AS membres,
+           SUM(CASE WHEN m.denominateur > 0
+                    THEN CAST(ROUND(CAST(m.numerateur AS DOUBLE) / m.denominateur * 1000000000000) AS BIGINT) END) AS somme_taux
+    FROM par_membre m
+    GROUP BY m.numero, m.acteur
+),
+-- A mean over no actor at all still has its row.
+complet AS (
+    SELECT r.numero, COALESCE(c.acteur, r.acteur) AS acteur, COALESCE(c.denominateur, 0) AS denominateur,
+           c.numerateur, c.q1, c.q1_ou_relogement, c.connus, c.vises_connus, c.sans_pls, c.vises_sans_pls,
+           CASE WHEN r.agregation = 'moyenne'
+                THEN ROUND(CAST(c.somme_taux AS DOUBLE) / NULLIF(c.membres, 0) / 1000000000000, 9) END AS moyenne
+    FROM regles r
+    LEFT JOIN compte c ON c.numero = r.numero
+    WHERE c.numero IS NOT NULL OR r.agregation = 'moyenne'
 ),
 juge AS (
-    SELECT r.*, c.acteur AS acteur_juge, c.denominateur,
-           CASE WHEN r.blocage IS NULL AND p.a_attributions = 1 THEN c.numerateur END AS numerateur,
+    SELECT r.*, c.acteur AS acteur_juge, c.denominateur, c.moyenne,
+           CASE WHEN r.blocage IS NULL AND p.a_attributions = 1 THEN COALESCE(c.numerateur, 0) END AS numerateur,
            CASE WHEN r.metrique = 'part' THEN r.cible * c.denominateur ELSE r.cible END AS attendu,
+           CASE WHEN r.blocage IS NULL AND r.public IN ('q1', 'q1_ou_relogement') THEN 1 ELSE 0 END AS de_quartile,
+           c.q1, c.q1_ou_relogement, c.connus, c.vises_connus, c.sans_pls, c.vises_sans_pls,
            CASE WHEN r.blocage IS NOT NULL THEN r.blocage
                 WHEN p.a_attributions = 0 THEN 'non_evaluable'
                 WHEN c.denominateur = 0 THEN 'non_evaluable' END AS suspendu,
            CASE WHEN r.blocage IS NOT NULL THEN r.motif
                 WHEN p.a_attributions = 0 THEN 'aucune source d''attributions'
                 WHEN c.denominateur = 0 THEN 'aucune attribution dans ce champ' END AS motif_juge
-    FROM compte c
+    FROM complet c
     JOIN regles r ON r.numero = c.numero
     CROSS JOIN parametres p
+),
+resultat AS (
+    SELECT j.*,
+           CASE WHEN j.suspendu IS NOT NULL THEN NULL
+                WHEN j.agregation = 'moyenne' THEN j.moyenne
+                WHEN j.metrique = 'part' THEN CAST(j.numerateur AS DOUBLE) / NULLIF(j.denominateur, 0)
+                ELSE CAST(j.numerateur AS DOUBLE) END AS resultat
+    FROM juge j
 )
 SELECT p.millesime, j.epci, j.libelle, j.regle, j.base, j.zone, j.secteur, j.agregation, j.public, j.acteur_type,
        j.acteur_juge AS acteur, j.metrique, j.operateur,
        CAST(j.cible AS DOUBLE) AS cible,
        CAST(j.numerateur AS BIGINT) AS numerateur,
        CASE WHEN p.a_attributions = 1 THEN CAST(j.denominateur AS BIGINT) END AS denominateur,
-       CASE WHEN j.suspendu IS NOT NULL THEN NULL
-            WHEN j.metrique = 'part' THEN CAST(j.numerateur AS DOUBLE) / NULLIF(j.denominateur, 0)
-            ELSE CAST(j.numerateur AS DOUBLE) END AS resultat,
-       CASE WHEN j.suspendu IS NOT NULL THEN NULL
-            WHEN j.metrique = 'part' THEN CAST(j.numerateur AS DOUBLE) / NULLIF(j.denominateur, 0) - CAST(j.cible AS DOUBLE)
-            ELSE CAST(j.numerateur AS DOUBLE) - CAST(j.cible AS DOUBLE) END AS ecart,
-       CASE WHEN j.suspendu IS NOT NULL THEN NULL
+       j.resultat,
+       j.resultat - CAST(j.cible AS DOUBLE) AS ecart,
+       CASE WHEN j.suspendu IS NOT NULL OR j.agregation = 'moyenne' THEN NULL
             WHEN j.operateur = '>=' THEN CAST(GREATEST(0, CEIL(j.attendu) - j.numerateur) AS BIGINT)
             ELSE CAST(GREATEST(0, j.numerateur - FLOOR(j.attendu)) AS BIGINT) END AS manque,
        CASE WHEN j.suspendu IS NOT NULL THEN j.suspendu
+            WHEN j.agregation = 'moyenne' AND j.operateur = '>=' AND j.moyenne >= CAST(j.cible AS DOUBLE) THEN 'atteint'
+            WHEN j.agregation = 'moyenne' AND j.operateur = '<=' AND j.moyenne <= CAST(j.cible AS DOUBLE) THEN 'atteint'
+            WHEN j.agregation = 'moyenne' THEN 'non_atteint'
             WHEN j.operateur = '>=' AND j.numerateur >= j.attendu THEN 'atteint'
             WHEN j.operateur = '<=' AND j.numerateur <= j.attendu THEN 'atteint'
             ELSE 'non_atteint' END AS verdict,
-       j.statut, j.reference, j.motif_juge AS motif, j.seuil_q1, j.millesime_seuil
-FROM juge j
+       j.statut, j.reference, j.motif_juge AS motif, j.alerte, j.contingent, j.seuil_q1, j.millesime_seuil,
+       CASE WHEN j.suspendu IS NULL AND j.agregation = 'moyenne'
+            THEN CAST(j.numerateur AS DOUBLE) / NULLIF(j.denominateur, 0) END AS resultat_pondere,
+       CASE WHEN j.suspendu IS NULL AND j.de_quartile = 1 THEN CAST(j.q1 AS DOUBLE) / NULLIF(j.denominateur, 0) END AS part_q1_strict,
+       CASE WHEN j.suspendu IS NULL AND j.de_quartile = 1
+            THEN CAST(j.q1_ou_relogement AS DOUBLE) / NULLIF(j.denominateur, 0) END AS part_q1_ou_relogement,
+       CASE WHEN j.suspendu IS NULL AND j.metrique = 'part' AND j.public IN ('q1', 'q1_ou_relogement', 'q2_q4')
+            THEN CAST(j.vises_connus AS DOUBLE) / NULLIF(j.connus, 0) END AS part_sans_inconnus,
+       CASE WHEN j.suspendu IS NULL AND j.metrique = 'part'
+            THEN CAST(j.vises_sans_pls AS DOUBLE) / NULLIF(j.sans_pls, 0) END AS part_sans_pls
+FROM resultat j
 CROSS JOIN parametres p
 ORDER BY j.epci, j.numero, j.acteur_type, j.acteur_juge

@@ -42,6 +42,8 @@ pub enum Commande {
     Explain(Explain),
     /// Répond à un demandeur : logements, demandes semblables, baux de l'année, délais
     Tension(Tension),
+    /// Liste les enregistrements derrière un chiffre de quartiles, priorites ou verdicts
+    Trace(Trace),
     /// Interroge les résultats et le magasin en SQL, en lecture seule
     Query(Query),
 }
@@ -124,9 +126,12 @@ pub struct Verdicts {
 
 #[derive(Debug, ClapArgs)]
 pub struct Explain {
-    /// Table, règle ou paramètre ; sans lui, la liste
+    /// Table, règle, paramètre, seuil_q1 ou SIREN d'un EPCI ; sans lui, la liste
     #[arg(value_name = "ID")]
     pub id: Option<String>,
+    /// Écrit du JSON
+    #[arg(long)]
+    pub json: bool,
     /// Dossier du projet dont les définitions surchargent celles du programme
     #[arg(long, value_name = "DOSSIER")]
     pub projet: Option<PathBuf>,
@@ -149,6 +154,25 @@ pub struct Tension {
     /// Dossier des résultats (par défaut PROJET/sortie)
     #[arg(long, value_name = "DOSSIER")]
     pub out: Option<PathBuf>,
+}
+
+#[derive(Debug, ClapArgs)]
+pub struct Trace {
+    /// Table : quartiles, priorites ou verdicts
+    #[arg(value_name = "TABLE")]
+    pub table: String,
+    /// Case à expliquer, colonne par colonne : --where niveau=epci --where code=246300701
+    #[arg(long = "where", value_name = "COLONNE=VALEUR")]
+    pub ou: Vec<String>,
+    /// Projet dont les résultats sont lus (par défaut le dossier courant)
+    #[arg(long, value_name = "PROJET", default_value = ".", hide_default_value = true)]
+    pub projet: PathBuf,
+    /// Dossier des résultats (par défaut PROJET/sortie)
+    #[arg(long, value_name = "DOSSIER")]
+    pub out: Option<PathBuf>,
+    /// Écrit du JSON
+    #[arg(long)]
+    pub json: bool,
 }
 
 #[derive(Debug, ClapArgs)]

@@ -12,6 +12,7 @@ mod resume;
 mod run;
 mod sortie;
 mod tension;
+mod trace;
 mod verdicts;
 
 use std::io::Write;
@@ -53,6 +54,7 @@ fn dispatch(commande: Commande) -> Result<u8> {
         Commande::Verdicts(args) => verdicts::execute(&args),
         Commande::Explain(args) => explain::execute(&args),
         Commande::Tension(args) => tension::execute(&args),
+        Commande::Trace(args) => trace::execute(&args),
         Commande::Query(args) => query::execute(&args),
     }
 }

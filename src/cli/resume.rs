@@ -6,9 +6,10 @@ use anstyle::{AnsiColor, Style};
 
 use crate::diagnostic::{Diagnostic, Gravite};
 use crate::error::{Error, Result};
+use crate::format;
 use crate::ingest::Ingestion;
 use crate::project::Plan;
-use crate::report::{Verdict, format, load_verdicts};
+use crate::report::{Verdict, load_verdicts};
 
 const GOOD: Style = AnsiColor::Green.on_default().bold();
 const BAD: Style = AnsiColor::Red.on_default().bold();

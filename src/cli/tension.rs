@@ -9,9 +9,9 @@ use super::args::Tension;
 use super::sortie::write_aligned;
 use crate::engine;
 use crate::error::{EXIT_DONE, Error, Result};
+use crate::format;
 use crate::project::Plan;
 use crate::reference::{Commune, Geographie};
-use crate::report::format;
 use crate::schema::normalised;
 
 const TYPOLOGIES: [&str; 7] = ["C", "T1", "T2", "T3", "T4", "T5", "T6P"];

@@ -3,6 +3,7 @@
 
 mod indicateur;
 mod tables;
+pub mod trace;
 
 use std::path::{Path, PathBuf};
 use std::sync::Arc;

@@ -14,7 +14,7 @@ use crate::error::{Error, Result};
 use crate::ingest::arrow_schema;
 use crate::law::Situation;
 use crate::project::ParcSocial;
-use crate::reference::{Niveau, Nomenclatures, Parametre};
+use crate::reference::{Niveau, Nomenclatures, Parametres};
 use crate::schema::Schema;
 use crate::store;
 
@@ -102,7 +102,8 @@ fn sql_type(kind: &DataType) -> String {
 
 fn load_parameters(engine: &Engine, inputs: &Inputs<'_>) -> Result<()> {
     let plan = inputs.plan;
-    let parametres = Parametre::load(&plan.resources())?;
+    let parametres = Parametres::load(&plan.resources())?;
+    let last_day = NaiveDate::from_ymd_opt(plan.millesime, 12, 31).unwrap_or(NaiveDate::MAX);
     let year = plan.millesime;
     let day = |back: i32| format!("DATE '{}'", NaiveDate::from_ymd_opt(year - back, 12, 31).unwrap_or(NaiveDate::MIN));
     let read = |schema: &'static str| {
@@ -128,8 +129,14 @@ fn load_parameters(engine: &Engine, inputs: &Inputs<'_>) -> Result<()> {
         ("il_y_a_3_ans", day(3)),
         ("il_y_a_5_ans", day(5)),
         ("date_extraction", format!("DATE '{}'", plan.date_extraction)),
-        ("jours_par_mois", format!("CAST({} AS DOUBLE)", Parametre::number(&parametres, "jours_par_mois")?)),
-        ("vacance_longue_mois", Parametre::number(&parametres, "vacance_longue_mois")?.to_string()),
+        ("jours_par_mois", format!("CAST({} AS DOUBLE)", parametres.number("jours_par_mois", last_day)?)),
+        ("vacance_longue_mois", parametres.number("vacance_longue_mois", last_day)?.to_string()),
+        ("orcod_depuis", format!("DATE '{}'", parametres.since("relogement_compte", "ORCOD"))),
+        ("plafond_etat", format!("CAST({} AS DOUBLE)", parametres.number("plafond_contingent_etat", last_day)?)),
+        (
+            "plafond_fonctionnaires",
+            format!("CAST({} AS DOUBLE)", parametres.number("plafond_contingent_fonctionnaires", last_day)?),
+        ),
         ("sentinelle", "9999".to_owned()),
         ("parc_social", format!("'{parc_social}'")),
         ("a_demandes", given("demandes").to_string()),
@@ -246,12 +253,13 @@ fn load_law(engine: &Engine, inputs: &Inputs<'_>) -> Result<()> {
             Cell::Text(&r.reference),
             number(r.seuil_q1),
             number(r.millesime_seuil.map(i64::from)),
+            optional(r.alerte.as_deref()),
         ]
     });
     let columns = "numero INTEGER, regle VARCHAR, base VARCHAR, epci VARCHAR, libelle VARCHAR, zone VARCHAR, \
                    secteur VARCHAR, agregation VARCHAR, public VARCHAR, acteur_type VARCHAR, acteur VARCHAR, \
                    contingent VARCHAR, metrique VARCHAR, operateur VARCHAR, cible DECIMAL(18, 6), blocage VARCHAR, \
-                   motif VARCHAR, statut VARCHAR, reference VARCHAR, seuil_q1 INTEGER, millesime_seuil INTEGER";
+                   motif VARCHAR, statut VARCHAR, reference VARCHAR, seuil_q1 INTEGER, millesime_seuil INTEGER, alerte VARCHAR";
     fill(engine, "regles", columns, rules)
 }
 

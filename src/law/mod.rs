@@ -8,11 +8,11 @@ mod seuils;
 
 use serde::Serialize;
 
-pub use regles::{Regle, RegleLegale, rules_for};
+pub use regles::{Droit, Regle, RegleLegale, rules_for};
 pub use seuils::{Arrete, Seuil, SeuilsDeLAnnee, Situation};
 
-/// What a verdict rests on.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+/// What a verdict rests on, from the firmest to the weakest.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Statut {
     /// The year's own amount.

@@ -1,14 +1,16 @@
 //! Rules in force: the legal ones of `reference/regles.toml` and the project's targets, in one shape.
 
+use std::collections::BTreeSet;
+
 use chrono::NaiveDate;
 use serde::{Deserialize, Serialize};
 
 use super::Statut;
-use super::seuils::{SeuilsDeLAnnee, Situation, toml_date, toml_interval};
+use super::seuils::{SeuilsDeLAnnee, Situation};
 use crate::diagnostic::Diagnostic;
 use crate::error::Result;
 use crate::project::{Objectif, Plan};
-use crate::reference::{Confiance, Geographie, Resources, toml_file};
+use crate::reference::{Confiance, Geographie, Parametres, Resources, toml_date, toml_file, toml_interval};
 
 /// A legal rule as data.
 #[derive(Debug, Clone, Deserialize, Serialize)]
@@ -36,8 +38,11 @@ pub struct RegleLegale {
     pub champ: String,
     /// `>=` or `<=`.
     pub operateur: String,
-    /// A fraction of 1.
-    pub cible: f64,
+    /// Dated parameter that holds the target, a fraction of 1.
+    pub taux: String,
+    /// A convention may set a lower target while the parameter `cia_module_le_taux` says so.
+    #[serde(default)]
+    pub modulable: bool,
     /// Article and texts.
     pub reference: String,
     /// Trust.
@@ -64,6 +69,17 @@ impl RegleLegale {
     pub fn load(resources: &Resources) -> Result<Vec<Self>> {
         Ok(toml_file::<Regles>(resources, "reference/regles.toml")?.regle)
     }
+
+    fn in_force(&self, day: NaiveDate) -> bool {
+        self.effectif[0] <= day && day <= self.effectif[1]
+    }
+
+    /// Whether a target is about the same lettings and the same households as this rule.
+    fn meets(&self, objectif: &Objectif) -> bool {
+        let same_public =
+            objectif.public == self.public || (self.public == "q1_ou_relogement" && objectif.public == "q1");
+        same_public && objectif.zone == self.zone && objectif.metrique == "part"
+    }
 }
 
 /// A row of the table `regles`: one rule for one EPCI; `acteur` absent means each actor of that type.
@@ -81,7 +97,7 @@ pub struct Regle {
     pub zone: String,
     /// Communes joined by `|`, or `ensemble`.
     pub secteur: String,
-    /// How actors are put together.
+    /// ensemble, or moyenne of the actors' rates.
     pub agregation: String,
     /// Public.
     pub public: String,
@@ -109,56 +125,45 @@ pub struct Regle {
     pub seuil_q1: Option<i64>,
     /// Year of the amount used.
     pub millesime_seuil: Option<i32>,
+    /// What the reader must know besides: a stale value, a target against the law.
+    pub alerte: Option<String>,
 }
 
-/// Every rule in force on 31 December of the year under review, for the EPCI of the perimeter, in a stable order.
+/// What the rules of a year are made from.
+#[derive(Debug)]
+pub struct Droit<'a> {
+    /// The project.
+    pub plan: &'a Plan,
+    /// Geography.
+    pub geographie: &'a Geographie,
+    /// Amounts.
+    pub seuils: &'a SeuilsDeLAnnee,
+    /// Dated parameters.
+    pub parametres: &'a Parametres,
+}
+
+/// Every rule in force on 31 December of the year under review, for the EPCI of the perimeter, in a stable order, and
+/// what must be said of them.
 ///
 /// # Errors
-/// When the embedded rules cannot be read.
-pub fn rules_for(
-    plan: &Plan,
-    geographie: &Geographie,
-    seuils: &SeuilsDeLAnnee,
-) -> Result<(Vec<Regle>, Vec<Diagnostic>)> {
+/// When the embedded rules cannot be read, or a parameter they need has no value that day.
+pub fn rules_for(droit: &Droit<'_>) -> Result<(Vec<Regle>, Vec<Diagnostic>)> {
+    let Droit { plan, geographie, .. } = droit;
     let last_day = NaiveDate::from_ymd_opt(plan.millesime, 12, 31).unwrap_or(NaiveDate::MAX);
-    let mut notes = Vec::new();
-    let mut rules = Vec::new();
-    let epcis: std::collections::BTreeSet<&str> = geographie
+    let epcis: BTreeSet<&str> = geographie
         .communes()
         .filter(|c| plan.communes.as_ref().is_none_or(|set| set.contains(&c.code)))
         .map(|c| c.epci.as_str())
         .collect();
-    let legal = RegleLegale::load(&plan.resources())?;
+    let legal: Vec<RegleLegale> =
+        RegleLegale::load(&plan.resources())?.into_iter().filter(|r| r.in_force(last_day)).collect();
+    let targets: Vec<&Objectif> =
+        plan.objectifs.iter().filter(|o| o.debut <= last_day && o.fin.is_none_or(|end| last_day <= end)).collect();
+    let mut notes = droit.notes_on_values(&legal, last_day)?;
+    let mut rules = Vec::new();
     for epci in &epcis {
-        let situation = seuils.situation(epci);
-        for rule in legal.iter().filter(|r| r.effectif[0] <= last_day && last_day <= r.effectif[1]) {
-            let (acteur_type, acteur) = actor(&rule.acteur);
-            let mut row = Regle {
-                regle: rule.id.clone(),
-                base: "loi".to_owned(),
-                epci: (*epci).to_owned(),
-                libelle: geographie.epci_name(epci).to_owned(),
-                zone: rule.zone.clone(),
-                secteur: "ensemble".to_owned(),
-                agregation: "ensemble".to_owned(),
-                public: rule.public.clone(),
-                acteur_type,
-                acteur,
-                contingent: rule.reservataire.clone(),
-                metrique: "part".to_owned(),
-                operateur: rule.operateur.clone(),
-                cible: rule.cible,
-                blocage: None,
-                motif: None,
-                statut: if rule.statut == Confiance::Assumed { Statut::Hypothese } else { Statut::Definitif },
-                reference: rule.reference.clone(),
-                seuil_q1: None,
-                millesime_seuil: None,
-            };
-            if rule.champ == "arrete" {
-                row.rest_on(&situation);
-            }
-            rules.push(row);
+        for rule in &legal {
+            rules.push(droit.legal_row(rule, epci, &targets, last_day)?);
         }
     }
     for objectif in &plan.objectifs {
@@ -168,49 +173,156 @@ pub fn rules_for(
                 format!("objectif « {} » : l'EPCI {} est hors du périmètre", objectif.id, objectif.epci),
                 "élargissez le périmètre, ou retirez cet objectif",
             ));
-            continue;
         }
-        let in_force = objectif.debut <= last_day && objectif.fin.is_none_or(|end| last_day <= end);
-        if in_force {
-            rules.push(target(objectif, geographie, seuils));
+    }
+    for objectif in targets.into_iter().filter(|o| epcis.contains(o.epci.as_str())) {
+        let row = droit.target_row(objectif, &legal, last_day)?;
+        if let Some(alerte) = &row.alerte {
+            notes.push(Diagnostic::anomalie(
+                "B0302",
+                format!("objectif « {} » de {} : {alerte}", objectif.id, row.libelle),
+                "l'objectif est jugé tel quel, à côté de la règle légale ; vérifiez la convention",
+            ));
+        }
+        rules.push(row);
+    }
+    let freeze = droit.parametres.day_after("gel_des_donnees", plan.millesime)?;
+    if plan.extraction_donnee && plan.date_extraction < freeze {
+        let day = |d: NaiveDate| d.format("%d/%m/%Y").to_string();
+        for row in &mut rules {
+            row.weaken(Statut::Provisoire);
+            row.warn(&format!(
+                "extraction du {}, avant le gel des données ({})",
+                day(plan.date_extraction),
+                day(freeze)
+            ));
         }
     }
     Ok((rules, notes))
 }
 
-fn target(objectif: &Objectif, geographie: &Geographie, seuils: &SeuilsDeLAnnee) -> Regle {
-    let (acteur_type, acteur) = actor(&objectif.acteur);
-    let communes: Vec<&str> = objectif.communes.iter().map(String::as_str).collect();
-    let mut row = Regle {
-        regle: objectif.id.clone(),
-        base: objectif.base.clone(),
-        epci: objectif.epci.clone(),
-        libelle: geographie.epci_name(&objectif.epci).to_owned(),
-        zone: objectif.zone.clone(),
-        secteur: if communes.is_empty() { "ensemble".to_owned() } else { communes.join("|") },
-        agregation: "ensemble".to_owned(),
-        public: objectif.public.clone(),
-        acteur_type,
-        acteur,
-        contingent: None,
-        metrique: objectif.metrique.clone(),
-        operateur: objectif.operateur.clone(),
-        cible: objectif.cible,
-        blocage: None,
-        motif: None,
-        statut: Statut::Definitif,
-        reference: objectif.reference.clone(),
-        seuil_q1: None,
-        millesime_seuil: None,
-    };
-    if ["q1", "q1_ou_relogement", "q2_q4"].contains(&objectif.public.as_str()) {
-        row.rest_on(&seuils.situation(&objectif.epci));
-        // A target signed outside the order's scope is no legal rule: it lacks an amount, it is not out of scope.
-        if row.blocage == Some("hors_champ") {
-            row.blocage = Some("non_evaluable");
+impl Droit<'_> {
+    /// A message for each value used that is assumed or too long unchecked: `--strict` refuses them.
+    fn notes_on_values(&self, legal: &[RegleLegale], last_day: NaiveDate) -> Result<Vec<Diagnostic>> {
+        let mut notes = Vec::new();
+        let mut seen = BTreeSet::new();
+        for rule in legal {
+            let taux = self.parametres.at(&rule.taux, last_day)?;
+            for (nom, statut, verifie_le) in
+                [(&rule.id, rule.statut, rule.verifie_le), (&rule.taux, taux.statut, taux.verifie_le)]
+            {
+                if !seen.insert(nom.clone()) {
+                    continue;
+                }
+                if statut == Confiance::Assumed {
+                    notes.push(Diagnostic::anomalie(
+                        "B0303",
+                        format!("« {nom} » est une hypothèse : aucune source ne la tranche"),
+                        "les verdicts qui s'en servent le disent ; --strict les refuse",
+                    ));
+                }
+                if self.parametres.is_stale(verifie_le, self.plan.date_extraction)? {
+                    notes.push(Diagnostic::anomalie(
+                        "B0304",
+                        format!("« {nom} » n'a pas été relu depuis le {}", verifie_le.format("%d/%m/%Y")),
+                        "relisez le texte et mettez reference/ à jour ; --strict refuse une valeur périmée",
+                    ));
+                }
+            }
         }
+        Ok(notes)
     }
-    row
+
+    fn legal_row(&self, rule: &RegleLegale, epci: &str, targets: &[&Objectif], last_day: NaiveDate) -> Result<Regle> {
+        let taux = self.parametres.at(&rule.taux, last_day)?;
+        let (acteur_type, acteur) = actor(&rule.acteur);
+        let assumed = rule.statut == Confiance::Assumed || taux.statut == Confiance::Assumed;
+        let mut row = Regle {
+            regle: rule.id.clone(),
+            base: "loi".to_owned(),
+            epci: epci.to_owned(),
+            libelle: self.geographie.epci_name(epci).to_owned(),
+            zone: rule.zone.clone(),
+            secteur: "ensemble".to_owned(),
+            agregation: "ensemble".to_owned(),
+            public: rule.public.clone(),
+            acteur_type,
+            acteur,
+            contingent: rule.reservataire.clone(),
+            metrique: "part".to_owned(),
+            operateur: rule.operateur.clone(),
+            cible: self.parametres.number(&rule.taux, last_day)?,
+            blocage: None,
+            motif: None,
+            statut: if assumed { Statut::Hypothese } else { Statut::Definitif },
+            reference: rule.reference.clone(),
+            seuil_q1: None,
+            millesime_seuil: None,
+            alerte: None,
+        };
+        if rule.modulable && self.parametres.flag("cia_module_le_taux", last_day)? {
+            row.take_lower_rate(rule, targets);
+        }
+        for verifie_le in [rule.verifie_le, taux.verifie_le] {
+            if self.parametres.is_stale(verifie_le, self.plan.date_extraction)? {
+                row.warn(&format!("règle relue le {}, à revérifier", verifie_le.format("%d/%m/%Y")));
+                break;
+            }
+        }
+        if rule.champ == "arrete" {
+            row.rest_on(&self.seuils.situation(epci));
+        }
+        Ok(row)
+    }
+
+    fn target_row(&self, objectif: &Objectif, legal: &[RegleLegale], last_day: NaiveDate) -> Result<Regle> {
+        let (acteur_type, mut acteur) = actor(&objectif.acteur);
+        if objectif.agregation == "moyenne" {
+            acteur = Some("tous".to_owned());
+        }
+        let communes: Vec<&str> = objectif.communes.iter().map(String::as_str).collect();
+        let mut row = Regle {
+            regle: objectif.id.clone(),
+            base: objectif.base.clone(),
+            epci: objectif.epci.clone(),
+            libelle: self.geographie.epci_name(&objectif.epci).to_owned(),
+            zone: objectif.zone.clone(),
+            secteur: if communes.is_empty() { "ensemble".to_owned() } else { communes.join("|") },
+            agregation: objectif.agregation.clone(),
+            public: objectif.public.clone(),
+            acteur_type,
+            acteur,
+            contingent: None,
+            metrique: objectif.metrique.clone(),
+            operateur: objectif.operateur.clone(),
+            cible: objectif.cible,
+            blocage: None,
+            motif: None,
+            statut: Statut::Definitif,
+            reference: objectif.reference.clone(),
+            seuil_q1: None,
+            millesime_seuil: None,
+            alerte: None,
+        };
+        for rule in legal.iter().filter(|r| r.meets(objectif)) {
+            let legal_rate = self.parametres.number(&rule.taux, last_day)?;
+            let lawful_lower = rule.modulable && self.parametres.flag("cia_module_le_taux", last_day)?;
+            let percent = |x: f64| crate::format::target_percent(x);
+            if objectif.operateur == "<=" && objectif.cible < legal_rate {
+                row.warn(&format!("plafond contraire à la loi, qui demande au moins {}", percent(legal_rate)));
+            } else if objectif.operateur == ">=" && objectif.cible < legal_rate && !lawful_lower {
+                row.warn(&format!("inférieur au taux légal de {}, qui seul oblige", percent(legal_rate)));
+            }
+        }
+        if ["q1", "q1_ou_relogement", "q2_q4"].contains(&objectif.public.as_str()) {
+            row.rest_on(&self.seuils.situation(&objectif.epci));
+            // A target signed outside the order's scope is no legal rule: it lacks an amount, it is not out of scope.
+            if row.blocage == Some("hors_champ") {
+                row.blocage = Some("non_evaluable");
+            }
+        }
+        Ok(row)
+    }
 }
 
 fn actor(acteur: &str) -> (String, Option<String>) {
@@ -229,9 +341,7 @@ impl Regle {
             Situation::Seuil(seuil) => {
                 self.seuil_q1 = Some(seuil.q1);
                 self.millesime_seuil = Some(seuil.millesime);
-                if self.statut == Statut::Definitif {
-                    self.statut = seuil.statut;
-                }
+                self.weaken(seuil.statut);
                 let separator = if self.reference.is_empty() { "" } else { " ; " };
                 self.reference = format!("{}{separator}{}", self.reference, seuil.reference);
             }
@@ -244,5 +354,36 @@ impl Regle {
                 self.motif = Some(motif.clone());
             }
         }
+    }
+
+    /// Before ELAN, a lower rate of the EPCI's convention replaced the legal one.
+    fn take_lower_rate(&mut self, rule: &RegleLegale, targets: &[&Objectif]) {
+        let lower = targets
+            .iter()
+            .filter(|o| o.epci == self.epci && o.base == "cia" && o.acteur == "tous" && o.communes.is_empty())
+            .filter(|o| rule.meets(o) && o.operateur == rule.operateur && o.cible < self.cible)
+            .map(|o| o.cible)
+            .reduce(f64::min);
+        if let Some(lower) = lower {
+            let percent = |x: f64| crate::format::target_percent(x);
+            self.warn(&format!(
+                "taux de la convention ({}) au lieu de {} : elle pouvait le moduler jusqu'à la loi ELAN",
+                percent(lower),
+                percent(self.cible)
+            ));
+            self.cible = lower;
+        }
+    }
+
+    /// A verdict is worth what its weakest value is.
+    fn weaken(&mut self, statut: Statut) {
+        self.statut = self.statut.max(statut);
+    }
+
+    fn warn(&mut self, text: &str) {
+        self.alerte = Some(match &self.alerte {
+            Some(before) => format!("{before} ; {text}"),
+            None => text.to_owned(),
+        });
     }
 }

@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 use super::Statut;
 use crate::error::{Error, Result};
 use crate::project::Plan;
-use crate::reference::{Confiance, Resources, csv_rows, toml_file};
+use crate::reference::{Confiance, Resources, csv_rows, toml_date, toml_file, toml_interval};
 
 /// A yearly order.
 #[derive(Debug, Clone, Deserialize, Serialize)]
@@ -37,26 +37,6 @@ pub struct Arrete {
     /// Remark.
     #[serde(default)]
     pub note: String,
-}
-
-pub(super) fn toml_date<'de, D: serde::Deserializer<'de>>(deserializer: D) -> std::result::Result<NaiveDate, D::Error> {
-    let value = toml::value::Datetime::deserialize(deserializer)?;
-    to_date(&value).ok_or_else(|| serde::de::Error::custom("date attendue"))
-}
-
-pub(super) fn toml_interval<'de, D: serde::Deserializer<'de>>(
-    deserializer: D,
-) -> std::result::Result<[NaiveDate; 2], D::Error> {
-    let [from, to] = <[toml::value::Datetime; 2]>::deserialize(deserializer)?;
-    match (to_date(&from), to_date(&to)) {
-        (Some(from), Some(to)) => Ok([from, to]),
-        _ => Err(serde::de::Error::custom("deux dates attendues")),
-    }
-}
-
-fn to_date(value: &toml::value::Datetime) -> Option<NaiveDate> {
-    let date = value.date?;
-    NaiveDate::from_ymd_opt(i32::from(date.year), u32::from(date.month), u32::from(date.day))
 }
 
 /// Amounts of one EPCI for one year.

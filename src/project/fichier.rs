@@ -89,6 +89,8 @@ pub(super) struct Objectif {
     pub metrique: String,
     #[serde(default = "default_operator")]
     pub operateur: String,
+    #[serde(default = "default_whole")]
+    pub agregation: String,
     pub cible: f64,
     #[serde(default)]
     pub reference: String,

@@ -33,6 +33,8 @@ pub struct Plan {
     pub millesime: i32,
     /// Date of extraction: what comes after it is "in the future". Default: 31 December of N.
     pub date_extraction: NaiveDate,
+    /// The project gives that date itself.
+    pub extraction_donnee: bool,
     /// The register is fictitious: every page says so.
     pub fictif: bool,
     /// Communes of the perimeter (codes of 2025); `None` is the whole country.
@@ -105,6 +107,8 @@ pub struct Objectif {
     pub metrique: String,
     /// `>=` or `<=`.
     pub operateur: String,
+    /// ensemble (the lettings of all actors together) or moyenne (the mean of their rates).
+    pub agregation: String,
     /// A fraction of 1 (part) or a number of lettings (nombre), six decimals at most.
     pub cible: f64,
     /// Where it is written.
@@ -266,6 +270,7 @@ impl Resolver<'_> {
             titre: bilan.titre,
             millesime: bilan.millesime,
             date_extraction: bilan.date_extraction.unwrap_or(last_day),
+            extraction_donnee: bilan.date_extraction.is_some(),
             fictif: bilan.fictif,
             communes,
             epci_sans_qpv: bilan.epci_sans_qpv.into_iter().collect(),
@@ -386,6 +391,14 @@ impl Resolver<'_> {
             check_word("objectif.metrique", &o.metrique, &["part", "nombre"])?;
             check_word("objectif.operateur", &o.operateur, &[">=", "<="])?;
             check_actor(&o.acteur)?;
+            check_word("objectif.agregation", &o.agregation, &["ensemble", "moyenne"])?;
+            if o.agregation == "moyenne" && (!o.acteur.starts_with("chaque_") || o.metrique != "part") {
+                return Err(invalid(
+                    "objectif.agregation",
+                    &o.agregation,
+                    "une moyenne de parts, avec acteur = chaque_bailleur ou chaque_reservataire",
+                ));
+            }
             let in_range =
                 if o.metrique == "part" { (0.0..=1.0).contains(&o.cible) } else { (0.0..=1e6).contains(&o.cible) };
             if !in_range {
@@ -418,6 +431,7 @@ impl Resolver<'_> {
                 acteur: o.acteur,
                 metrique: o.metrique,
                 operateur: o.operateur,
+                agregation: o.agregation,
                 cible: o.cible,
                 reference: o.reference,
             });

@@ -16,7 +16,8 @@ use crate::error::{Error, Result};
 
 pub use geographie::{Commune, Geographie, Niveau, Recode};
 pub use nomenclature::Nomenclatures;
-pub use parametres::{Confiance, Parametre};
+pub use parametres::{Confiance, Parametre, Parametres};
+pub(crate) use parametres::{toml_date, toml_interval};
 
 static PIPELINES: Dir<'_> = include_dir!("$CARGO_MANIFEST_DIR/pipelines");
 static SCHEMAS: Dir<'_> = include_dir!("$CARGO_MANIFEST_DIR/schemas");

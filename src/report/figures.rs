@@ -5,9 +5,10 @@ use std::collections::BTreeMap;
 use serde::Serialize;
 
 use super::donnees::{Feuille, Ligne};
-use super::{format, holder_words, verdict::zone_words};
+use super::{holder_words, verdict::zone_words};
 use crate::chart::{self, Barre, Legende, Palette, Pile, Point, Repere, Segment};
 use crate::error::Result;
+use crate::format;
 
 /// A figure as the templates print it.
 #[derive(Debug, Clone, Serialize)]

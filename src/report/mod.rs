@@ -2,7 +2,6 @@
 
 mod donnees;
 mod figures;
-pub mod format;
 mod site;
 mod verdict;
 

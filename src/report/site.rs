@@ -8,8 +8,9 @@ use serde::Serialize;
 
 use super::donnees::{Feuille, landlord_names};
 use super::figures::{self, Contexte, Feuilles, Figure, months, number, rate, ratio};
-use super::{Verdict, format, holder_words, load_verdicts, public_words, zone_words};
+use super::{Verdict, holder_words, load_verdicts, public_words, zone_words};
 use crate::error::Result;
+use crate::format;
 use crate::progress::Progress;
 use crate::project::Plan;
 use crate::resultats::Manifeste;
@@ -161,13 +162,13 @@ fn page<'a>(plan: &'a Plan, manifeste: &Manifeste, style: &'a str) -> Page<'a> {
             let value = match &p.valeur {
                 serde_json::Value::Array(list) => list.iter().filter_map(|v| v.as_str()).collect::<Vec<_>>().join(", "),
                 serde_json::Value::String(text) => text.replace('_', " "),
-                serde_json::Value::Number(n) if n.as_f64().is_some_and(|x| x <= 1.0) => {
-                    format::target_percent(n.as_f64().unwrap_or(0.0))
-                }
+                serde_json::Value::Number(n) if p.unite == "part" => format::target_percent(n.as_f64().unwrap_or(0.0)),
+                serde_json::Value::Bool(flag) => if *flag { "oui" } else { "non" }.to_owned(),
                 serde_json::Value::Number(n) => n.to_string().replace('.', ","),
                 other => other.to_string(),
             };
-            (p.definition.clone(), value, format!("{} ({})", p.reference, p.statut.words()))
+            let note = if p.note.is_empty() { String::new() } else { format!(". {}", p.note) };
+            (format!("{}{note}", p.definition), value, format!("{} ({})", p.reference, p.statut.words()))
         })
         .collect();
     let entrees = manifeste
@@ -274,6 +275,8 @@ fn territory_row(feuilles: &Feuilles, niveau: &str, code: &str) -> Territoire {
 fn judgement(v: &Verdict, bailleurs: &BTreeMap<String, String>) -> Jugement {
     let acteur = match v.acteur_type.as_str() {
         "epci" => "EPCI".to_owned(),
+        "bailleur" if v.agregation == "moyenne" => "Moyenne des bailleurs".to_owned(),
+        "reservataire" if v.agregation == "moyenne" => "Moyenne des réservataires".to_owned(),
         "reservataire" => holder_words(&v.acteur).to_owned(),
         _ => bailleurs.get(&v.acteur).cloned().unwrap_or_else(|| v.acteur.clone()),
     };

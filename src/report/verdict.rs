@@ -4,9 +4,9 @@ use arrow::array::AsArray;
 use arrow::datatypes::{Float64Type, Int32Type, Int64Type};
 use serde::Serialize;
 
-use super::format;
 use crate::engine::Table;
 use crate::error::{Error, Result};
+use crate::format;
 use crate::project::Plan;
 use crate::resultats::INDICATEURS;
 
@@ -53,6 +53,10 @@ pub struct Verdict {
     pub reference: String,
     /// Why it is not judged.
     pub motif: Option<String>,
+    /// What must be known besides.
+    pub alerte: Option<String>,
+    /// ensemble or moyenne.
+    pub agregation: String,
     /// Amount used.
     pub seuil_q1: Option<i64>,
     /// Year of the amount used.
@@ -94,7 +98,8 @@ pub fn load_verdicts(plan: &Plan) -> Result<Vec<Verdict>> {
         (text("secteur")?, text("public")?, text("acteur_type")?, text("acteur")?);
     let (metrique, operateur, verdict, statut) =
         (text("metrique")?, text("operateur")?, text("verdict")?, text("statut")?);
-    let (reference, motif) = (text("reference")?, text("motif")?);
+    let (reference, motif, alerte, agregation) =
+        (text("reference")?, text("motif")?, text("alerte")?, text("agregation")?);
     let (numerateur, denominateur, manque) = (integer("numerateur")?, integer("denominateur")?, integer("manque")?);
     let (cible, resultat) = (real("cible")?, real("resultat")?);
     let (seuil_q1, millesime_seuil) = (small("seuil_q1")?, small("millesime_seuil")?);
@@ -120,6 +125,8 @@ pub fn load_verdicts(plan: &Plan) -> Result<Vec<Verdict>> {
             statut: statut[i].clone(),
             reference: reference[i].clone(),
             motif: Some(motif[i].clone()).filter(|m| !m.is_empty()),
+            alerte: Some(alerte[i].clone()).filter(|a| !a.is_empty()),
+            agregation: agregation[i].clone(),
             seuil_q1: seuil_q1[i],
             millesime_seuil: millesime_seuil[i],
         })
@@ -178,7 +185,7 @@ impl Verdict {
     /// Shown in the short table: every EPCI-wide rule that applies, and each holder's; landlords are in the pages.
     #[must_use]
     pub fn is_worth_a_line(&self) -> bool {
-        self.acteur_type != "bailleur" && self.verdict != "hors_champ"
+        (self.acteur_type != "bailleur" || self.agregation == "moyenne") && self.verdict != "hors_champ"
     }
 
     /// A short name of the rule.
@@ -201,7 +208,9 @@ impl Verdict {
         };
         let actor = match self.acteur_type.as_str() {
             "epci" => String::new(),
+            "reservataire" if self.agregation == "moyenne" => ", moyenne des réservataires".to_owned(),
             "reservataire" => format!(", {}", holder_words(&self.acteur)),
+            "bailleur" if self.agregation == "moyenne" => ", moyenne des bailleurs".to_owned(),
             _ => format!(", bailleur {}", self.acteur),
         };
         format!("{rule}{zone}{sector}{actor}{base}")
@@ -231,6 +240,7 @@ impl Verdict {
         let short = self.manque.unwrap_or(0);
         match (self.verdict.as_str(), self.operateur.as_str()) {
             ("atteint", _) => "✓ atteint".to_owned(),
+            ("non_atteint", _) if self.manque.is_none() => "✗ non atteint".to_owned(),
             ("non_atteint", "<=") => format!("✗ {} de trop", format::count(short, "bail", "baux")),
             ("non_atteint", _) => {
                 format!("✗ il manque {}", format::count(short, "bail", "baux"))
@@ -240,17 +250,18 @@ impl Verdict {
         }
     }
 
-    /// What the verdict rests on.
+    /// What the verdict rests on, and what must be known besides.
     #[must_use]
     pub fn shown_status(&self) -> String {
-        match (self.statut.as_str(), &self.motif) {
+        let status = match (self.statut.as_str(), &self.motif) {
             (_, Some(motif)) => motif.clone(),
-            ("provisoire", _) => format!(
-                "provisoire : montant de {}",
-                self.millesime_seuil.map_or_else(|| "l'an passé".to_owned(), |y| y.to_string())
-            ),
+            ("provisoire", _) => match self.millesime_seuil {
+                Some(year) => format!("provisoire, montant de {year}"),
+                None => "provisoire".to_owned(),
+            },
             ("hypothese", _) => "hypothèse : une valeur supposée".to_owned(),
             _ => "définitif".to_owned(),
-        }
+        };
+        self.alerte.as_ref().map_or(status.clone(), |alerte| format!("{status} ; {alerte}"))
     }
 }

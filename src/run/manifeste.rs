@@ -5,9 +5,9 @@ use std::collections::{BTreeMap, BTreeSet};
 use crate::diagnostic::Diagnostic;
 use crate::error::Result;
 use crate::ingest::Ingestion;
-use crate::law::{RegleLegale, SeuilsDeLAnnee, Situation};
+use crate::law::{SeuilsDeLAnnee, Situation};
 use crate::project::Plan;
-use crate::reference::{Geographie, Parametre};
+use crate::reference::{Geographie, Parametres};
 use crate::resultats::{Entree, MANIFESTE, Manifeste, ParametreUtilise};
 use crate::store;
 
@@ -68,31 +68,25 @@ pub(super) fn write(
     Ok(BTreeSet::from([MANIFESTE.to_owned()]))
 }
 
-/// The parameters as this project uses them, then the legal rules' targets.
+/// The parameters in force on the last day of the year, as this project uses them.
 fn parameters(plan: &Plan) -> Result<Vec<ParametreUtilise>> {
-    let resources = plan.resources();
+    let last_day = chrono::NaiveDate::from_ymd_opt(plan.millesime, 12, 31).unwrap_or(chrono::NaiveDate::MAX);
+    let parametres = Parametres::load(&plan.resources())?;
     let mut list = Vec::new();
-    for d in Parametre::load(&resources)? {
-        let valeur = match d.nom.as_str() {
+    for p in parametres.iter().filter(|p| p.effectif[0] <= last_day && last_day <= p.effectif[1]) {
+        let valeur = match p.nom.as_str() {
             "financements_exclus" => serde_json::to_value(&plan.financements_exclus)?,
             "parc_social" => serde_json::to_value(plan.parc_social)?,
-            _ => serde_json::to_value(&d.valeur)?,
+            _ => serde_json::to_value(&p.valeur)?,
         };
         list.push(ParametreUtilise {
-            nom: d.nom,
+            nom: p.nom.clone(),
             valeur,
-            definition: d.definition,
-            reference: d.reference,
-            statut: d.statut,
-        });
-    }
-    for rule in RegleLegale::load(&resources)? {
-        list.push(ParametreUtilise {
-            nom: format!("{} ({})", rule.id, rule.acteur),
-            valeur: serde_json::to_value(rule.cible)?,
-            definition: rule.question.clone(),
-            reference: rule.reference.clone(),
-            statut: rule.statut,
+            unite: p.unite.clone(),
+            definition: p.definition.clone(),
+            reference: p.reference.clone(),
+            statut: p.statut,
+            note: p.note.clone(),
         });
     }
     Ok(list)

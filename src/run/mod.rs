@@ -10,10 +10,10 @@ use crate::diagnostic::Diagnostic;
 use crate::engine::{self, FACTS, Inputs, Table};
 use crate::error::{Error, Result};
 use crate::ingest::{self, Ingestion};
-use crate::law::{SeuilsDeLAnnee, rules_for};
+use crate::law::{Droit, SeuilsDeLAnnee, rules_for};
 use crate::progress::Progress;
 use crate::project::Plan;
-use crate::reference::Geographie;
+use crate::reference::{Geographie, Parametres};
 use crate::report;
 use crate::resultats::INDICATEURS;
 use crate::store::{self, Etat};
@@ -51,10 +51,11 @@ impl Outcome {
         self.ingestion.any_file_refused() || self.notes.iter().any(|d| d.gravite == crate::diagnostic::Gravite::Refus)
     }
 
-    /// Anything at all was refused.
+    /// Anything at all was refused, or a legal value is assumed or too long unchecked: what `--strict` does not let by.
     #[must_use]
     pub fn any_refusal(&self) -> bool {
-        self.any_file_refused() || self.ingestion.any_refusal()
+        let doubtful = self.notes.iter().any(|d| ["B0303", "B0304"].contains(&d.code.as_str()));
+        self.any_file_refused() || self.ingestion.any_refusal() || doubtful
     }
 }
 
@@ -97,7 +98,9 @@ pub fn run(plan: &Plan, mut notes: Vec<Diagnostic>, options: Options, progress: 
     let resources = plan.resources();
     let geographie = Geographie::load(&resources)?;
     let seuils = SeuilsDeLAnnee::load(plan)?;
-    let (regles, rule_notes) = rules_for(plan, &geographie, &seuils)?;
+    let parametres = Parametres::load(&resources)?;
+    let droit = Droit { plan, geographie: &geographie, seuils: &seuils, parametres: &parametres };
+    let (regles, rule_notes) = rules_for(&droit)?;
     notes.extend(rule_notes);
 
     let key = computation_key(plan, &ingestion)?;
