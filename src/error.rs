@@ -54,6 +54,9 @@ pub enum Error {
     /// A chart cannot be drawn.
     #[error("graphique : {0}")]
     Chart(String),
+    /// A workbook cannot be written.
+    #[error("classeur : {0}")]
+    Workbook(String),
     /// An embedded or overridden resource does not hold what it must.
     #[error("ressource « {nom} » : {raison}")]
     Resource {

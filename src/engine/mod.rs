@@ -20,7 +20,7 @@ use crate::project::Plan;
 use crate::reference::Geographie;
 
 pub use indicateur::Indicateur;
-pub use tables::{csv_bytes, export};
+pub use tables::{csv_bytes, export, history_file};
 
 /// A result: its name, schema and rows.
 #[derive(Debug, Clone)]
@@ -148,7 +148,7 @@ pub fn compute(inputs: &Inputs<'_>, threads: usize, progress: &Progress) -> Resu
     let limits = Limits {
         threads,
         memory: "1000MB".to_owned(),
-        folders: vec![cache.join("store")],
+        folders: vec![cache.join("store"), reachable(&cache.join("historique"))?],
         spill: reachable(&cache.join("tmp"))?,
     };
     let engine = Engine::open(&limits)?;

@@ -58,6 +58,7 @@ fn number(n: Option<i64>) -> Cell<'static> {
 /// Loads the store, the parameters, the geography and the law.
 pub(super) fn load_inputs(engine: &Engine, inputs: &Inputs<'_>, cache: &Path) -> Result<()> {
     load_sources(engine, inputs, cache)?;
+    load_history(engine, inputs, cache)?;
     load_parameters(engine, inputs)?;
     load_geography(engine, inputs)?;
     load_law(engine, inputs)
@@ -87,6 +88,24 @@ fn load_sources(engine: &Engine, inputs: &Inputs<'_>, cache: &Path) -> Result<()
         }
     }
     Ok(())
+}
+
+/// `historique`: what earlier runs kept of the two years before, or nothing.
+fn load_history(engine: &Engine, inputs: &Inputs<'_>, cache: &Path) -> Result<()> {
+    let files: Vec<PathBuf> =
+        (1..=2).map(|back| history_file(cache, inputs.plan.millesime - back)).filter(|file| file.is_file()).collect();
+    if files.is_empty() {
+        let columns = "niveau VARCHAR, code VARCHAR, libelle VARCHAR, indicateur VARCHAR, annee INTEGER, \
+                       numerateur BIGINT, denominateur BIGINT, valeur DOUBLE";
+        return engine.execute("historique", &format!("CREATE TABLE historique ({columns})"));
+    }
+    engine.view("historique", &files)
+}
+
+/// Where a year's headline figures are kept.
+#[must_use]
+pub fn history_file(cache: &Path, millesime: i32) -> PathBuf {
+    cache.join("historique").join(format!("{millesime}.parquet"))
 }
 
 fn sql_type(kind: &DataType) -> String {

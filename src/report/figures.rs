@@ -33,6 +33,7 @@ pub(super) struct Feuilles {
     pub delais: Feuille,
     pub quartiles: Feuille,
     pub priorites: Feuille,
+    pub tendance: Feuille,
 }
 
 /// Where and when a figure is about.

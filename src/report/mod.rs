@@ -2,6 +2,7 @@
 
 mod donnees;
 mod figures;
+mod flux;
 mod site;
 mod verdict;
 

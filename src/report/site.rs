@@ -8,11 +8,12 @@ use serde::Serialize;
 
 use super::donnees::{Feuille, landlord_names};
 use super::figures::{self, Contexte, Feuilles, Figure, months, number, rate, ratio};
-use super::{Verdict, holder_words, load_verdicts, public_words, zone_words};
+use super::{Verdict, flux, holder_words, load_verdicts, public_words, zone_words};
 use crate::error::Result;
 use crate::format;
 use crate::progress::Progress;
 use crate::project::Plan;
+use crate::reference::Geographie;
 use crate::resultats::Manifeste;
 use crate::store;
 
@@ -77,13 +78,14 @@ pub fn render_site(plan: &Plan, progress: &Progress) -> Result<BTreeSet<String>>
         delais: Feuille::load(plan, "delais")?,
         quartiles: Feuille::load(plan, "quartiles")?,
         priorites: Feuille::load(plan, "priorites")?,
+        tendance: Feuille::load(plan, "tendance")?,
     };
     let manifeste = Manifeste::load(plan)?;
     let bailleurs = landlord_names(plan)?;
     let style = resources.text("reports/site/style.css")?;
     let mut environment = Environment::new();
     environment.set_auto_escape_callback(|_| AutoEscape::Html);
-    for name in ["base.html", "index.html", "epci.html", "figure.html", "verdicts.html"] {
+    for name in ["base.html", "index.html", "epci.html", "figure.html", "verdicts.html", "tendance.html"] {
         environment.add_template_owned(name, resources.text(&format!("reports/site/{name}"))?.into_owned())?;
     }
     let page = value(&page(plan, &manifeste, &style));
@@ -118,6 +120,7 @@ pub fn render_site(plan: &Plan, progress: &Progress) -> Result<BTreeSet<String>>
         verdicts => value(&shown),
         territoires => value(&territoires),
         hors_champ => value(&out_of_scope),
+        tendance => value(&trend(&feuilles, "territoire", "territoire")),
     })?;
     write("index.html".to_owned(), html)?;
     bar.inc(1);
@@ -141,12 +144,14 @@ pub fn render_site(plan: &Plan, progress: &Progress) -> Result<BTreeSet<String>>
             figures => value(&figures),
             verdicts => value(&judgements),
             cles => value(&keys(&feuilles, "epci", code)),
+            tendance => value(&trend(&feuilles, "epci", code)),
             coupe => manifeste.epci_coupes.contains(code),
         })?;
         write(format!("epci/{code}.html"), html)?;
         bar.inc(1);
     }
     bar.finish_and_clear();
+    written.extend(flux::write(plan, &bailleurs, &Geographie::load(&resources)?)?);
     Ok(written)
 }
 
@@ -242,6 +247,50 @@ fn keys(feuilles: &Feuilles, niveau: &str, code: &str) -> Vec<Cle> {
             note: format!("{} en moyenne", months(delais.and_then(|l| l.real("delai_moyen")))),
         },
     ]
+}
+
+/// Headline figures over the years kept.
+#[derive(Debug, Serialize)]
+struct Tendance {
+    annees: Vec<i64>,
+    lignes: Vec<(&'static str, Vec<String>)>,
+}
+
+/// The trend of a territory, where at least two years are known.
+fn trend(feuilles: &Feuilles, niveau: &str, code: &str) -> Option<Tendance> {
+    const INDICATORS: [(&str, &str); 9] = [
+        ("q1_hors_qpv", "Premier quartile ou relogés, hors QPV"),
+        ("q2_q4_qpv", "Quartiles 2 à 4, en QPV"),
+        ("prioritaires", "Publics prioritaires"),
+        ("demandes_actives", "Demandes actives au 31 décembre"),
+        ("attributions", "Baux signés"),
+        ("tension", "Demandes pour une attribution"),
+        ("delai_median", "Attente médiane des ménages logés"),
+        ("logements", "Logements"),
+        ("vacance", "Vacance"),
+    ];
+    let rows: Vec<_> = feuilles.tendance.of(niveau, code).collect();
+    let annees: BTreeSet<i64> = rows.iter().filter_map(|l| l.int("annee")).collect();
+    if annees.len() < 2 {
+        return None;
+    }
+    let lignes = INDICATORS
+        .into_iter()
+        .map(|(indicateur, nom)| {
+            let at = |annee: &i64| {
+                let row = rows.iter().find(|l| l.text("indicateur") == indicateur && l.int("annee") == Some(*annee));
+                let x = row.and_then(|l| l.real("valeur"));
+                match indicateur {
+                    "q1_hors_qpv" | "q2_q4_qpv" | "prioritaires" | "vacance" => rate(x),
+                    "delai_median" => months(x),
+                    "tension" => ratio(x),
+                    _ => number(row.and_then(|l| l.int("numerateur"))),
+                }
+            };
+            (nom, annees.iter().map(at).collect())
+        })
+        .collect();
+    Some(Tendance { annees: annees.into_iter().collect(), lignes })
 }
 
 fn territory_row(feuilles: &Feuilles, niveau: &str, code: &str) -> Territoire {

@@ -1,5 +1,6 @@
 //! The whole chain, stage after stage, each redone only when what it reads has changed.
 
+mod historique;
 mod manifeste;
 mod qualite;
 
@@ -118,8 +119,18 @@ pub fn run(plan: &Plan, mut notes: Vec<Diagnostic>, options: Options, progress: 
         let facts = tables.iter().find(|t| t.nom == FACTS);
         written.extend(qualite::write(plan, &ingestion, facts)?);
         written.extend(manifeste::write(plan, &ingestion, &geographie, &seuils, &notes)?);
+        if let Some(table) = tables.iter().find(|t| t.nom == "tendance") {
+            notes.extend(historique::keep(&cache, plan.millesime, table)?);
+        }
+        // Pages of other figures do not stay beside these: they are rendered again below, or go.
+        if !options.report {
+            for page in etat.sorties.iter().filter(|f| is_rendered(f)) {
+                let _ = std::fs::remove_file(plan.sortie.join(page));
+            }
+        }
         remove_stale(plan, &etat.sorties, &written);
-        etat.sorties = written.into_iter().collect();
+        let pages = etat.sorties.iter().filter(|f| options.report && is_rendered(f)).cloned();
+        etat.sorties = written.into_iter().chain(pages).collect();
         etat.calcul = Some(key.clone());
         etat.save(&cache)?;
         computed = true;
@@ -157,8 +168,7 @@ pub fn render_again(plan: &Plan, progress: &Progress) -> Result<()> {
 
 fn render(plan: &Plan, etat: &mut Etat, page_key: String, progress: &Progress) -> Result<()> {
     let pages = report::render_site(plan, progress)?;
-    let is_page = |f: &String| Path::new(f).extension().is_some_and(|e| e.eq_ignore_ascii_case("html"));
-    let mut kept: BTreeSet<String> = etat.sorties.iter().filter(|f| !is_page(f)).cloned().collect();
+    let mut kept: BTreeSet<String> = etat.sorties.iter().filter(|f| !is_rendered(f)).cloned().collect();
     kept.extend(pages);
     remove_stale(plan, &etat.sorties, &kept);
     etat.sorties = kept.into_iter().collect();
@@ -181,6 +191,10 @@ fn computation_key(plan: &Plan, ingestion: &Ingestion) -> Result<String> {
         resources.fingerprint(&["pipelines", "schemas", "reference"])?,
         std::path::absolute(&plan.sortie).unwrap_or_else(|_| plan.sortie.clone()).to_string_lossy().into_owned(),
     ];
+    for back in 1..=2 {
+        let kept = engine::history_file(&plan.cache(), plan.millesime - back);
+        parts.push(std::fs::read(kept).map_or_else(|_| String::new(), |bytes| store::sha256(&bytes)));
+    }
     for file in &ingestion.fichiers {
         parts.push(format!("{} {} {:?} {:?}", file.fichier, file.sha256, file.parquet, file.refus));
     }
@@ -204,13 +218,15 @@ fn write_tables(plan: &Plan, tables: &[Table]) -> Result<BTreeSet<String>> {
     Ok(written)
 }
 
-/// Removes what an earlier run wrote and this one no longer does.
+/// Whether the report stage writes this file.
+fn is_rendered(file: &str) -> bool {
+    Path::new(file).extension().is_some_and(|e| e == "html") || file.starts_with("flux/")
+}
+
+/// Removes what an earlier run wrote and this one no longer does; what is rendered stays until it is rendered again.
 fn remove_stale(plan: &Plan, before: &[String], now: &BTreeSet<String>) {
-    for file in before {
-        let is_page = Path::new(file).extension().is_some_and(|e| e.eq_ignore_ascii_case("html"));
-        let pages_rendered = now.iter().any(|f| f == "index.html");
-        if !now.contains(file) && (!is_page || pages_rendered) {
-            let _ = std::fs::remove_file(plan.sortie.join(file));
-        }
+    let rendered = now.contains("index.html");
+    for file in before.iter().filter(|f| !now.contains(*f) && (rendered || !is_rendered(f))) {
+        let _ = std::fs::remove_file(plan.sortie.join(file));
     }
 }

@@ -1,0 +1,118 @@
+//! Over the years, and out to the landlords: the trend that earlier runs leave, and the reports of CCH R441-5-1.
+
+#![expect(clippy::unwrap_used, reason = "a test that cannot go on must stop")]
+
+mod commun;
+
+use std::collections::BTreeMap;
+use std::fs;
+
+use commun::{Projet, files};
+
+fn toml(year: i32) -> String {
+    format!(
+        "[bilan]\nmillesime = {year}\nepci = [\"246300701\"]\n[[source]]\nschema = \"attributions\"\nfichiers = [\"a.csv\"]\n\
+         [[source]]\nschema = \"bailleurs\"\nfichiers = [\"b.csv\"]\n"
+    )
+}
+
+const HEADER: &str =
+    "numero_unique;date_bail;bailleur;commune;qpv;nb_personnes;ressources_mensuelles;reservataire;typologie\n";
+
+/// 2024: one of four to Q1; 2025: two of four; 2026: three of four.
+fn leases() -> String {
+    let mut csv = HEADER.to_owned();
+    for (year, poor) in [(2024, 1), (2025, 2), (2026, 3)] {
+        for i in 0..4 {
+            let income = if i < poor { 500 } else { 2000 };
+            let holder = if i == 0 { "COLACT" } else { "AUCUN" };
+            csv += &format!("A{year}{i};{year}-03-02;90000000{};63113;non;1;{income};{holder};T2\n", 1 + i % 2);
+        }
+    }
+    csv
+}
+
+fn projet() -> Projet {
+    Projet::new(
+        &toml(2024),
+        &[("a.csv", leases().as_bytes()), ("b.csv", b"siren;nom\n900000001;Office A\n900000002;Office B\n")],
+    )
+}
+
+fn shares(projet: &Projet) -> BTreeMap<i64, f64> {
+    projet
+        .table("tendance")
+        .iter()
+        .filter(|r| r["niveau"].text() == "epci" && r["indicateur"].text() == "q1_hors_qpv")
+        .map(|r| (r["annee"].int().unwrap(), r["valeur"].real().unwrap()))
+        .collect()
+}
+
+#[test]
+fn each_year_stands_beside_the_two_before_it() {
+    let projet = projet();
+    projet.run(1, true);
+    assert_eq!(shares(&projet), BTreeMap::from([(2024, 0.25)]));
+    assert!(!projet.text("epci/246300701.html").contains("Évolution"));
+    for (year, expected) in
+        [(2025, vec![(2024, 0.25), (2025, 0.5)]), (2026, vec![(2024, 0.25), (2025, 0.5), (2026, 0.75)])]
+    {
+        fs::write(projet.path().join("bilan.toml"), toml(year)).unwrap();
+        projet.run(1, true);
+        assert_eq!(shares(&projet), expected.into_iter().collect());
+    }
+    let page = projet.text("epci/246300701.html");
+    assert!(page.contains("Évolution") && page.contains("25,0\u{a0}%") && page.contains("75,0\u{a0}%"));
+}
+
+#[test]
+fn a_restated_year_is_announced_and_its_earlier_figures_are_kept() {
+    let projet = projet();
+    assert!(projet.run(1, false).notes.is_empty());
+    let kept = projet.path().join(".bilan/historique");
+    let before = fs::read(kept.join("2024.parquet")).unwrap();
+    let restated =
+        leases().replace("A20241;2024-03-02;900000002;63113;non;1;2000", "A20241;2024-03-02;900000002;63113;non;1;500");
+    fs::write(projet.path().join("a.csv"), restated).unwrap();
+    let outcome = projet.run(1, false);
+    assert!(outcome.notes.iter().any(|d| d.code == "B0305"), "{:?}", outcome.notes);
+    assert_eq!(shares(&projet)[&2024], 0.5);
+    assert!(files(&kept).values().any(|bytes| *bytes == before), "the earlier file stays");
+}
+
+#[test]
+fn each_landlord_has_a_workbook_and_a_csv_a_holder_that_add_up_to_the_table() {
+    let projet = projet();
+    projet.run(1, true);
+    let mut expected: BTreeMap<String, i64> = BTreeMap::new();
+    for row in projet.table("flux") {
+        *expected.entry(format!("{}_{}", row["bailleur"].text(), row["reservataire"].text())).or_default() +=
+            row["attributions"].int().unwrap();
+    }
+    assert_eq!(expected.len(), 3);
+    for (name, total) in &expected {
+        let csv = projet.text(&format!("flux/{name}.csv"));
+        let sum: i64 = csv.lines().skip(1).map(|l| l.rsplit(';').next().unwrap().parse::<i64>().unwrap()).sum();
+        assert_eq!(sum, *total, "{name}");
+    }
+    let dir = projet.path().join("sortie/flux");
+    let before = files(&dir);
+    assert!(
+        before.iter().filter(|(p, _)| p.extension().is_some_and(|e| e == "xlsx")).all(|(_, b)| b.starts_with(b"PK"))
+    );
+    fs::remove_dir_all(projet.path().join("sortie")).unwrap();
+    projet.run(2, true);
+    assert_eq!(before, files(&dir), "same inputs, same bytes");
+}
+
+/// Pages of other figures never stay beside newer tables.
+#[test]
+fn tables_computed_without_pages_leave_no_older_page() {
+    let projet = projet();
+    projet.run(1, true);
+    fs::write(projet.path().join("bilan.toml"), toml(2025)).unwrap();
+    projet.run(1, false);
+    assert!(!projet.path().join("sortie/index.html").exists());
+    projet.run(1, true);
+    assert!(projet.path().join("sortie/index.html").exists());
+}
