@@ -50,7 +50,8 @@ fn leases(year: i32, text: &str) -> String {
                 times = n.parse().unwrap();
             } else {
                 let (name, value) = word.split_once('=').unwrap();
-                values[COLUMNS.iter().position(|c| *c == name).unwrap_or_else(|| panic!("{name}"))] = value.to_owned();
+                values[COLUMNS.iter().position(|c| *c == name).unwrap_or_else(|| panic!("{name}"))] =
+                    String::from(value);
             }
         }
         for _ in 0..times {
@@ -530,7 +531,7 @@ fn project(cas: &Cas) -> Projet {
         bilan = format!("date_extraction = {rest}\n");
         extra = "";
     } else if extra == SANS_QPV {
-        bilan = "epci_sans_qpv = [\"246300701\"]\n".to_owned();
+        bilan = String::from("epci_sans_qpv = [\"246300701\"]\n");
         extra = "";
     }
     let toml = format!(

@@ -62,6 +62,8 @@ SELECT p.millesime, m.numero_unique, m.commune, m.epci, m.departement, m.region,
             WHEN m.en_qpv = 1 THEN 'qpv'
             WHEN m.en_qpv = 0 THEN 'hors_qpv'
             ELSE 'inconnue' END AS zone,
+       -- A lease said to be in a priority neighbourhood of an EPCI declared without any.
+       CASE WHEN e.epci IS NOT NULL AND m.qpv THEN 1 ELSE 0 END AS qpv_contredit,
        m.population,
        m.est_dalo AS dalo,
        CASE WHEN m.est_dalo = 1 OR m.est_prioritaire = 1 THEN 1 ELSE 0 END AS prioritaire,

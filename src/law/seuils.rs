@@ -209,4 +209,56 @@ mod tests {
         // CC du Massif du Sancy (246300966): not listed in the order of 3 June 2025.
         assert!(matches!(situation(2025, "246300966"), Situation::HorsChamp(_)));
     }
+
+    #[derive(serde::Deserialize)]
+    struct Derogations {
+        derogation: Vec<Derogation>,
+    }
+
+    #[derive(serde::Deserialize)]
+    struct Derogation {
+        millesime: i32,
+        epci: String,
+        avant: i64,
+        apres: i64,
+        motif: String,
+    }
+
+    /// A typing error does not pass for an amount: a jump above 15 % from one year to the next needs a written waiver.
+    #[test]
+    fn a_large_jump_needs_a_written_waiver() {
+        let resources = Resources::embedded();
+        let waivers: Derogations = toml_file(&resources, "reference/seuils/derogations.toml").unwrap();
+        let seuils = SeuilsDeLAnnee::embedded(&resources, 0).unwrap();
+        let amounts: BTreeMap<(i32, &str), i64> = seuils.amounts().map(|(year, epci, q1)| ((year, epci), q1)).collect();
+        let mut jumps = Vec::new();
+        for ((year, epci), now) in &amounts {
+            if let Some(before) = amounts.get(&(year - 1, *epci))
+                && (now - before).abs() * 100 > 15 * before
+            {
+                jumps.push((*year, (*epci).to_owned(), *before, *now));
+            }
+        }
+        let waived: Vec<_> =
+            waivers.derogation.iter().map(|d| (d.millesime, d.epci.clone(), d.avant, d.apres)).collect();
+        assert_eq!(jumps, waived);
+        assert!(waivers.derogation.iter().all(|d| d.motif.len() > 20));
+    }
+
+    /// Each order covers its whole year once, comes out after the demands it was computed on, and lists whom it says.
+    #[test]
+    fn orders_cover_their_year_and_name_their_text() {
+        let seuils = SeuilsDeLAnnee::embedded(&Resources::embedded(), 0).unwrap();
+        for (year, arrete) in &seuils.arretes {
+            let day = |y, m, d| NaiveDate::from_ymd_opt(y, m, d).unwrap();
+            assert_eq!(arrete.effectif, [day(*year, 1, 1), day(*year, 12, 31)]);
+            assert!(arrete.donnees_au == day(year - 1, 12, 31) && arrete.publie_le > arrete.donnees_au);
+            assert!(!arrete.reference.is_empty() && arrete.verifie_le > arrete.publie_le);
+            let listed = seuils.amounts().filter(|(y, _, _)| y == year).count();
+            assert_eq!(arrete.complet, listed > 400, "{year}: {listed}");
+        }
+        assert!(
+            seuils.amounts().all(|(year, _, q1)| seuils.arretes.contains_key(&year) && (3_000..20_000).contains(&q1))
+        );
+    }
 }

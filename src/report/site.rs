@@ -2,6 +2,8 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use arrow::array::{Array, AsArray};
+use arrow::datatypes::{Float64Type, Int64Type};
 use minijinja::value::{Serde, Value};
 use minijinja::{AutoEscape, Environment, context};
 use serde::Serialize;
@@ -9,12 +11,13 @@ use serde::Serialize;
 use super::donnees::{Feuille, landlord_names};
 use super::figures::{self, Contexte, Feuilles, Figure, months, number, rate, ratio};
 use super::{Verdict, flux, holder_words, load_verdicts, public_words, zone_words};
-use crate::error::Result;
+use crate::engine::Table;
+use crate::error::{Error, Result};
 use crate::format;
 use crate::progress::Progress;
 use crate::project::Plan;
 use crate::reference::Geographie;
-use crate::resultats::Manifeste;
+use crate::resultats::{INDICATEURS, Manifeste};
 use crate::store;
 
 /// A figure in large print.
@@ -128,6 +131,7 @@ pub fn render_site(plan: &Plan, progress: &Progress) -> Result<BTreeSet<String>>
     for verdict in &verdicts {
         of_epci.entry(&verdict.epci).or_default().push(verdict);
     }
+    let contingents = load_contingents(plan)?;
     let template = environment.get_template("epci.html")?;
     for code in &codes {
         let libelle = feuilles.demande.of("epci", code).next().map_or("", |l| l.text("libelle"));
@@ -145,6 +149,7 @@ pub fn render_site(plan: &Plan, progress: &Progress) -> Result<BTreeSet<String>>
             verdicts => value(&judgements),
             cles => value(&keys(&feuilles, "epci", code)),
             tendance => value(&trend(&feuilles, "epci", code)),
+            contingents => value(&shares_of(&contingents, code)),
             coupe => manifeste.epci_coupes.contains(code),
         })?;
         write(format!("epci/{code}.html"), html)?;
@@ -247,6 +252,64 @@ fn keys(feuilles: &Feuilles, niveau: &str, code: &str) -> Vec<Cle> {
             note: format!("{} en moyenne", months(delais.and_then(|l| l.real("delai_moyen")))),
         },
     ]
+}
+
+/// Holders' shares of each EPCI, as the page prints them: name, lettings, share, ceiling, whether it is passed.
+type Contingents = BTreeMap<String, Vec<(&'static str, String, String, String, bool)>>;
+
+fn load_contingents(plan: &Plan) -> Result<Contingents> {
+    let path = plan.sortie.join(INDICATEURS).join("contingents.parquet");
+    let batch = Table::read(&path, "contingents")?.single()?;
+    let column = |name: &str| {
+        batch
+            .column_by_name(name)
+            .ok_or_else(|| Error::resource("contingents.parquet", format!("colonne « {name} » absente")))
+    };
+    let (epci, holder) = (column("epci")?.as_string::<i32>(), column("contingent")?.as_string::<i32>());
+    let lettings = column("attributions")?.as_primitive::<Int64Type>();
+    let (part, ceiling) =
+        (column("part")?.as_primitive::<Float64Type>(), column("plafond")?.as_primitive::<Float64Type>());
+    let mut shares = Contingents::new();
+    for row in 0..batch.num_rows() {
+        let nom = match holder.value(row) {
+            "etat" => "État, ensemble",
+            "etat_prioritaires" => "— dont publics prioritaires",
+            "etat_fonctionnaires" => "— dont fonctionnaires",
+            "action_logement" => "Action Logement",
+            "collectivites" => "Collectivités",
+            "autres" => "Autres réservataires",
+            "non_reserve" => "Hors contingent",
+            "inconnu" => "Inconnu",
+            _ => "Ensemble",
+        };
+        let share = part.is_valid(row).then(|| part.value(row));
+        let limit = ceiling.is_valid(row).then(|| ceiling.value(row));
+        shares.entry(epci.value(row).to_owned()).or_default().push((
+            nom,
+            number(lettings.is_valid(row).then(|| lettings.value(row))),
+            rate(share),
+            limit.map_or_else(String::new, |x| format!("au plus {}", format::target_percent(x))),
+            share.zip(limit).is_some_and(|(s, l)| s > l),
+        ));
+    }
+    Ok(shares)
+}
+
+/// The holders' shares of one EPCI, the State's first and the whole last.
+fn shares_of(contingents: &Contingents, code: &str) -> Vec<(&'static str, String, String, String, bool)> {
+    const ORDER: [&str; 9] = [
+        "État, ensemble",
+        "— dont publics prioritaires",
+        "— dont fonctionnaires",
+        "Action Logement",
+        "Collectivités",
+        "Autres réservataires",
+        "Hors contingent",
+        "Inconnu",
+        "Ensemble",
+    ];
+    let rows = contingents.get(code).cloned().unwrap_or_default();
+    ORDER.iter().filter_map(|nom| rows.iter().find(|r| r.0 == *nom).cloned()).collect()
 }
 
 /// Headline figures over the years kept.

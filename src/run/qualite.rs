@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 use std::path::Path;
 
 use arrow::array::{Array, AsArray};
-use arrow::datatypes::Int64Type;
+use arrow::datatypes::{Int32Type, Int64Type};
 use serde::Serialize;
 
 use crate::diagnostic::Diagnostic;
@@ -114,6 +114,7 @@ fn facts_checks(facts: &Table) -> Result<Vec<(Controle, Vec<Diagnostic>)>> {
     let reservataire = column("reservataire")?.as_string::<i32>();
     let depot = column("date_depot")?;
     let sort = column("sort")?.as_string::<i32>();
+    let contradicted = column("qpv_contredit")?.as_primitive::<Int32Type>();
     let check = |colonne: &str, code: &str, message: &str, aide: &str, fails: &dyn Fn(usize) -> bool| {
         let mut found = Vec::new();
         let mut echecs = 0;
@@ -160,6 +161,13 @@ fn facts_checks(facts: &Table) -> Result<Vec<(Controle, Vec<Diagnostic>)>> {
             "zone inconnue : ni déclarée, ni trouvée au RPLS",
             "l'attribution compte dans l'ensemble, ni en QPV ni hors QPV ; complétez qpv, ou listez l'EPCI dans epci_sans_qpv",
             &|row| zone.value(row) == "inconnue",
+        ),
+        check(
+            "qpv",
+            "B0315",
+            "bail déclaré en QPV dans un EPCI déclaré sans QPV",
+            "l'attribution compte hors QPV ; corrigez qpv, ou retirez l'EPCI de epci_sans_qpv",
+            &|row| contradicted.value(row) == 1,
         ),
         check(
             "ressources_mensuelles",
