@@ -168,6 +168,7 @@ fn heading(sheet: &mut Worksheet, title: &str, subtitle: &str) -> std::result::R
     for (column, width) in (0_u16..).zip([12.0, 13.0, 10.0, 10.0, 28.0, 16.0, 17.0, 12.0, 12.0]) {
         sheet.set_column_width(column, width)?;
     }
+    sheet.set_row_height(TOP, 32.0)?;
     sheet.set_freeze_panes(TOP + 1, 0)?;
     sheet.set_repeat_rows(TOP, TOP)?;
     Ok(())

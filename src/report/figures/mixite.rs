@@ -1,97 +1,13 @@
-//! Figures of an EPCI: each a finding, a picture, how to read it, and the table behind it.
+//! Who is housed: income quartiles, landlords against the legal line, priority publics, verdicts.
 
-use std::collections::BTreeMap;
-
-use serde::Serialize;
-
-use super::donnees::{Feuille, Ligne};
-use super::{holder_words, verdict::zone_words};
-use crate::chart::{self, Barre, Legende, Palette, Pile, Point, Repere, Segment};
+use super::super::donnees::Ligne;
+use super::super::{Verdict, holder_words, zone_words};
+use super::{Contexte, Feuilles, Figure, alternative, legend, lignes_of, number, rate, words};
+use crate::chart::{self, Barre, Palette, Pile, Point, Repere, Segment};
 use crate::error::Result;
 use crate::format;
 
-/// A figure as the templates print it.
-#[derive(Debug, Clone, Serialize)]
-pub(super) struct Figure {
-    pub id: String,
-    pub titre: String,
-    pub sous_titre: String,
-    pub svg: String,
-    pub lecture: String,
-    pub champ: String,
-    pub source: String,
-    pub entetes: Vec<String>,
-    pub lignes: Vec<Vec<String>>,
-}
-
-/// Tables that the figures read.
-pub(super) struct Feuilles {
-    pub parc: Feuille,
-    pub demande: Feuille,
-    pub attributions: Feuille,
-    pub tension: Feuille,
-    pub delais: Feuille,
-    pub quartiles: Feuille,
-    pub priorites: Feuille,
-    pub tendance: Feuille,
-}
-
-/// Where and when a figure is about.
-pub(super) struct Contexte<'a> {
-    pub niveau: &'a str,
-    pub code: &'a str,
-    pub libelle: &'a str,
-    pub millesime: i32,
-    pub bailleurs: &'a BTreeMap<String, String>,
-    /// Legal share outside QPV, if the EPCI is held to it.
-    pub cible_q1: Option<f64>,
-}
-
-const TYPOLOGIES: [&str; 7] = ["C", "T1", "T2", "T3", "T4", "T5", "T6P"];
-
-pub(super) fn typology_words(code: &str) -> &str {
-    match code {
-        "C" => "Chambre",
-        "T6P" => "T6 et plus",
-        "ensemble" => "Ensemble",
-        other => other,
-    }
-}
-
-pub(super) fn number(n: Option<i64>) -> String {
-    n.map_or_else(|| format::NONE.to_owned(), format::integer)
-}
-
-pub(super) fn rate(x: Option<f64>) -> String {
-    x.map_or_else(|| format::NONE.to_owned(), format::percent)
-}
-
-pub(super) fn months(x: Option<f64>) -> String {
-    x.map_or_else(|| format::NONE.to_owned(), |x| format!("{} mois", format::decimal(x, 1)))
-}
-
-pub(super) fn ratio(x: Option<f64>) -> String {
-    x.map_or_else(|| format::NONE.to_owned(), |x| format::decimal(x, 1))
-}
-
-fn words(list: &[&str]) -> Vec<String> {
-    list.iter().map(|w| (*w).to_owned()).collect()
-}
-
-/// Every figure of one territory; those with nothing to show are left out.
-pub(super) fn all(feuilles: &Feuilles, c: &Contexte<'_>) -> Result<Vec<Figure>> {
-    let figures = [
-        quartiles(feuilles, c)?,
-        landlords(feuilles, c)?,
-        priority(feuilles, c)?,
-        tension(feuilles, c)?,
-        delays(feuilles, c)?,
-        seniority(feuilles, c)?,
-    ];
-    Ok(figures.into_iter().flatten().collect())
-}
-
-fn quartiles(feuilles: &Feuilles, c: &Contexte<'_>) -> Result<Option<Figure>> {
+pub(super) fn quartiles(feuilles: &Feuilles, c: &Contexte<'_>) -> Result<Option<Figure>> {
     let row = |zone: &str| feuilles.quartiles.find(c.niveau, c.code, &[("bailleur", "ensemble"), ("zone", zone)]);
     let zones: Vec<(&str, Ligne<'_>)> =
         ["hors_qpv", "qpv", "inconnue", "ensemble"].iter().filter_map(|z| Some((*z, row(z)?))).collect();
@@ -195,7 +111,7 @@ fn zone_title(zone: &str) -> &'static str {
     }
 }
 
-fn landlords(feuilles: &Feuilles, c: &Contexte<'_>) -> Result<Option<Figure>> {
+pub(super) fn landlords(feuilles: &Feuilles, c: &Contexte<'_>) -> Result<Option<Figure>> {
     let Some(target) = c.cible_q1 else { return Ok(None) };
     let mut rows: Vec<Ligne<'_>> = feuilles
         .quartiles
@@ -261,7 +177,7 @@ fn landlords(feuilles: &Feuilles, c: &Contexte<'_>) -> Result<Option<Figure>> {
     }))
 }
 
-fn priority(feuilles: &Feuilles, c: &Contexte<'_>) -> Result<Option<Figure>> {
+pub(super) fn priority(feuilles: &Feuilles, c: &Contexte<'_>) -> Result<Option<Figure>> {
     let rows: Vec<Ligne<'_>> = feuilles
         .priorites
         .of(c.niveau, c.code)
@@ -316,186 +232,9 @@ fn priority(feuilles: &Feuilles, c: &Contexte<'_>) -> Result<Option<Figure>> {
     }))
 }
 
-fn tension(feuilles: &Feuilles, c: &Contexte<'_>) -> Result<Option<Figure>> {
-    let find = |t: &str| {
-        feuilles.tension.find(
-            c.niveau,
-            c.code,
-            &[("population", "ensemble"), ("typologie", t), ("categorie", "ensemble")],
-        )
-    };
-    let rows: Vec<Ligne<'_>> = TYPOLOGIES.iter().filter_map(|t| find(t)).collect();
-    let Some(whole) = find("ensemble") else { return Ok(None) };
-    let shown: Vec<&Ligne<'_>> =
-        rows.iter().filter(|l| l.int("demandes").unwrap_or(0) + l.int("attributions").unwrap_or(0) > 0).collect();
-    if shown.is_empty() {
-        return Ok(None);
-    }
-    let barres: Vec<Barre> = shown
-        .iter()
-        .map(|l| Barre {
-            nom: typology_words(l.text("typologie")).to_owned(),
-            valeur: l.real("tension"),
-            etiquette: match (l.real("tension"), l.int("demandes")) {
-                (Some(t), _) => format::decimal(t, 1),
-                (None, Some(n)) => format!("{}, aucune attribution", format::count(n, "demande", "demandes")),
-                _ => format::NONE.to_owned(),
-            },
-            manquee: false,
-        })
-        .collect();
-    let most = shown
-        .iter()
-        .filter(|l| l.real("tension").is_some())
-        .max_by(|a, b| a.real("tension").unwrap_or(0.0).total_cmp(&b.real("tension").unwrap_or(0.0)));
-    let titre = match (whole.real("tension"), most) {
-        (Some(t), Some(l)) => format!(
-            "{} demandes pour une attribution ; {} en {}",
-            format::decimal(t, 1),
-            ratio(l.real("tension")),
-            typology_words(l.text("typologie"))
-        ),
-        _ => "Des demandes, et aucune attribution".to_owned(),
-    };
-    let entetes =
-        words(&["Typologie", "Logements", "Demandes actives", "Baux signés", "Demandes pour une attribution"]);
-    let lignes: Vec<Vec<String>> = shown
-        .iter()
-        .copied()
-        .chain([&whole])
-        .map(|l| {
-            let name = typology_words(l.text("typologie")).to_owned();
-            vec![
-                name,
-                number(l.int("logements")),
-                number(l.int("demandes")),
-                number(l.int("attributions")),
-                ratio(l.real("tension")),
-            ]
-        })
-        .collect();
-    let svg = chart::bars(&legend("tension", &titre, &alternative(&entetes, &lignes_of(&lignes))), &barres, None)?;
-    Ok(Some(Figure {
-        id: "tension".to_owned(),
-        titre,
-        sous_titre: format!(
-            "Demandes actives au 31 décembre {0} pour une attribution de {0}, par typologie",
-            c.millesime
-        ),
-        svg,
-        lecture: format!(
-            "{} demandes étaient actives fin {} pour {} attributions",
-            number(whole.int("demandes")),
-            c.millesime,
-            number(whole.int("attributions"))
-        ),
-        champ: "ménages ; demandes au premier choix de commune, attributions à la commune du logement".to_owned(),
-        source: "registre de la demande, fichier des attributions, RPLS".to_owned(),
-        entetes,
-        lignes,
-    }))
-}
-
-fn delays(feuilles: &Feuilles, c: &Contexte<'_>) -> Result<Option<Figure>> {
-    let find = |t: &str| feuilles.delais.find(c.niveau, c.code, &[("population", "ensemble"), ("typologie", t)]);
-    let rows: Vec<Ligne<'_>> = TYPOLOGIES.iter().filter_map(|t| find(t)).collect();
-    let Some(whole) = find("ensemble") else { return Ok(None) };
-    let Some(median) = whole.real("delai_median") else { return Ok(None) };
-    let barres: Vec<Barre> = rows
-        .iter()
-        .map(|l| Barre {
-            nom: typology_words(l.text("typologie")).to_owned(),
-            valeur: l.real("delai_median"),
-            etiquette: months(l.real("delai_median")),
-            manquee: false,
-        })
-        .collect();
-    let titre = format!("La moitié des ménages logés ont attendu moins de {} mois", format::decimal(median, 1));
-    let entetes = words(&["Typologie", "Baux", "Moyenne", "Premier quart", "Médiane", "Dernier quart"]);
-    let lignes: Vec<Vec<String>> = rows
-        .iter()
-        .chain([&whole])
-        .map(|l| {
-            let mut cells = vec![typology_words(l.text("typologie")).to_owned(), number(l.int("attributions"))];
-            cells.extend(["delai_moyen", "delai_q1", "delai_median", "delai_q3"].map(|name| months(l.real(name))));
-            cells
-        })
-        .collect();
-    let svg = chart::bars(&legend("delais", &titre, &alternative(&entetes, &lignes_of(&lignes))), &barres, None)?;
-    Ok(Some(Figure {
-        id: "delais".to_owned(),
-        titre,
-        sous_titre: format!("Délai médian du dépôt au bail, en mois, baux signés en {}, par typologie", c.millesime),
-        svg,
-        lecture: format!(
-            "en moyenne {} ; un quart des ménages logés ont attendu plus de {}",
-            months(whole.real("delai_moyen")),
-            months(whole.real("delai_q3"))
-        ),
-        champ: "attributions à des ménages dont le dépôt est connu et antérieur au bail ; ceux qui attendent encore n'y sont pas".to_owned(),
-        source: "fichier des attributions et registre de la demande".to_owned(),
-        entetes,
-        lignes,
-    }))
-}
-
-fn seniority(feuilles: &Feuilles, c: &Contexte<'_>) -> Result<Option<Figure>> {
-    const CLASSES: [(&str, &str); 5] = [
-        ("moins_1_an", "Moins d'un an"),
-        ("de_1_a_2_ans", "1 à 2 ans"),
-        ("de_2_a_3_ans", "2 à 3 ans"),
-        ("de_3_a_5_ans", "3 à 5 ans"),
-        ("plus_5_ans", "5 ans et plus"),
-    ];
-    let Some(row) = feuilles.demande.find(c.niveau, c.code, &[("population", "ensemble"), ("typologie", "ensemble")])
-    else {
-        return Ok(None);
-    };
-    let actives = row.int("actives").unwrap_or(0);
-    if actives == 0 {
-        return Ok(None);
-    }
-    #[expect(clippy::cast_precision_loss, reason = "counts of demands are far below 2^52")]
-    let share = |n: i64| n as f64 / actives as f64;
-    let counted = CLASSES.map(|(column, name)| (name, row.int(column).unwrap_or(0)));
-    let barres: Vec<Barre> = counted
-        .iter()
-        .map(|(name, n)| Barre {
-            nom: (*name).to_owned(),
-            valeur: Some(share(*n)),
-            etiquette: format!("{} ({})", format::percent(share(*n)), format::integer(*n)),
-            manquee: false,
-        })
-        .collect();
-    let old: i64 = counted[2..].iter().map(|(_, n)| n).sum();
-    let titre = format!("{} des demandes attendent depuis deux ans ou plus", format::percent(share(old)));
-    let entetes = words(&["Ancienneté", "Demandes", "Part"]);
-    let lignes: Vec<Vec<String>> = counted
-        .iter()
-        .map(|(name, n)| vec![(*name).to_owned(), format::integer(*n), format::percent(share(*n))])
-        .chain([vec!["Ensemble".to_owned(), format::integer(actives), format::percent(1.0)]])
-        .collect();
-    let svg = chart::bars(&legend("anciennete", &titre, &alternative(&entetes, &lignes_of(&lignes))), &barres, None)?;
-    Ok(Some(Figure {
-        id: "anciennete".to_owned(),
-        titre,
-        sous_titre: format!("Demandes actives au 31 décembre {} selon leur ancienneté", c.millesime),
-        svg,
-        lecture: format!(
-            "l'ancienneté moyenne est de {}, la médiane de {}",
-            months(row.real("anciennete_moyenne")),
-            months(row.real("anciennete_mediane"))
-        ),
-        champ: "demandes de ménages actives, premier choix de commune".to_owned(),
-        source: "registre de la demande".to_owned(),
-        entetes,
-        lignes,
-    }))
-}
-
 /// The verdict of each EPCI outside QPV, against the legal line.
-pub(super) fn verdict_dots(verdicts: &[&super::Verdict], millesime: i32) -> Result<Option<Figure>> {
-    let mut rows: Vec<&super::Verdict> = verdicts.iter().copied().filter(|v| v.resultat.is_some()).collect();
+pub(in crate::report) fn verdict_dots(verdicts: &[&Verdict], millesime: i32) -> Result<Option<Figure>> {
+    let mut rows: Vec<&Verdict> = verdicts.iter().copied().filter(|v| v.resultat.is_some()).collect();
     if rows.is_empty() {
         return Ok(None);
     }
@@ -554,24 +293,4 @@ pub(super) fn verdict_dots(verdicts: &[&super::Verdict], millesime: i32) -> Resu
         entetes,
         lignes,
     }))
-}
-
-fn legend<'a>(id: &'a str, titre: &'a str, alternative: &'a str) -> Legende<'a> {
-    Legende { id, titre, alternative }
-}
-
-fn lignes_of(lignes: &[Vec<String>]) -> Vec<&[String]> {
-    lignes.iter().map(Vec::as_slice).collect()
-}
-
-/// The table in a sentence a row, for who cannot see the picture.
-fn alternative(entetes: &[String], lignes: &[&[String]]) -> String {
-    let rows: Vec<String> = lignes
-        .iter()
-        .map(|row| {
-            let cells: Vec<String> = entetes.iter().zip(*row).skip(1).map(|(h, v)| format!("{h} {v}")).collect();
-            format!("{} : {}", row.first().map_or("", String::as_str), cells.join(", "))
-        })
-        .collect();
-    rows.join(" ; ")
 }
