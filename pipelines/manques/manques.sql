@@ -1,7 +1,7 @@
 -- The lettings that an EPCI misses, shared out among its landlords: each in proportion to its own distance to the
 -- target, by largest remainders, so that the shares add up to the EPCI's number.
 WITH regle AS (
-    SELECT r.numero, r.epci, r.libelle, r.regle, r.base, r.zone, r.secteur, r.public, r.cible, v.manque
+    SELECT r.numero, r.epci, r.libelle, r.regle, r.base, r.zone, r.secteur, r.cible, v.manque
     FROM regles r
     JOIN verdicts v
         ON v.epci = r.epci AND v.regle = r.regle AND v.acteur_type = r.acteur_type AND v.acteur = r.acteur
@@ -10,20 +10,11 @@ WITH regle AS (
       AND v.manque IS NOT NULL
 ),
 par_bailleur AS (
-    SELECT r.numero, f.bailleur, COUNT(*) AS attributions,
-           SUM(CASE WHEN r.public = 'q1' AND f.classe = 'q1' THEN 1
-                    WHEN r.public = 'q1_ou_relogement' AND (f.classe = 'q1' OR f.relogement = 1) THEN 1
-                    WHEN r.public = 'q2_q4' AND f.classe IN ('q2', 'q3', 'q4', 'q2_q4') THEN 1
-                    WHEN r.public = 'dalo' AND f.dalo = 1 THEN 1
-                    WHEN r.public = 'prioritaire' AND f.prioritaire = 1 THEN 1
-                    WHEN r.public = 'relogement' AND f.relogement = 1 THEN 1
-                    WHEN r.public = 'mutation' AND f.population = 'mutation' THEN 1
-                    ELSE 0 END) AS numerateur
-    FROM regle r
-    JOIN faits f
-        ON f.epci = r.epci AND f.sort = 'compte' AND (r.zone = 'ensemble' OR f.zone = r.zone)
-        AND (r.secteur = 'ensemble' OR '|' || r.secteur || '|' LIKE '%|' || f.commune || '|%')
-    GROUP BY r.numero, f.bailleur
+    SELECT c.numero, c.bailleur, COUNT(*) AS attributions, SUM(c.vise) AS numerateur
+    FROM champ c
+    JOIN regle r ON r.numero = c.numero
+    WHERE c.numero_unique IS NOT NULL
+    GROUP BY c.numero, c.bailleur
 ),
 -- Distances in whole millionths of a letting: exact, and free of any order of addition.
 distance AS (

@@ -2,45 +2,7 @@
 -- public, its actors and its target; `manque` is the number of lettings short of it (CCH L441-1: the préfet may allocate
 -- what is missing), exact in decimals. A target on the mean judges the mean of the actors' rates, to nine decimals, and
 -- publishes beside it the rate of their lettings together; no number of lettings makes up for a mean.
-WITH acteur AS (
-    SELECT DISTINCT f.epci, 'bailleur' AS acteur_type, f.bailleur AS acteur FROM faits f WHERE f.sort = 'compte'
-    UNION ALL
-    SELECT DISTINCT f.epci, 'reservataire' AS acteur_type, f.reservataire AS acteur
-    FROM faits f WHERE f.sort = 'compte' AND f.reservataire NOT IN ('inconnu', 'AUCUN')
-),
--- "Each landlord", "each holder", or the mean of them: one row for each that has allocations in the EPCI.
-regle AS (
-    SELECT r.numero, r.epci, r.acteur_type, r.agregation, a.acteur AS membre,
-           CASE WHEN r.agregation = 'moyenne' THEN r.acteur ELSE a.acteur END AS acteur
-    FROM regles r
-    JOIN acteur a ON a.epci = r.epci AND a.acteur_type = r.acteur_type
-    WHERE r.acteur IS NULL OR r.agregation = 'moyenne'
-    UNION ALL
-    SELECT r.numero, r.epci, r.acteur_type, r.agregation, r.acteur AS membre, r.acteur
-    FROM regles r
-    WHERE r.acteur IS NOT NULL AND r.agregation <> 'moyenne'
-),
-champ AS (
-    SELECT g.numero, g.acteur, g.membre, f.classe, f.relogement, f.financement, f.numero_unique,
-           CASE WHEN r.public = 'q1' AND f.classe = 'q1' THEN 1
-                WHEN r.public = 'q1_ou_relogement' AND (f.classe = 'q1' OR f.relogement = 1) THEN 1
-                WHEN r.public = 'q2_q4' AND f.classe IN ('q2', 'q3', 'q4', 'q2_q4') THEN 1
-                WHEN r.public = 'dalo' AND f.dalo = 1 THEN 1
-                WHEN r.public = 'prioritaire' AND f.prioritaire = 1 THEN 1
-                WHEN r.public = 'relogement' AND f.relogement = 1 THEN 1
-                WHEN r.public = 'mutation' AND f.population = 'mutation' THEN 1
-                ELSE 0 END AS vise
-    FROM regle g
-    JOIN regles r ON r.numero = g.numero
-    LEFT JOIN faits f
-        ON f.epci = g.epci AND f.sort = 'compte'
-        AND (r.zone = 'ensemble' OR f.zone = r.zone)
-        AND (g.acteur_type <> 'bailleur' OR f.bailleur = g.membre)
-        AND (g.acteur_type <> 'reservataire' OR f.reservataire = g.membre)
-        AND (r.contingent IS NULL OR f.reservataire = r.contingent)
-        AND (r.secteur = 'ensemble' OR '|' || r.secteur || '|' LIKE '%|' || f.commune || '|%')
-),
-par_membre AS (
+WITH par_membre AS (
     SELECT c.numero, c.acteur, c.membre,
            COUNT(c.numero_unique) AS denominateur,
            SUM(c.vise) AS numerateur,
@@ -53,7 +15,7 @@ par_membre AS (
     FROM champ c
     GROUP BY c.numero, c.acteur, c.membre
 ),
--- The mean of the rates is a sum of whole billionths, so that no order of addition changes it.
+-- The mean of the rates is a sum of whole trillionths, so that no order of addition changes it.
 compte AS (
     SELECT m.numero, m.acteur,
            SUM(m.denominateur) AS denominateur, SUM(m.numerateur) AS numerateur,

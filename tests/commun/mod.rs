@@ -65,6 +65,9 @@ impl Projet {
             fs::create_dir_all(path.parent().unwrap()).unwrap();
             fs::write(path, bytes).unwrap();
         }
+        if let Some(overrides) = std::env::var_os("BILAN_SURCHARGE") {
+            copy(Path::new(&overrides), dir.path());
+        }
         Self { dir }
     }
 
@@ -119,6 +122,15 @@ fn cell(column: &dyn Array, row: usize) -> Cell {
         DataType::Int64 => Cell::Int(column.as_primitive::<Int64Type>().value(row)),
         DataType::Float64 => Cell::Real(column.as_primitive::<Float64Type>().value(row)),
         other => panic!("unexpected type {other}"),
+    }
+}
+
+/// Copies a folder into another: with `BILAN_SURCHARGE` set, every test project runs with these files in place of the
+/// embedded ones, so that a rule broken on purpose is tried without building anything.
+fn copy(from: &Path, to: &Path) {
+    for (name, bytes) in files(from) {
+        fs::create_dir_all(to.join(&name).parent().unwrap()).unwrap();
+        fs::write(to.join(&name), bytes).unwrap();
     }
 }
 
