@@ -40,6 +40,8 @@ pub struct Manifeste {
     pub epci_coupes: Vec<String>,
     /// Files of the project that override the program's own.
     pub surcharges: Vec<String>,
+    /// Values in use that are assumed or too long unchecked, and the tables they touch.
+    pub reserves: Vec<String>,
     /// Messages about the project.
     pub notes: Vec<String>,
 }

@@ -614,7 +614,13 @@ fn sensitivities_and_alerts_stand_beside_the_verdict() {
     assert!(at("EXTRACTION 2026-01-15", 2025, "r=500", Q1).0["alerte"].text().contains("gel"));
     let (v, outcome) = at("EXTRACTION 2031-02-01", 2025, "r=500", Q1);
     assert!(v["alerte"].text().contains("à revérifier"), "{:?}", v["alerte"]);
+    assert!(v["alerte"].text().contains("montant relu le"), "{:?}", v["alerte"]);
     assert!(outcome.any_refusal(), "--strict refuses a stale value");
+    let stale: Vec<_> = outcome.notes.iter().filter(|d| d.code == "B0304").map(|d| d.message.clone()).collect();
+    assert!(
+        stale.iter().any(|m| m.contains("« seuil_q1 »") && m.contains("quartiles") && m.contains("verdicts")),
+        "{stale:?}"
+    );
 }
 
 /// The lettings an EPCI misses are shared out among its landlords, whole, in proportion to their distance.

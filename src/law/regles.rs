@@ -70,7 +70,9 @@ impl RegleLegale {
         Ok(toml_file::<Regles>(resources, "reference/regles.toml")?.regle)
     }
 
-    fn in_force(&self, day: NaiveDate) -> bool {
+    /// Whether the rule applies on a day.
+    #[must_use]
+    pub fn in_force(&self, day: NaiveDate) -> bool {
         self.effectif[0] <= day && day <= self.effectif[1]
     }
 
@@ -159,7 +161,7 @@ pub fn rules_for(droit: &Droit<'_>) -> Result<(Vec<Regle>, Vec<Diagnostic>)> {
         RegleLegale::load(&plan.resources())?.into_iter().filter(|r| r.in_force(last_day)).collect();
     let targets: Vec<&Objectif> =
         plan.objectifs.iter().filter(|o| o.debut <= last_day && o.fin.is_none_or(|end| last_day <= end)).collect();
-    let mut notes = droit.notes_on_values(&legal, last_day)?;
+    let mut notes = Vec::new();
     let mut rules = Vec::new();
     for epci in &epcis {
         for rule in &legal {
@@ -202,37 +204,6 @@ pub fn rules_for(droit: &Droit<'_>) -> Result<(Vec<Regle>, Vec<Diagnostic>)> {
 }
 
 impl Droit<'_> {
-    /// A message for each value used that is assumed or too long unchecked: `--strict` refuses them.
-    fn notes_on_values(&self, legal: &[RegleLegale], last_day: NaiveDate) -> Result<Vec<Diagnostic>> {
-        let mut notes = Vec::new();
-        let mut seen = BTreeSet::new();
-        for rule in legal {
-            let taux = self.parametres.at(&rule.taux, last_day)?;
-            for (nom, statut, verifie_le) in
-                [(&rule.id, rule.statut, rule.verifie_le), (&rule.taux, taux.statut, taux.verifie_le)]
-            {
-                if !seen.insert(nom.clone()) {
-                    continue;
-                }
-                if statut == Confiance::Assumed {
-                    notes.push(Diagnostic::anomalie(
-                        "B0303",
-                        format!("« {nom} » est une hypothèse : aucune source ne la tranche"),
-                        "les verdicts qui s'en servent le disent ; --strict les refuse",
-                    ));
-                }
-                if self.parametres.is_stale(verifie_le, self.plan.date_extraction)? {
-                    notes.push(Diagnostic::anomalie(
-                        "B0304",
-                        format!("« {nom} » n'a pas été relu depuis le {}", verifie_le.format("%d/%m/%Y")),
-                        "relisez le texte et mettez reference/ à jour ; --strict refuse une valeur périmée",
-                    ));
-                }
-            }
-        }
-        Ok(notes)
-    }
-
     fn legal_row(&self, rule: &RegleLegale, epci: &str, targets: &[&Objectif], last_day: NaiveDate) -> Result<Regle> {
         let taux = self.parametres.at(&rule.taux, last_day)?;
         let (acteur_type, acteur) = actor(&rule.acteur);
@@ -270,9 +241,22 @@ impl Droit<'_> {
             }
         }
         if rule.champ == "arrete" {
-            row.rest_on(&self.seuils.situation(epci));
+            self.rest_on_amount(&mut row)?;
         }
         Ok(row)
+    }
+
+    /// Takes the EPCI's amount, and says so when its order has not been read for too long.
+    fn rest_on_amount(&self, row: &mut Regle) -> Result<()> {
+        let situation = self.seuils.situation(&row.epci);
+        row.rest_on(&situation);
+        if let Situation::Seuil(seuil) = &situation
+            && let Some(verifie_le) = seuil.verifie_le
+            && self.parametres.is_stale(verifie_le, self.plan.date_extraction)?
+        {
+            row.warn(&format!("montant relu le {}, à revérifier", verifie_le.format("%d/%m/%Y")));
+        }
+        Ok(())
     }
 
     fn target_row(&self, objectif: &Objectif, legal: &[RegleLegale], last_day: NaiveDate) -> Result<Regle> {
@@ -315,7 +299,7 @@ impl Droit<'_> {
             }
         }
         if ["q1", "q1_ou_relogement", "q2_q4"].contains(&objectif.public.as_str()) {
-            row.rest_on(&self.seuils.situation(&objectif.epci));
+            self.rest_on_amount(&mut row)?;
             // A target signed outside the order's scope is no legal rule: it lacks an amount, it is not out of scope.
             if row.blocage == Some("hors_champ") {
                 row.blocage = Some("non_evaluable");

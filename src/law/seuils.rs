@@ -54,6 +54,8 @@ pub struct Seuil {
     pub statut: Statut,
     /// The text.
     pub reference: String,
+    /// Day of the last check; none for the project's own amounts.
+    pub verifie_le: Option<NaiveDate>,
 }
 
 /// What the year's orders say of an EPCI.
@@ -146,12 +148,20 @@ impl SeuilsDeLAnnee {
         let key = (millesime, epci.to_owned());
         if let Some(((q1, q2, q3), reference)) = self.own.get(&key) {
             let reference = reference.clone();
-            return Some(Seuil { millesime, q1: *q1, q2: *q2, q3: *q3, statut, reference });
+            return Some(Seuil { millesime, q1: *q1, q2: *q2, q3: *q3, statut, reference, verifie_le: None });
         }
         let (q1, q2, q3) = *self.amounts.get(&key)?;
         let arrete = self.arretes.get(&millesime)?;
         let statut = if arrete.statut == Confiance::Assumed { Statut::Hypothese } else { statut };
-        Some(Seuil { millesime, q1, q2, q3, statut, reference: arrete.reference.clone() })
+        Some(Seuil {
+            millesime,
+            q1,
+            q2,
+            q3,
+            statut,
+            reference: arrete.reference.clone(),
+            verifie_le: Some(arrete.verifie_le),
+        })
     }
 
     /// What the year's orders say of this EPCI: its own amount; else, while the year's order is not out or only partly

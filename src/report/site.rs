@@ -64,6 +64,7 @@ struct Page<'a> {
     parametres: Vec<(String, String, String)>,
     entrees: Vec<Vec<String>>,
     epci_coupes: Vec<String>,
+    reserves: Vec<String>,
 }
 
 /// Renders the site; returns the pages' paths, relative to the results folder.
@@ -209,6 +210,7 @@ fn page<'a>(plan: &'a Plan, manifeste: &Manifeste, style: &'a str) -> Page<'a> {
         parametres,
         entrees,
         epci_coupes: manifeste.epci_coupes.clone(),
+        reserves: manifeste.reserves.clone(),
     }
 }
 

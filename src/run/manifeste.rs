@@ -60,6 +60,11 @@ pub(super) fn write(
         seuils: used,
         epci_coupes: cut.collect(),
         surcharges: resources.overridden(),
+        reserves: notes
+            .iter()
+            .filter(|d| ["B0303", "B0304"].contains(&d.code.as_str()))
+            .map(|d| d.message.clone())
+            .collect(),
         notes: notes.iter().map(ToString::to_string).collect(),
     };
     let mut text = serde_json::to_vec_pretty(&manifeste)?;

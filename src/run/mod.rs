@@ -3,6 +3,7 @@
 mod historique;
 mod manifeste;
 mod qualite;
+mod reserves;
 
 use std::collections::BTreeSet;
 use std::path::Path;
@@ -103,6 +104,7 @@ pub fn run(plan: &Plan, mut notes: Vec<Diagnostic>, options: Options, progress: 
     let droit = Droit { plan, geographie: &geographie, seuils: &seuils, parametres: &parametres };
     let (regles, rule_notes) = rules_for(&droit)?;
     notes.extend(rule_notes);
+    notes.extend(reserves::doubts(plan, &parametres, &seuils)?);
 
     let key = computation_key(plan, &ingestion)?;
     let present = |files: &[String]| files.iter().all(|f| plan.sortie.join(f).is_file());
