@@ -144,6 +144,23 @@ fn a_project_file_with_a_fault_says_where() {
     assert!(String::from_utf8(output.stderr).unwrap().contains("commande « rune » inconnue"));
 }
 
+/// A code of no list is kept as an anomaly, and never makes a row of its own among the typologies.
+#[test]
+fn a_typology_of_no_list_counts_under_the_whole_alone() {
+    let toml = format!("{TOML}[[source]]\nschema = \"demandes\"\nfichiers = [\"demandes.csv\"]\n");
+    let leases =
+        "numero_unique;date_bail;bailleur;commune;typologie;categorie\nA1;2025-03-01;900000001;63113;F3;studio\n";
+    let demands = "numero_unique;date_depot;communes;typologies\nD1;2025-02-01;63113;F3|T2\n";
+    let projet = Projet::new(&toml, &[("attributions.csv", leases.as_bytes()), ("demandes.csv", demands.as_bytes())]);
+    let (exit, text) = run(projet.path(), &[]);
+    assert!(exit == 0 && text.contains("B0123"), "{exit} {text}");
+    for (table, column) in [("demande", "actives"), ("attributions", "attributions"), ("tension", "demandes")] {
+        let rows = projet.table(table);
+        assert!(rows.iter().all(|r| r["typologie"].text() == "ensemble"), "{table}");
+        assert!(rows.iter().any(|r| r[column].int() == Some(1)), "{table}");
+    }
+}
+
 /// Names, telephone and social-security numbers planted in undeclared columns and inside declared ones.
 #[test]
 fn nothing_personal_reaches_the_store_the_outputs_or_the_messages() {

@@ -49,7 +49,7 @@ menage AS (
 SELECT p.millesime, m.numero_unique, m.commune, m.epci, m.departement, m.region,
        m.date_bail, m.depot AS date_depot, m.date_decision, m.bailleur,
        COALESCE(m.reservataire, 'inconnu') AS reservataire,
-       m.typologie, m.categorie,
+       NULLIF(m.typologie, 'inconnu') AS typologie, NULLIF(m.categorie, 'inconnu') AS categorie,
        COALESCE(m.financement, 'inconnu') AS financement,
        CASE WHEN m.annee_construction < 1949 THEN 'avant 1949'
             WHEN m.annee_construction < 1975 THEN '1949–1974'
