@@ -643,3 +643,19 @@ fn missing_lettings_are_shared_out_whole() {
     let expected = [("900000001", 2, 2), ("900001018", 1, 0), ("900002035", 1, 1)];
     assert_eq!(shares, expected.map(|(b, a, c)| (b.to_owned(), a, c)));
 }
+
+/// A rule whose value nobody could settle says so on its verdict, and `--strict` does not let it by.
+#[test]
+fn an_assumed_value_makes_a_hypothesis() {
+    let path = format!("{}/reference/regles.toml", env!("CARGO_MANIFEST_DIR"));
+    let rules = std::fs::read_to_string(path).unwrap().replacen("statut = \"secondary\"", "statut = \"assumed\"", 1);
+    let cas = Cas { titre: "", annee: 2025, projet: "", baux: "r=500, x3 r=2000", regle: Q1, attendu: "" };
+    let projet = project(&cas);
+    std::fs::create_dir_all(projet.path().join("reference")).unwrap();
+    std::fs::write(projet.path().join("reference/regles.toml"), rules).unwrap();
+    let outcome = projet.run(1, false);
+    let rows = projet.table("verdicts");
+    assert_eq!(shown(row(&rows, Q1)), "1/4 0 atteint hypothese");
+    assert!(shown(row(&rows, MIXITE)).ends_with("definitif"));
+    assert!(outcome.any_refusal() && outcome.notes.iter().any(|d| d.code == "B0303"), "{:?}", outcome.notes);
+}

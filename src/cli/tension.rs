@@ -11,7 +11,7 @@ use crate::engine;
 use crate::error::{EXIT_DONE, Error, Result};
 use crate::format;
 use crate::project::Plan;
-use crate::reference::{Commune, Geographie};
+use crate::reference::{Commune, Geographie, Parametres};
 use crate::schema::normalised;
 
 const TYPOLOGIES: [&str; 7] = ["C", "T1", "T2", "T3", "T4", "T5", "T6P"];
@@ -89,12 +89,14 @@ impl Answer {
         };
         let typed = if typologie == "ensemble" { String::new() } else { format!(" AND typologie = '{typologie}'") };
         let kind = if categorie == "ensemble" { String::new() } else { format!(" AND categorie = '{categorie}'") };
+        let last_day = chrono::NaiveDate::from_ymd_opt(plan.millesime, 12, 31).unwrap_or(chrono::NaiveDate::MAX);
+        let days_a_month = Parametres::load(&plan.resources())?.number("jours_par_mois", last_day)?;
         let delays = engine
             .query(
                 "delais",
                 &format!(
-                    "SELECT CAST(COUNT(delai_jours) AS BIGINT), CAST(SUM(delai_jours) AS DOUBLE) / NULLIF(COUNT(delai_jours), 0) / 30.4375, \
-                     percentile_cont(0.5) WITHIN GROUP (ORDER BY delai_jours) / 30.4375 \
+                    "SELECT CAST(COUNT(delai_jours) AS BIGINT), CAST(SUM(delai_jours) AS DOUBLE) / NULLIF(COUNT(delai_jours), 0) / {days_a_month}, \
+                     percentile_cont(0.5) WITHIN GROUP (ORDER BY delai_jours) / {days_a_month} \
                      FROM faits_attributions WHERE personne_morale = 0 AND commune = '{}'{typed}{kind}",
                     commune.code
                 ),

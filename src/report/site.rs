@@ -138,8 +138,16 @@ pub fn render_site(plan: &Plan, progress: &Progress) -> Result<BTreeSet<String>>
         let libelle = feuilles.demande.of("epci", code).next().map_or("", |l| l.text("libelle"));
         let own = of_epci.get(code.as_str()).cloned().unwrap_or_default();
         let cible_q1 = own.iter().find(|v| v.regle == "q1_hors_qpv" && v.resultat.is_some()).map(|v| v.cible);
-        let contexte =
-            Contexte { niveau: "epci", code, libelle, millesime: plan.millesime, bailleurs: &bailleurs, cible_q1 };
+        let cible_prioritaires = own.iter().find(|v| v.regle == "prioritaires" && v.base == "loi").map(|v| v.cible);
+        let contexte = Contexte {
+            niveau: "epci",
+            code,
+            libelle,
+            millesime: plan.millesime,
+            bailleurs: &bailleurs,
+            cible_q1,
+            cible_prioritaires,
+        };
         let figures: Vec<Figure> = figures::all(&feuilles, &contexte)?;
         let judgements: Vec<Jugement> = own.iter().map(|v| judgement(v, &bailleurs)).collect();
         let html = template.render(context! {

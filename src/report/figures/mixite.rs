@@ -185,7 +185,7 @@ pub(super) fn priority(feuilles: &Feuilles, c: &Contexte<'_>) -> Result<Option<F
         .collect();
     let whole = feuilles.priorites.find(c.niveau, c.code, &[("reservataire", "ensemble")]);
     let Some(share) = whole.and_then(|l| l.real("part")) else { return Ok(None) };
-    let target = 0.25;
+    let target = c.cible_prioritaires;
     let held = |code: &str| matches!(code, "COLACT" | "COLTER" | "AUCUN");
     let barres: Vec<Barre> = rows
         .iter()
@@ -197,7 +197,7 @@ pub(super) fn priority(feuilles: &Feuilles, c: &Contexte<'_>) -> Result<Option<F
                 rate(l.real("part")),
                 format::count(l.int("attributions").unwrap_or(0), "bail", "baux")
             ),
-            manquee: held(l.text("reservataire")) && l.real("part").is_some_and(|p| p < target),
+            manquee: held(l.text("reservataire")) && l.real("part").zip(target).is_some_and(|(p, t)| p < t),
         })
         .collect();
     let titre = format!("{} des attributions vont à un public prioritaire", format::percent(share));
@@ -216,15 +216,15 @@ pub(super) fn priority(feuilles: &Feuilles, c: &Contexte<'_>) -> Result<Option<F
             ]
         })
         .collect();
-    let line = Repere { valeur: target, nom: format!("loi : {}", format::target_percent(target)) };
+    let line = target.map(|t| Repere { valeur: t, nom: format!("loi : {}", format::target_percent(t)) });
     let svg =
-        chart::bars(&legend("priorites", &titre, &alternative(&entetes, &lignes_of(&lignes))), &barres, Some(&line))?;
+        chart::bars(&legend("priorites", &titre, &alternative(&entetes, &lignes_of(&lignes))), &barres, line.as_ref())?;
     Ok(Some(Figure {
         id: "priorites".to_owned(),
         titre,
         sous_titre: format!("Part des ménages DALO ou prioritaires dans les baux signés en {}, par réservataire", c.millesime),
         svg,
-        lecture: "la règle des 25 % s'applique à Action Logement, aux collectivités et à chaque bailleur sur ses logements hors contingent".to_owned(),
+        lecture: "la règle s'applique à Action Logement, aux collectivités et à chaque bailleur sur ses logements hors contingent".to_owned(),
         champ: "attributions à des ménages suivies d'un bail signé, hors PLI ; un ménage DALO et prioritaire compte une fois".to_owned(),
         source: "fichier des attributions et registre de la demande ; CCH L441-1".to_owned(),
         entetes,

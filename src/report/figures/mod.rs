@@ -49,6 +49,8 @@ pub(super) struct Contexte<'a> {
     pub bailleurs: &'a BTreeMap<String, String>,
     /// Legal share outside QPV, if the EPCI is held to it.
     pub cible_q1: Option<f64>,
+    /// Legal share of priority publics, where a rule sets one.
+    pub cible_prioritaires: Option<f64>,
 }
 
 pub(super) fn number(n: Option<i64>) -> String {
