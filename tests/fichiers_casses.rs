@@ -48,7 +48,7 @@ fn a_whole_file_that_cannot_be_read_is_refused_by_name() {
     refused(b"", "B0100");
     refused(b"\n\n", "B0100");
     refused(b"\x00\x01\x02binaire", "B0102");
-    refused(b"PK\x03\x04 un classeur", "B0102");
+    refused(b"PK\x03\x04 un classeur", "B0111");
     refused(&[&[0x81_u8, 0xe9, b'\n'][..], HEADER.as_bytes()].concat(), "B0112");
     let text = refused(b"numero_unique;bailleur;commune\nA1;900000001;63113\n", "B0103");
     assert!(text.contains("date_bail") && !text.contains("B0120"), "{text}");

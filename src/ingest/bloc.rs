@@ -322,6 +322,11 @@ fn value_diagnostic(colonne: &Colonne, constat: Constat, value: Option<&str>) ->
             format!("{shown} : un élément de la liste est inconnu"),
             "vérifiez la liste ; les autres éléments sont gardés",
         ),
+        Constat::NumeroAbime => by_schema(
+            "B0131",
+            "numéro abîmé par un tableur : écrit comme 6,31E+16, des chiffres en sont perdus".to_owned(),
+            "exportez de nouveau cette colonne au format texte ; ce numéro ne se retrouve pas",
+        ),
         Constat::Invalide | Constat::Valide => {
             let (code, what) = match colonne.genre {
                 Genre::Date => ("B0107", "n'est pas une date (AAAA-MM-JJ ou JJ/MM/AAAA)"),

@@ -5,13 +5,12 @@
 
 mod bloc;
 mod bridge;
-mod decode;
+mod lecture;
 mod rejets;
-mod scan;
 mod typing;
 
 use std::collections::BTreeMap;
-use std::io::{self, Read};
+use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::mpsc::sync_channel;
 
@@ -27,12 +26,12 @@ use crate::schema::{Champ, Entete, Schema};
 use crate::store::{self, Etat, FichierVu, Key, ParquetFile, Stamp};
 
 use bloc::{Atelier, Bloc};
+use lecture::{Defaut, Demande, Echec, Empreinte, Enregistrement, Lecteur, Ouvert};
 use rejets::Rejets;
-use scan::{Defaut, Enregistrement, Scanner, detect_separator};
 use typing::{Brut, Typer};
 
 pub use bloc::{FICHIER, LIGNE, arrow_schema};
-pub use decode::Encodage;
+pub use lecture::{Encodage, Format, is_protected};
 pub use rejets::{COLUMNS as REJECT_COLUMNS, Controle, Total, write_row};
 
 /// Records handed together to typing.
@@ -47,10 +46,14 @@ pub struct FichierLu {
     pub fichier: String,
     /// SHA-256 of the file.
     pub sha256: String,
-    /// Encoding, when the file could be decoded.
+    /// What it is, when that could be told.
+    pub format: Option<Format>,
+    /// Encoding of a text file.
     pub encodage: Option<Encodage>,
-    /// Field separator, when a header was read.
+    /// Field separator of a text file.
     pub separateur: Option<char>,
+    /// Sheet read, of a workbook.
+    pub feuille: Option<String>,
     /// Rows read, header excluded: kept + refused.
     pub lignes: u64,
     /// Rows kept.
@@ -63,6 +66,8 @@ pub struct FichierLu {
     pub controles: Vec<Controle>,
     /// Totals by code and column.
     pub totaux: Vec<Total>,
+    /// What was noticed of the file as a whole.
+    pub avis: Vec<Diagnostic>,
     /// Why the whole file was refused, if it was.
     pub refus: Vec<Diagnostic>,
     /// Parquet file, relative to `.bilan`; none when the file was refused.
@@ -157,7 +162,7 @@ impl FileReader<'_> {
         {
             return Ok((account, Some(vu.clone()), false));
         }
-        let empreinte = match decode::inspect(&path) {
+        let empreinte = match lecture::inspect(&path) {
             Err(error) => return Ok((self.unreadable(fichier, &error), None, false)),
             Ok(Err(diagnostic)) => return Ok((self.refused(fichier, "", vec![diagnostic]), None, false)),
             Ok(Ok(empreinte)) => empreinte,
@@ -192,7 +197,7 @@ impl FileReader<'_> {
             fichier,
             sha256,
             &format!("{:?} {:?}", self.source.colonnes, self.source.codes),
-            &format!("{} {}", self.source.millesime, self.plan.date_extraction),
+            &format!("{} {} {:?}", self.source.millesime, self.plan.date_extraction, self.source.feuille),
         ];
         let name = store::sha256(parts.join("\n").as_bytes());
         Path::new("store").join(&self.schema.nom).join(&name[..24])
@@ -220,56 +225,39 @@ impl FileReader<'_> {
             schema: self.schema.nom.clone(),
             fichier: fichier.to_owned(),
             sha256: sha256.to_owned(),
+            format: None,
             encodage: None,
             separateur: None,
+            feuille: None,
             lignes: 0,
             gardees: 0,
             refusees: 0,
             colonnes: Vec::new(),
             controles: Vec::new(),
             totaux: Vec::new(),
+            avis: Vec::new(),
             refus: refus.into_iter().map(|d| d.in_file(fichier)).collect(),
             parquet: None,
             rejets: None,
         }
     }
 
-    fn convert(
-        &self,
-        fichier: &str,
-        path: &Path,
-        empreinte: &decode::Empreinte,
-        bar: &ProgressBar,
-    ) -> Result<FichierLu> {
-        let failed = |e| Error::io("lire", path)(e);
-        let mut head = vec![0_u8; 1 << 16];
-        let n = decode::read_up_to(&mut decode::open(path, empreinte.encodage).map_err(failed)?, &mut head)
-            .map_err(failed)?;
-        let separateur = detect_separator(&head[..n]);
-        let reader = bar.wrap_read(decode::open(path, empreinte.encodage).map_err(failed)?);
-        let mut scanner = Scanner::new(reader, separateur);
-        let names = loop {
-            match scanner.next_record().map_err(failed)? {
-                Some(Enregistrement::Bon { .. }) => {
-                    break (0..scanner.width())
-                        .map(|i| String::from_utf8_lossy(scanner.field(i)).into_owned())
-                        .collect::<Vec<_>>();
-                }
-                Some(Enregistrement::Mauvais { .. }) => {}
-                None => {
-                    let empty = Diagnostic::refus(
-                        "B0100",
-                        "fichier sans en-tête",
-                        "la première ligne doit nommer les colonnes",
-                    );
-                    return Ok(self.refused(fichier, &empreinte.sha256, vec![empty]));
-                }
-            }
+    fn convert(&self, fichier: &str, path: &Path, empreinte: &Empreinte, bar: &ProgressBar) -> Result<FichierLu> {
+        let demande = Demande {
+            schema: self.schema,
+            colonnes: &self.source.colonnes,
+            feuille: self.source.feuille.as_deref(),
+            date: self.plan.date_extraction,
         };
-        let entete = match Entete::resolve(self.schema, &names, &self.source.colonnes) {
-            Ok(entete) => entete,
-            Err(errors) => return Ok(self.refused(fichier, &empreinte.sha256, errors)),
-        };
+        match lecture::open(path, empreinte, demande, bar) {
+            Ok(ouvert) => self.convert_records(fichier, path, empreinte, ouvert),
+            Err(Echec::Systeme(error)) => Err(Error::io("lire", path)(error)),
+            Err(Echec::Refus(refusals)) => Ok(self.refused(fichier, &empreinte.sha256, refusals)),
+        }
+    }
+
+    fn convert_records(&self, fichier: &str, path: &Path, empreinte: &Empreinte, ouvert: Ouvert) -> Result<FichierLu> {
+        let Ouvert { lecteur, entete, separateur, feuille, .. } = ouvert;
         let stem = self.stem(fichier, &empreinte.sha256);
         let cache = self.plan.cache();
         let mut rejets = Rejets::create(&cache.join(stem.with_extension("csv")), fichier)?;
@@ -292,10 +280,10 @@ impl FileReader<'_> {
             }
             Ok(())
         };
-        let mut blocks = Blocks { scanner, schema: self.schema, entete: &entete };
-        if self.options.threads > 1 {
-            std::thread::scope(|scope| -> Result<()> {
-                let (send, receive) = sync_channel::<io::Result<Step>>(1);
+        let mut blocks = Blocks { lecteur, schema: self.schema, entete: &entete };
+        let read = if self.options.threads > 1 {
+            std::thread::scope(|scope| -> Result<Option<Echec>> {
+                let (send, receive) = sync_channel::<std::result::Result<Step, Echec>>(1);
                 scope.spawn(move || {
                     while let Some(step) = blocks.next_step().transpose() {
                         let stop = step.is_err();
@@ -305,14 +293,26 @@ impl FileReader<'_> {
                     }
                 });
                 for step in receive {
-                    consume(step.map_err(failed)?)?;
+                    match step {
+                        Ok(step) => consume(step)?,
+                        Err(echec) => return Ok(Some(echec)),
+                    }
                 }
-                Ok(())
-            })?;
+                Ok(None)
+            })?
         } else {
-            while let Some(step) = blocks.next_step().map_err(failed)? {
-                consume(step)?;
+            loop {
+                match blocks.next_step() {
+                    Ok(Some(step)) => consume(step)?,
+                    Ok(None) => break None,
+                    Err(echec) => break Some(echec),
+                }
             }
+        };
+        match read {
+            None => {}
+            Some(Echec::Systeme(error)) => return Err(Error::io("lire", path)(error)),
+            Some(Echec::Refus(refusals)) => return Ok(self.refused(fichier, &empreinte.sha256, refusals)),
         }
         let controles = atelier.controls(malformed);
         let (lues, gardees) = (atelier.lues, atelier.gardees);
@@ -321,7 +321,8 @@ impl FileReader<'_> {
         parquet.finish(&[
             ("bilan.source", fichier.to_owned()),
             ("bilan.sha256", empreinte.sha256.clone()),
-            ("bilan.encodage", empreinte.encodage.name().to_owned()),
+            ("bilan.format", empreinte.format.name().to_owned()),
+            ("bilan.encodage", empreinte.encodage.map_or("", Encodage::name).to_owned()),
             ("bilan.lignes", lignes.to_string()),
             ("bilan.lignes_gardees", gardees.to_string()),
             ("bilan.schema", self.schema.nom.clone()),
@@ -333,14 +334,17 @@ impl FileReader<'_> {
             schema: self.schema.nom.clone(),
             fichier: fichier.to_owned(),
             sha256: empreinte.sha256.clone(),
-            encodage: Some(empreinte.encodage),
-            separateur: Some(char::from(separateur)),
+            format: Some(empreinte.format),
+            encodage: empreinte.encodage,
+            separateur,
+            feuille,
             lignes,
             gardees,
             refusees: lignes - gardees,
             colonnes: present.map(|(c, _)| c.nom.clone()).collect(),
             controles,
             totaux,
+            avis: entete.avis.into_iter().map(|d| d.in_file(fichier)).collect(),
             refus: Vec::new(),
             parquet: Some(relative("parquet")),
             rejets: Some(relative("csv")),
@@ -354,19 +358,19 @@ struct Step {
     mauvais: Vec<(u64, Defaut)>,
 }
 
-struct Blocks<'a, R> {
-    scanner: Scanner<R>,
+struct Blocks<'a> {
+    lecteur: Box<dyn Lecteur>,
     schema: &'a Schema,
     entete: &'a Entete,
 }
 
-impl<R: Read> Blocks<'_, R> {
-    fn next_step(&mut self) -> io::Result<Option<Step>> {
+impl Blocks<'_> {
+    fn next_step(&mut self) -> std::result::Result<Option<Step>, Echec> {
         let mut bloc = Bloc::default();
         bloc.colonnes.resize_with(self.schema.colonnes.len(), Brut::default);
         let mut mauvais = Vec::new();
         while bloc.lignes.len() < BLOCK_ROWS && mauvais.len() < BLOCK_ROWS {
-            match self.scanner.next_record()? {
+            match self.lecteur.next_record()? {
                 None => break,
                 Some(Enregistrement::Mauvais { ligne, defaut }) => mauvais.push((ligne, defaut)),
                 Some(Enregistrement::Bon { ligne }) => {
@@ -376,7 +380,7 @@ impl<R: Read> Blocks<'_, R> {
                         match &self.entete.champs[index] {
                             Champ::Absent => {}
                             Champ::Un(i) => {
-                                let value = text(self.scanner.field(*i))?.trim();
+                                let value = self.lecteur.field(*i).trim();
                                 if value.is_empty() || colonne.vide.iter().any(|v| v == value) {
                                     brut.push_missing();
                                 } else {
@@ -384,17 +388,12 @@ impl<R: Read> Blocks<'_, R> {
                                 }
                             }
                             Champ::Plusieurs(fields) => {
-                                let mut joined = Vec::with_capacity(fields.len());
-                                for i in fields {
-                                    let value = text(self.scanner.field(*i))?.trim();
-                                    if !value.is_empty() {
-                                        joined.push(value);
-                                    }
-                                }
+                                let parts = fields.iter().map(|i| self.lecteur.field(*i).trim());
+                                let joined = parts.filter(|v| !v.is_empty()).collect::<Vec<_>>().join("|");
                                 if joined.is_empty() {
                                     brut.push_missing();
                                 } else {
-                                    brut.push(&joined.join("|"));
+                                    brut.push(&joined);
                                 }
                             }
                         }
@@ -405,10 +404,6 @@ impl<R: Read> Blocks<'_, R> {
         let empty = bloc.lignes.is_empty() && mauvais.is_empty();
         Ok((!empty).then_some(Step { bloc, mauvais }))
     }
-}
-
-fn text(bytes: &[u8]) -> io::Result<&str> {
-    std::str::from_utf8(bytes).map_err(|_| io::Error::from(io::ErrorKind::InvalidData))
 }
 
 fn shape_diagnostic(defaut: Defaut, largeur: usize) -> Diagnostic {

@@ -73,6 +73,8 @@ pub enum Constat {
     CommuneScindee,
     /// A list whose first element is fine and another is not.
     ElementInconnu,
+    /// An identifier that a spreadsheet turned into a number, digits lost.
+    NumeroAbime,
 }
 
 /// A typed column and what was found of each value.
@@ -122,12 +124,18 @@ impl<'a> Typer<'a> {
     pub fn column(&self, index: usize, colonne: &Colonne, brut: &Brut) -> Typee {
         let name = colonne.nom.as_str().into();
         match colonne.genre {
-            Genre::Identifiant => text(name, brut, |v| (Some(self.key.hash(&v.to_uppercase())), Constat::Valide)),
+            Genre::Identifiant => text(name, brut, |v| {
+                if is_scientific(v) {
+                    return (None, Constat::NumeroAbime);
+                }
+                (Some(self.key.hash(&v.to_uppercase())), Constat::Valide)
+            }),
             Genre::Texte => {
                 text(name, brut, |v| (Some(v.split_whitespace().collect::<Vec<_>>().join(" ")), Constat::Valide))
             }
             Genre::Code => text(name, brut, |v| self.code(index, colonne, v)),
             Genre::Siren => text(name, brut, siren),
+            Genre::Service => text(name, brut, service),
             Genre::Commune => text(name, brut, |v| self.commune(v)),
             Genre::Liste => list(colonne, brut, |v| self.code(index, colonne, v)),
             Genre::Communes => list(colonne, brut, |v| self.commune(v)),
@@ -257,10 +265,27 @@ where
     Typee { series: finish(ChunkedArray::from_slice_options(name, &values)), premier: None, constats }
 }
 
+/// `6,31E+16`: what a spreadsheet leaves of a long number.
+fn is_scientific(value: &str) -> bool {
+    let Some((mantissa, exponent)) = value.split_once(['e', 'E']) else { return false };
+    let digits = |text: &str| !text.is_empty() && text.bytes().all(|b| b.is_ascii_digit());
+    let whole = mantissa.split_once([',', '.']).is_some_and(|(a, b)| a.len() == 1 && digits(a) && digits(b));
+    whole && digits(exponent.trim_start_matches('+'))
+}
+
 fn siren(value: &str) -> Value<String> {
     let digits: String = value.chars().filter(|c| !c.is_whitespace()).collect();
     if digits.len() == 9 && digits.bytes().all(|b| b.is_ascii_digit()) {
         (Some(digits), Constat::Valide)
+    } else {
+        (None, Constat::Invalide)
+    }
+}
+
+fn service(value: &str) -> Value<String> {
+    let code = value.len() <= 12 && value.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'-');
+    if code && value.bytes().any(|b| b.is_ascii_digit()) {
+        (Some(value.to_uppercase()), Constat::Valide)
     } else {
         (None, Constat::Invalide)
     }
@@ -301,10 +326,14 @@ fn calendar(year: i32, month: u32, day: u32) -> Value<i32> {
     }
 }
 
-/// `AAAA-MM-JJ` or `JJ/MM/AAAA`, with or without a midnight after it.
+/// `AAAA-MM-JJ` or `JJ/MM/AAAA`, with or without a time of that day after it.
 fn parse_date(value: &str) -> Value<i32> {
-    let day = ["T00:00:00", " 00:00:00", " 00:00"].iter().find_map(|end| value.strip_suffix(end)).unwrap_or(value);
     let invalid = (None, Constat::Invalide);
+    let day = match value.find(['T', ' ']) {
+        Some(i) if is_time(&value[i + 1..]) => &value[..i],
+        Some(_) => return invalid,
+        None => value,
+    };
     let number = |text: &str, width: usize| -> Option<u32> {
         (text.len() == width && text.bytes().all(|b| b.is_ascii_digit())).then(|| text.parse().ok()).flatten()
     };
@@ -320,6 +349,24 @@ fn parse_date(value: &str) -> Value<i32> {
         return calendar(y.cast_signed(), m, d);
     }
     invalid
+}
+
+/// `HH:MM`, with or without seconds, their fraction and a zone.
+fn is_time(text: &str) -> bool {
+    let (text, zone) = match text.find(['Z', '+', '-']) {
+        Some(i) => (&text[..i], &text[i..]),
+        None => (text, "Z"),
+    };
+    let clock = |text: &str, parts: std::ops::RangeInclusive<usize>| {
+        let mut count = 0;
+        text.split(':').enumerate().all(|(i, part)| {
+            count = i + 1;
+            part.len() == 2 && part.parse::<u8>().is_ok_and(|n| n < if i == 0 { 24 } else { 60 })
+        }) && parts.contains(&count)
+    };
+    let (time, fraction) = text.split_once('.').unwrap_or((text, "0"));
+    let zoned = zone == "Z" || clock(zone.trim_start_matches(['+', '-']), 2..=2);
+    clock(time, 2..=3) && !fraction.is_empty() && fraction.bytes().all(|b| b.is_ascii_digit()) && zoned
 }
 
 /// `MM/AAAA` or `AAAA-MM`, else a day, whose month is kept.
@@ -371,7 +418,7 @@ fn decimal(colonne: &Colonne, value: &str) -> Value<i64> {
 
 /// A decimal with comma or point, spaces between thousands, or scientific notation, times 10^`places`; `false` when
 /// digits would be lost.
-fn parse_decimal(value: &str, places: u8) -> Option<(i64, bool)> {
+pub(super) fn parse_decimal(value: &str, places: u8) -> Option<(i64, bool)> {
     let (mantissa, exponent) = match value.find(['e', 'E']) {
         Some(i) => (&value[..i], value[i + 1..].parse::<i32>().ok().filter(|e| e.abs() <= 18)?),
         None => (value, 0),
@@ -429,8 +476,21 @@ mod tests {
         assert_eq!(iso(parse_date("1/3/2025")).as_deref(), Some("2025-03-01"));
         assert_eq!(iso(parse_date("2025-03-01 00:00:00")).as_deref(), Some("2025-03-01"));
         assert_eq!(iso(parse_date("29/02/2024")).as_deref(), Some("2024-02-29"));
-        for wrong in ["31/02/2025", "29/02/2025", "2025-13-01", "03/2025", "01-03-2025", "hier", "2025-3-1", "01/03/25"]
-        {
+        assert_eq!(iso(parse_date("2018-03-15T16:54:06.339+01:00")).as_deref(), Some("2018-03-15"));
+        assert_eq!(iso(parse_date("15/03/2018 16:54")).as_deref(), Some("2018-03-15"));
+        for wrong in [
+            "2025-03-01 25:00",
+            "2025-03-01 midi",
+            "2025-03-01T",
+            "31/02/2025",
+            "29/02/2025",
+            "2025-13-01",
+            "03/2025",
+            "01-03-2025",
+            "hier",
+            "2025-3-1",
+            "01/03/25",
+        ] {
             assert_eq!(parse_date(wrong), (None, Constat::Invalide), "{wrong}");
         }
     }

@@ -58,6 +58,7 @@ pub(super) struct Source {
     pub schema: String,
     pub fichiers: Vec<String>,
     pub millesime: Option<i32>,
+    pub feuille: Option<String>,
     #[serde(default)]
     pub colonnes: BTreeMap<String, String>,
     #[serde(default)]

@@ -74,6 +74,8 @@ pub struct SourcePlan {
     pub fichiers: Vec<String>,
     /// Year of this source (RPLS), else the review's.
     pub millesime: i32,
+    /// Sheet of a workbook.
+    pub feuille: Option<String>,
     /// Canonical column → header of the file.
     pub colonnes: BTreeMap<String, String>,
     /// Column → local code → canonical code.
@@ -354,6 +356,7 @@ impl Resolver<'_> {
                 schema: source.schema,
                 fichiers: files.into_iter().collect(),
                 millesime: source.millesime.unwrap_or(millesime),
+                feuille: source.feuille,
                 colonnes: source.colonnes,
                 codes: source.codes,
             });

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use super::{Genre, Schema};
+use super::{Genre, Schema, nearest};
 use crate::diagnostic::Diagnostic;
 
 /// Where the values of a declared column stand in a record.
@@ -23,6 +23,8 @@ pub struct Entete {
     pub largeur: usize,
     /// For each column of the schema, where it stands.
     pub champs: Vec<Champ>,
+    /// Names that are almost those of a declared column.
+    pub avis: Vec<Diagnostic>,
 }
 
 impl Entete {
@@ -36,20 +38,6 @@ impl Entete {
         colonnes: &BTreeMap<String, String>,
     ) -> Result<Self, Vec<Diagnostic>> {
         let mut errors = Vec::new();
-        let found: Vec<String> = names.iter().map(|n| normalised(n)).collect();
-        let position = |wanted: &str| -> Result<Option<usize>, Box<Diagnostic>> {
-            let wanted = normalised(wanted);
-            let mut hits = found.iter().enumerate().filter(|(_, n)| **n == wanted).map(|(i, _)| i);
-            let first = hits.next();
-            match (first, hits.next()) {
-                (Some(a), Some(b)) => Err(Box::new(Diagnostic::refus(
-                    "B0104",
-                    format!("colonne « {wanted} » présente deux fois (champs {} et {})", a + 1, b + 1),
-                    "gardez une seule des deux colonnes",
-                ))),
-                (first, _) => Ok(first),
-            }
-        };
         for canonical in colonnes.keys() {
             if !schema.colonnes.iter().any(|c| &c.nom == canonical) {
                 errors.push(Diagnostic::refus(
@@ -59,61 +47,120 @@ impl Entete {
                 ));
             }
         }
-        let mut champs = Vec::with_capacity(schema.colonnes.len());
-        for colonne in &schema.colonnes {
-            let mut champ = Champ::Absent;
-            let names = match colonnes.get(&colonne.nom) {
+        let (champs, doubles) = matched(schema, names, colonnes);
+        errors.extend(doubles);
+        let near = near_misses(schema, names, &champs);
+        for (colonne, champ) in schema.colonnes.iter().zip(&champs) {
+            let said = errors.iter().any(|e| e.lieu.colonne.as_ref() == Some(&colonne.nom));
+            if *champ != Champ::Absent || !colonne.obligatoire || said {
+                continue;
+            }
+            let numbered = match (&colonne.numerotee, colonne.genre) {
+                (Some(stem), Genre::Communes) => format!(" (ou {stem}_1, {stem}_2…)"),
+                _ => String::new(),
+            };
+            let message = format!("colonne obligatoire « {} »{numbered} absente", colonne.nom);
+            let aide = match near.iter().find(|(canonical, _)| *canonical == colonne.nom) {
+                Some((canonical, name)) => {
+                    format!("est-ce « {name} » ? alors, sous [[source]] : colonnes = {{ {canonical} = \"{name}\" }}")
+                }
+                None => format!(
+                    "ajoutez-la, ou indiquez son nom dans ce fichier : colonnes = {{ {} = \"…\" }} sous [[source]]",
+                    colonne.nom
+                ),
+            };
+            errors.push(Diagnostic::refus("B0103", message, aide).in_column(&colonne.nom));
+        }
+        if !errors.is_empty() {
+            return Err(errors);
+        }
+        let avis = near
+            .into_iter()
+            .map(|(canonical, name)| {
+                Diagnostic::anomalie(
+                    "B0119",
+                    format!("colonne « {name} » inconnue ; est-ce {canonical} ?"),
+                    format!("elle n'est pas lue ; si c'est elle, sous [[source]] : colonnes = {{ {canonical} = \"{name}\" }}"),
+                )
+                .in_column(canonical)
+            })
+            .collect();
+        Ok(Self { largeur: names.len(), champs, avis })
+    }
+
+    /// How many columns of the schema this header names.
+    #[must_use]
+    pub fn known(schema: &Schema, names: &[String], colonnes: &BTreeMap<String, String>) -> usize {
+        matched(schema, names, colonnes).0.iter().filter(|c| **c != Champ::Absent).count()
+    }
+}
+
+/// Where each column of the schema stands, and the names that stand twice.
+fn matched(schema: &Schema, names: &[String], colonnes: &BTreeMap<String, String>) -> (Vec<Champ>, Vec<Diagnostic>) {
+    let found: Vec<String> = names.iter().map(|n| normalised(n)).collect();
+    let mut doubles = Vec::new();
+    let champs = schema
+        .colonnes
+        .iter()
+        .map(|colonne| {
+            let wanted: Vec<&String> = match colonnes.get(&colonne.nom) {
                 Some(own) => vec![own],
                 None => std::iter::once(&colonne.nom).chain(&colonne.alias).collect(),
             };
-            for name in names {
-                match position(name) {
-                    Ok(Some(i)) => {
-                        champ = Champ::Un(i);
-                        break;
+            for name in wanted {
+                let wanted = normalised(name);
+                let mut hits = found.iter().enumerate().filter(|(_, n)| **n == wanted).map(|(i, _)| i);
+                match (hits.next(), hits.next()) {
+                    (Some(a), Some(b)) => {
+                        let double = Diagnostic::refus(
+                            "B0104",
+                            format!("colonne « {wanted} » présente deux fois (champs {} et {})", a + 1, b + 1),
+                            "gardez une seule des deux colonnes",
+                        );
+                        doubles.push(double.in_column(&colonne.nom));
+                        return Champ::Absent;
                     }
-                    Ok(None) => {}
-                    Err(diagnostic) => {
-                        errors.push(diagnostic.in_column(&colonne.nom));
-                        break;
-                    }
+                    (Some(i), None) => return Champ::Un(i),
+                    _ => {}
                 }
             }
-            if champ == Champ::Absent
-                && let Some(stem) = &colonne.numerotee
-            {
-                let fields: Vec<usize> = (1..=99)
-                    .map_while(|i| {
-                        let plain = normalised(&format!("{stem}_{i}"));
-                        let glued = normalised(&format!("{stem}{i}"));
-                        found.iter().position(|n| *n == plain || *n == glued)
-                    })
-                    .collect();
-                if !fields.is_empty() {
-                    champ = Champ::Plusieurs(fields);
-                }
-            }
-            if champ == Champ::Absent && colonne.obligatoire {
-                let numbered = match (&colonne.numerotee, colonne.genre) {
-                    (Some(stem), Genre::Communes) => format!(" (ou {stem}_1, {stem}_2…)"),
-                    _ => String::new(),
-                };
-                errors.push(
-                    Diagnostic::refus(
-                        "B0103",
-                        format!("colonne obligatoire « {} »{numbered} absente", colonne.nom),
-                        format!(
-                            "ajoutez-la, ou indiquez son nom dans ce fichier : colonnes = {{ {} = \"…\" }} sous [[source]]",
-                            colonne.nom
-                        ),
-                    )
-                    .in_column(&colonne.nom),
-                );
-            }
-            champs.push(champ);
+            let fields: Vec<usize> = colonne.numerotee.iter().flat_map(|stem| numbered(stem, &found)).collect();
+            if fields.is_empty() { Champ::Absent } else { Champ::Plusieurs(fields) }
+        })
+        .collect();
+    (champs, doubles)
+}
+
+/// Fields `stem_1`, `stem_2`… in order.
+fn numbered(stem: &str, found: &[String]) -> Vec<usize> {
+    (1..=99)
+        .map_while(|i| {
+            let plain = normalised(&format!("{stem}_{i}"));
+            let glued = normalised(&format!("{stem}{i}"));
+            found.iter().position(|n| *n == plain || *n == glued)
+        })
+        .collect()
+}
+
+/// Columns not found and the name, used by no other, that comes near: (canonical, name).
+fn near_misses(schema: &Schema, names: &[String], champs: &[Champ]) -> Vec<(String, String)> {
+    let used = |i: usize| {
+        champs
+            .iter()
+            .any(|c| matches!(c, Champ::Un(n) if *n == i) || matches!(c, Champ::Plusieurs(f) if f.contains(&i)))
+    };
+    let absent: Vec<&str> =
+        schema.colonnes.iter().zip(champs).filter(|(_, c)| **c == Champ::Absent).map(|(c, _)| c.nom.as_str()).collect();
+    let mut near: Vec<(String, String)> = Vec::new();
+    for (_, name) in names.iter().enumerate().filter(|(i, _)| !used(*i)) {
+        if let Some(canonical) = nearest(schema, name)
+            && absent.contains(&canonical)
+            && near.iter().all(|(c, _)| c != canonical)
+        {
+            near.push((canonical.to_owned(), name.trim().to_owned()));
         }
-        if errors.is_empty() { Ok(Self { largeur: found.len(), champs }) } else { Err(errors) }
     }
+    near
 }
 
 /// A header name without case, accents, spaces or punctuation, and without the suffixes `_red` and `_code` of RPLS.
@@ -172,5 +219,19 @@ mod tests {
         let entete = Entete::resolve(&schema, &names, &BTreeMap::new()).unwrap();
         let index = schema.colonnes.iter().position(|c| c.nom == "communes").unwrap();
         assert_eq!(entete.champs[index], Champ::Plusieurs(vec![3, 2]));
+    }
+
+    #[test]
+    fn a_name_that_comes_near_is_offered_and_one_that_does_not_is_never_quoted() {
+        let schema = Schema::load(&Resources::embedded(), "attributions").unwrap();
+        let names =
+            header(&["NUMERO_UNIQUE", "bailleur", "DEPCOM", "SIGNATURE_DU_BAIL", "DUPONT", "resources_mensuelles"]);
+        let errors = Entete::resolve(&schema, &names, &BTreeMap::new()).unwrap_err();
+        assert_eq!(errors.len(), 1);
+        assert!(errors[0].aide.contains("date_bail = \"SIGNATURE_DU_BAIL\""), "{}", errors[0]);
+        let own = BTreeMap::from([("date_bail".to_owned(), "SIGNATURE_DU_BAIL".to_owned())]);
+        let entete = Entete::resolve(&schema, &names, &own).unwrap();
+        assert_eq!(entete.avis.len(), 1);
+        assert!(entete.avis[0].message.contains("est-ce ressources_mensuelles ?"), "{}", entete.avis[0]);
     }
 }

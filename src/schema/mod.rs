@@ -1,6 +1,7 @@
 //! `schemas/*.toml`: a source as a contract — columns, the names real files give them, types, codes and row rules.
 
 mod entete;
+mod suggestion;
 
 use std::collections::BTreeMap;
 
@@ -11,6 +12,7 @@ use crate::error::{Error, Result};
 use crate::reference::{Nomenclatures, Resources, toml_file};
 
 pub use entete::{Champ, Entete, normalised};
+pub use suggestion::nearest;
 
 /// A source's schema.
 #[derive(Debug, Clone, Deserialize, Serialize)]
@@ -24,6 +26,9 @@ pub struct Schema {
     pub titre: String,
     /// What one row is.
     pub definition: String,
+    /// Element of one record, where the source also comes as national XML messages.
+    #[serde(default)]
+    pub message: Option<String>,
     /// Columns, in the order of the store.
     #[serde(rename = "colonne")]
     pub colonnes: Vec<Colonne>,
@@ -85,9 +90,50 @@ pub struct Colonne {
     /// Stem of numbered columns (`commune_1`, `commune_2`…) that together make the list.
     #[serde(default)]
     pub numerotee: Option<String>,
+    /// Where the value stands in a national XML message.
+    #[serde(default)]
+    pub message: Option<Extrait>,
+    /// Tables whose figures change when a value is wrong or missing.
+    #[serde(default)]
+    pub sert: Vec<String>,
     /// Row rules.
     #[serde(default, rename = "regle")]
     pub regles: Vec<Regle>,
+}
+
+/// What a column takes from an XML message.
+#[derive(Debug, Clone, Deserialize, Serialize)]
+#[serde(deny_unknown_fields)]
+pub struct Extrait {
+    /// Ends of paths, local names joined by `/`, an attribute after `@`.
+    #[serde(default)]
+    pub chemins: Vec<String>,
+    /// What is made of the values found there.
+    #[serde(default)]
+    pub operation: Operation,
+}
+
+/// What is made of the values of a record.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Deserialize, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Operation {
+    /// The first.
+    #[default]
+    Premier,
+    /// All, in order.
+    Liste,
+    /// Their exact sum.
+    Somme,
+    /// The first, a date of striking-off.
+    Radiation,
+    /// Persons of the household.
+    Personnes,
+    /// Its children under 14.
+    Moins14,
+    /// Its consumption units.
+    Uc,
+    /// The date of the file.
+    DateFichier,
 }
 
 /// Type of a column.
@@ -98,6 +144,8 @@ pub enum Genre {
     Identifiant,
     /// The name of a body corporate.
     Texte,
+    /// The number of an office: letters and digits, at least one digit, no space.
+    Service,
     /// A code of a list.
     Code,
     /// Codes joined by `|`.

@@ -3,7 +3,15 @@
 
 use std::io::{self, Read};
 
+use std::path::Path;
+
 use csv_core::{ReadRecordResult, Reader, ReaderBuilder};
+use indicatif::ProgressBar;
+
+use super::octets::{Empreinte, read_up_to};
+use super::{Demande, Echec, Enregistrement, Lecteur, Ouvert, octets};
+use crate::diagnostic::Diagnostic;
+use crate::schema::Entete;
 
 /// A record longer than this is malformed: an opening quote without its closing one.
 const LONGEST_RECORD: usize = 1 << 20;
@@ -24,25 +32,55 @@ pub enum Defaut {
     Demesure,
 }
 
-/// One step of the scan.
-#[derive(Debug, PartialEq, Eq)]
-pub enum Enregistrement {
-    /// A well-formed record; its fields are in the scanner.
-    Bon {
-        /// Physical line on which it starts, from 1.
-        ligne: u64,
-    },
-    /// A line set aside.
-    Mauvais {
-        /// Physical line, from 1.
-        ligne: u64,
-        /// Why.
-        defaut: Defaut,
-    },
+/// Opens a text file: separator, header, then its records.
+pub(super) fn open(
+    path: &Path,
+    empreinte: &Empreinte,
+    demande: Demande<'_>,
+    bar: &ProgressBar,
+) -> Result<Ouvert, Echec> {
+    let mut head = vec![0_u8; 1 << 16];
+    let n = read_up_to(&mut octets::open(path, empreinte)?, &mut head)?;
+    let separateur = detect_separator(&head[..n]);
+    let mut scanner = Scanner::new(bar.wrap_read(octets::open(path, empreinte)?), separateur);
+    loop {
+        match scanner.scan()? {
+            Some(Enregistrement::Bon { ligne }) => {
+                let noms: Vec<String> = (0..scanner.width()).map(|i| scanner.field(i).to_owned()).collect();
+                let entete = Entete::resolve(demande.schema, &noms, demande.colonnes).map_err(Echec::Refus)?;
+                return Ok(Ouvert {
+                    lecteur: Box::new(scanner),
+                    entete,
+                    noms,
+                    separateur: Some(char::from(separateur)),
+                    feuille: None,
+                    ligne_entete: ligne,
+                });
+            }
+            Some(Enregistrement::Mauvais { .. }) => {}
+            None => {
+                return Err(Echec::from(Diagnostic::refus(
+                    "B0100",
+                    "fichier sans en-tête",
+                    "la première ligne doit nommer les colonnes",
+                )));
+            }
+        }
+    }
+}
+
+impl<R: Read + Send> Lecteur for Scanner<R> {
+    fn next_record(&mut self) -> Result<Option<Enregistrement>, Echec> {
+        Ok(self.scan()?)
+    }
+
+    fn field(&self, i: usize) -> &str {
+        Scanner::field(self, i)
+    }
 }
 
 /// Reads records one by one in bounded memory.
-pub struct Scanner<R> {
+struct Scanner<R> {
     reader: R,
     core: Reader,
     separateur: u8,
@@ -59,7 +97,7 @@ pub struct Scanner<R> {
 
 impl<R: Read> Scanner<R> {
     /// Starts a scan with a known separator; the first record gives the width expected of the others.
-    pub fn new(reader: R, separateur: u8) -> Self {
+    fn new(reader: R, separateur: u8) -> Self {
         Self {
             reader,
             core: ReaderBuilder::new().delimiter(separateur).build(),
@@ -77,15 +115,14 @@ impl<R: Read> Scanner<R> {
     }
 
     /// Text of field `i` of the last good record.
-    #[must_use]
-    pub fn field(&self, i: usize) -> &[u8] {
+    fn field(&self, i: usize) -> &str {
         let start = if i == 0 { 0 } else { self.ends[i - 1] };
-        &self.fields[start..self.ends[i]]
+        // Every record was checked to be text, and fields are cut at ASCII bytes.
+        std::str::from_utf8(&self.fields[start..self.ends[i]]).unwrap_or_default()
     }
 
     /// Number of fields of the last good record.
-    #[must_use]
-    pub fn width(&self) -> usize {
+    fn width(&self) -> usize {
         self.width.unwrap_or(0)
     }
 
@@ -93,7 +130,7 @@ impl<R: Read> Scanner<R> {
     ///
     /// # Errors
     /// The reader's.
-    pub fn next_record(&mut self) -> io::Result<Option<Enregistrement>> {
+    fn scan(&mut self) -> io::Result<Option<Enregistrement>> {
         loop {
             if self.position == self.filled && !self.refill()? {
                 return Ok(None);
@@ -134,6 +171,9 @@ impl<R: Read> Scanner<R> {
                 }
             };
             if complete {
+                // A file changed since it was inspected may no longer be text.
+                std::str::from_utf8(&self.fields[..written])
+                    .map_err(|_| io::Error::from(io::ErrorKind::InvalidData))?;
                 return Ok(self.judge(read, count));
             }
             if self.filled - self.position > LONGEST_RECORD {
@@ -257,8 +297,7 @@ fn line_breaks(bytes: &[u8]) -> u64 {
 }
 
 /// The separator of a header line: the one of `;`, `,`, tab and `|` that it holds most, outside quotes.
-#[must_use]
-pub fn detect_separator(head: &[u8]) -> u8 {
+fn detect_separator(head: &[u8]) -> u8 {
     let mut counts = [(b';', 0_u32), (b',', 0), (b'\t', 0), (b'|', 0)];
     let mut quoted = false;
     let text = head.strip_prefix("\u{feff}".as_bytes()).unwrap_or(head);
@@ -286,11 +325,10 @@ mod tests {
     fn scan(text: &str) -> Vec<(u64, String)> {
         let mut scanner = Scanner::new(text.as_bytes(), b';');
         let mut seen = Vec::new();
-        while let Some(record) = scanner.next_record().unwrap() {
+        while let Some(record) = scanner.scan().unwrap() {
             seen.push(match record {
                 Enregistrement::Bon { ligne } => {
-                    let fields: Vec<_> =
-                        (0..scanner.width()).map(|i| String::from_utf8_lossy(scanner.field(i)).into_owned()).collect();
+                    let fields: Vec<_> = (0..scanner.width()).map(|i| scanner.field(i).to_owned()).collect();
                     (ligne, fields.join("|"))
                 }
                 Enregistrement::Mauvais { ligne, defaut } => (ligne, format!("{defaut:?}")),

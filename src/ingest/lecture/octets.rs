@@ -1,4 +1,4 @@
-//! A file's bytes to UTF-8 text: gzip, hash, encoding — never guessed, never lossy.
+//! A file's bytes: what it is, its hash, and for text its wrapping and encoding — never guessed, never lossy.
 
 use std::fs::File;
 use std::io::{self, BufReader, Read};
@@ -9,6 +9,8 @@ use flate2::read::MultiGzDecoder;
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
+use super::Format;
+use super::archive::{self, Archive, Membre};
 use crate::diagnostic::Diagnostic;
 
 /// Encodings that are read.
@@ -37,8 +39,19 @@ impl Encodage {
 pub struct Empreinte {
     /// SHA-256 of the file as it is on disk.
     pub sha256: String,
-    /// Encoding of its text.
-    pub encodage: Encodage,
+    /// What it is.
+    pub format: Format,
+    /// Encoding of its text, where it is text.
+    pub encodage: Option<Encodage>,
+    emballage: Emballage,
+}
+
+/// What a text file is wrapped in.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Emballage {
+    Aucun,
+    Gzip,
+    Zip(Membre),
 }
 
 /// Bytes with no meaning in Windows-1252: a file that holds one is in another encoding.
@@ -58,54 +71,79 @@ impl<R: Read> Read for Hashing<R> {
     }
 }
 
-/// Reads the file once: hash, encoding, and whether it is text at all.
+/// Reads the file once: hash, format, encoding.
 ///
 /// # Errors
 /// The outer error is the system's; the inner one refuses the file.
 pub fn inspect(path: &Path) -> io::Result<Result<Empreinte, Diagnostic>> {
-    let mut file = Hashing { inner: File::open(path)?, hash: Sha256::new() };
     let mut head = [0_u8; 8];
     let n = read_up_to(&mut File::open(path)?, &mut head)?;
-    let refused = match &head[..n] {
-        [] => Some(empty()),
-        [b'P', b'K', 3 | 5, ..] => {
-            Some(not_csv("un classeur ou une archive zip", "enregistrez la feuille en CSV UTF-8"))
-        }
-        [b'P', b'A', b'R', b'1', ..] => Some(not_csv("un fichier Parquet", "exportez-le en CSV")),
+    let emballage = match &head[..n] {
+        [] => return Ok(Err(empty())),
+        [b'P', b'A', b'R', b'1', ..] => return whole(path, Format::Parquet),
+        [b'P', b'K', 3 | 5, ..] => match archive::inspect(path)? {
+            Err(diagnostic) => return Ok(Err(diagnostic)),
+            Ok(Archive::Classeur(format)) => return whole(path, format),
+            Ok(Archive::Texte(membre)) => Emballage::Zip(membre),
+        },
         [0xD0, 0xCF, 0x11, 0xE0, ..] => {
-            Some(not_csv("un ancien classeur Excel", "enregistrez la feuille en CSV UTF-8"))
+            return Ok(Err(unreadable("un ancien classeur Excel (.xls)", "enregistrez-le en .xlsx ou en CSV UTF-8")));
         }
-        [b'%', b'P', b'D', b'F', ..] => Some(not_csv("un PDF", "demandez l'extrait en CSV")),
-        [0xFF, 0xFE, ..] | [0xFE, 0xFF, ..] => Some(not_csv("un texte en UTF-16", "enregistrez-le en CSV UTF-8")),
-        _ => None,
+        [b'%', b'P', b'D', b'F', ..] => return Ok(Err(unreadable("un PDF", "demandez l'extrait en CSV"))),
+        [0xFF, 0xFE, ..] | [0xFE, 0xFF, ..] => {
+            return Ok(Err(unreadable("un texte en UTF-16", "enregistrez-le en CSV UTF-8")));
+        }
+        [0x1F, 0x8B, ..] => Emballage::Gzip,
+        _ => Emballage::Aucun,
     };
-    if let Some(diagnostic) = refused {
-        return Ok(Err(diagnostic));
-    }
-    let gzip = head.starts_with(&[0x1F, 0x8B]);
-    let verdict = if gzip {
-        let verdict = match classify(&mut MultiGzDecoder::new(BufReader::new(&mut file))) {
-            Err(error) if is_corrupt(&error) => Ok(Err(Diagnostic::refus(
-                "B0111",
-                "archive gzip incomplète ou corrompue",
-                "transférez de nouveau le fichier",
-            ))),
-            other => other,
-        };
-        io::copy(&mut file, &mut io::sink())?;
-        verdict?
-    } else {
-        classify(&mut file)?
+    let mut file = Hashing { inner: File::open(path)?, hash: Sha256::new() };
+    let verdict = match emballage {
+        Emballage::Aucun => classify(&mut file)?,
+        Emballage::Gzip => {
+            let verdict = unwrapped(classify(&mut MultiGzDecoder::new(BufReader::new(&mut file))), "gzip");
+            io::copy(&mut file, &mut io::sink())?;
+            verdict?
+        }
+        Emballage::Zip(membre) => {
+            io::copy(&mut file, &mut io::sink())?;
+            unwrapped(classify(&mut archive::open(path, membre)?), "zip")?
+        }
     };
-    Ok(match verdict {
-        Err(diagnostic) => Err(diagnostic),
-        Ok(Encodage::Windows1252) if holds_undefined(path, gzip)? => Err(Diagnostic::refus(
+    let (format, encodage) = match verdict {
+        Err(diagnostic) => return Ok(Err(diagnostic)),
+        Ok(found) => found,
+    };
+    if encodage == Encodage::Windows1252 && holds_undefined(path, emballage)? {
+        return Ok(Err(Diagnostic::refus(
             "B0112",
             "encodage inconnu : ni UTF-8, ni Windows-1252",
             "enregistrez le fichier en UTF-8",
-        )),
-        Ok(encodage) => Ok(Empreinte { sha256: crate::store::hex(&file.hash.finalize()), encodage }),
-    })
+        )));
+    }
+    let sha256 = crate::store::hex(&file.hash.finalize());
+    Ok(Ok(Empreinte { sha256, format, encodage: Some(encodage), emballage }))
+}
+
+/// A file that its own reader opens.
+fn whole(path: &Path, format: Format) -> io::Result<Result<Empreinte, Diagnostic>> {
+    let mut file = Hashing { inner: File::open(path)?, hash: Sha256::new() };
+    io::copy(&mut file, &mut io::sink())?;
+    let sha256 = crate::store::hex(&file.hash.finalize());
+    Ok(Ok(Empreinte { sha256, format, encodage: None, emballage: Emballage::Aucun }))
+}
+
+type Classe = io::Result<Result<(Format, Encodage), Diagnostic>>;
+
+/// A wrapping that cannot be read through refuses the file.
+fn unwrapped(verdict: Classe, what: &str) -> Classe {
+    match verdict {
+        Err(error) if is_corrupt(&error) => Ok(Err(Diagnostic::refus(
+            "B0111",
+            format!("archive {what} incomplète ou corrompue"),
+            "transférez de nouveau le fichier",
+        ))),
+        other => other,
+    }
 }
 
 fn is_corrupt(error: &io::Error) -> bool {
@@ -116,15 +154,15 @@ fn empty() -> Diagnostic {
     Diagnostic::refus("B0100", "fichier vide", "vérifiez l'export : il devrait au moins contenir un en-tête")
 }
 
-fn not_csv(what: &str, aide: &str) -> Diagnostic {
-    Diagnostic::refus("B0102", format!("ce n'est pas un CSV : c'est {what}"), aide)
+fn unreadable(what: &str, aide: &str) -> Diagnostic {
+    Diagnostic::refus("B0102", format!("format non lu : c'est {what}"), aide)
 }
 
 fn binary() -> Diagnostic {
     Diagnostic::refus(
         "B0102",
-        "fichier binaire : ce n'est pas un CSV",
-        "vérifiez le fichier, ou exportez-le en CSV UTF-8",
+        "fichier binaire d'un format inconnu",
+        "formats lus : CSV, XML du registre national, XLSX, ODS, Parquet, et les deux premiers en gzip ou en zip",
     )
 }
 
@@ -141,12 +179,13 @@ pub(super) fn read_up_to(reader: &mut impl Read, buffer: &mut [u8]) -> io::Resul
 }
 
 /// Reads to the end; the encoding is UTF-8 while nothing contradicts it.
-fn classify(reader: &mut impl Read) -> io::Result<Result<Encodage, Diagnostic>> {
+fn classify(reader: &mut impl Read) -> Classe {
     let mut buffer = vec![0_u8; CHUNK + 4];
     let mut kept = 0;
     let mut utf8 = true;
     let mut any = false;
     let mut has_nul = false;
+    let mut first = None;
     loop {
         let n = reader.read(&mut buffer[kept..CHUNK])?;
         if n == 0 {
@@ -155,6 +194,10 @@ fn classify(reader: &mut impl Read) -> io::Result<Result<Encodage, Diagnostic>> 
         any = true;
         let end = kept + n;
         has_nul |= buffer[kept..end].contains(&0);
+        if first.is_none() {
+            let text = buffer[..end].strip_prefix("\u{feff}".as_bytes()).unwrap_or(&buffer[..end]);
+            first = text.iter().find(|b| !b.is_ascii_whitespace()).copied();
+        }
         kept = 0;
         if utf8 && let Err(error) = std::str::from_utf8(&buffer[..end]) {
             if error.error_len().is_some() {
@@ -170,15 +213,14 @@ fn classify(reader: &mut impl Read) -> io::Result<Result<Encodage, Diagnostic>> 
         Err(binary())
     } else if !any {
         Err(empty())
-    } else if utf8 && kept == 0 {
-        Ok(Encodage::Utf8)
     } else {
-        Ok(Encodage::Windows1252)
+        let format = if first == Some(b'<') { Format::Xml } else { Format::Csv };
+        Ok((format, if utf8 && kept == 0 { Encodage::Utf8 } else { Encodage::Windows1252 }))
     })
 }
 
-fn holds_undefined(path: &Path, gzip: bool) -> io::Result<bool> {
-    let mut reader = raw(path, gzip)?;
+fn holds_undefined(path: &Path, emballage: Emballage) -> io::Result<bool> {
+    let mut reader = raw(path, emballage)?;
     let mut buffer = vec![0_u8; CHUNK];
     loop {
         let n = reader.read(&mut buffer)?;
@@ -191,28 +233,29 @@ fn holds_undefined(path: &Path, gzip: bool) -> io::Result<bool> {
     }
 }
 
-fn raw(path: &Path, gzip: bool) -> io::Result<Box<dyn Read + Send>> {
-    let file = File::open(path)?;
-    Ok(if gzip { Box::new(MultiGzDecoder::new(BufReader::new(file))) } else { Box::new(file) })
+fn raw(path: &Path, emballage: Emballage) -> io::Result<Box<dyn Read + Send>> {
+    Ok(match emballage {
+        Emballage::Aucun => Box::new(File::open(path)?),
+        Emballage::Gzip => Box::new(MultiGzDecoder::new(BufReader::new(File::open(path)?))),
+        Emballage::Zip(membre) => archive::open(path, membre)?,
+    })
 }
 
-/// Opens a file whose encoding is known; what comes out is UTF-8.
+/// Opens a text file that was inspected; what comes out is UTF-8.
 ///
 /// # Errors
 /// The system's.
-pub fn open(path: &Path, encodage: Encodage) -> io::Result<Box<dyn Read + Send>> {
-    let mut head = [0_u8; 2];
-    let n = read_up_to(&mut File::open(path)?, &mut head)?;
-    let reader = raw(path, n == 2 && head == [0x1F, 0x8B])?;
-    Ok(match encodage {
-        Encodage::Utf8 => reader,
-        Encodage::Windows1252 => Box::new(Decoded {
+pub(super) fn open(path: &Path, empreinte: &Empreinte) -> io::Result<Box<dyn Read + Send>> {
+    let reader = raw(path, empreinte.emballage)?;
+    Ok(match empreinte.encodage {
+        Some(Encodage::Windows1252) => Box::new(Decoded {
             inner: reader,
             decoder: WINDOWS_1252.new_decoder_without_bom_handling(),
             input: vec![0; CHUNK],
             output: Vec::new(),
             position: 0,
         }),
+        Some(Encodage::Utf8) | None => reader,
     })
 }
 
@@ -262,17 +305,21 @@ mod tests {
         (dir, path)
     }
 
-    fn text(path: &Path, encodage: Encodage) -> String {
+    fn text(path: &Path) -> String {
         let mut text = String::new();
-        open(path, encodage).unwrap().read_to_string(&mut text).unwrap();
+        open(path, &inspect(path).unwrap().unwrap()).unwrap().read_to_string(&mut text).unwrap();
         text
+    }
+
+    fn encodage(path: &Path) -> Option<Encodage> {
+        inspect(path).unwrap().unwrap().encodage
     }
 
     #[test]
     fn windows_1252_is_decoded_exactly() {
         let (_dir, path) = file(b"a;\x80;\x9c;\x92\n\xe9");
-        assert_eq!(inspect(&path).unwrap().unwrap().encodage, Encodage::Windows1252);
-        assert_eq!(text(&path, Encodage::Windows1252), "a;€;œ;’\né");
+        assert_eq!(encodage(&path), Some(Encodage::Windows1252));
+        assert_eq!(text(&path), "a;€;œ;’\né");
     }
 
     #[test]
@@ -285,24 +332,25 @@ mod tests {
     fn a_character_cut_by_a_block_is_still_utf_8() {
         let long = format!("{}é\n", "a".repeat(CHUNK - 1));
         let (_dir, path) = file(long.as_bytes());
-        assert_eq!(inspect(&path).unwrap().unwrap().encodage, Encodage::Utf8);
+        assert_eq!(encodage(&path), Some(Encodage::Utf8));
     }
 
     #[test]
     fn an_unfinished_character_at_the_end_is_not_utf_8() {
         let (_dir, path) = file(b"abc\xc3");
-        assert_eq!(inspect(&path).unwrap().unwrap().encodage, Encodage::Windows1252);
+        assert_eq!(encodage(&path), Some(Encodage::Windows1252));
     }
 
     #[test]
-    fn empty_binary_and_spreadsheet_files_are_refused_by_name() {
+    fn empty_binary_and_corrupt_files_are_refused_by_name() {
         let code = |bytes: &[u8]| {
             let (_dir, path) = file(bytes);
             inspect(&path).unwrap().unwrap_err().code
         };
         assert_eq!(code(b""), "B0100");
         assert_eq!(code(b"ab\0cd"), "B0102");
-        assert_eq!(code(b"PK\x03\x04xxxx"), "B0102");
+        assert_eq!(code(b"PK\x03\x04xxxx"), "B0111");
+        assert_eq!(code(b"\xd0\xcf\x11\xe0xxxx"), "B0102");
     }
 
     #[test]
@@ -313,7 +361,7 @@ mod tests {
         let (_dir, path) = file(&bytes);
         let empreinte = inspect(&path).unwrap().unwrap();
         assert_eq!(empreinte.sha256, crate::store::sha256(&bytes));
-        assert!(text(&path, Encodage::Utf8).starts_with("a;b\né;2\n"));
+        assert!(text(&path).starts_with("a;b\né;2\n"));
         let (_dir, path) = file(&bytes[..bytes.len() / 2]);
         assert_eq!(inspect(&path).unwrap().unwrap_err().code, "B0111");
     }

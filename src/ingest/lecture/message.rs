@@ -1,0 +1,613 @@
+//! Messages of the national demand register (interface NUU, versions 02.00 and 02.01), read element by element in bounded
+//! memory. What a column of the schema takes from a message is said in the schema; what a household adds up to — persons,
+//! consumption units — is said here. The text of any other element is never kept.
+
+use std::collections::HashMap;
+use std::io::{self, BufRead, BufReader, Read};
+use std::path::Path;
+
+use chrono::NaiveDate;
+use indicatif::ProgressBar;
+use quick_xml::Reader;
+use quick_xml::events::{BytesRef, BytesStart, Event};
+
+use super::octets::Empreinte;
+use super::{Demande, Echec, Enregistrement, Lecteur, Ouvert, octets};
+use crate::diagnostic::Diagnostic;
+use crate::ingest::typing::parse_decimal;
+use crate::schema::{Champ, Entete, Operation};
+
+/// One event of a message may not be longer: no element of the interface is.
+const LONGEST_EVENT: usize = 1 << 20;
+/// Nor may elements stand deeper in one another.
+const DEEPEST: usize = 64;
+/// Values kept of one element of one record.
+const MOST_VALUES: usize = 500;
+/// Root of a message.
+const ROOT: &str = "interfaceNuu";
+/// Versions whose elements are known.
+const VERSIONS: [&str; 2] = ["02.00", "02.01"];
+
+/// Weight of a child in alternating custody, in ten-thousandths of a whole one: half (parameter `garde_alternee`).
+const HALF: i64 = 5_000;
+
+/// Opens a file of messages.
+pub(super) fn open(
+    path: &Path,
+    empreinte: &Empreinte,
+    demande: Demande<'_>,
+    bar: &ProgressBar,
+) -> Result<Ouvert, Echec> {
+    let Some(record) = &demande.schema.message else {
+        return Err(Echec::from(Diagnostic::refus(
+            "B0102",
+            format!("la source {} n'a pas de forme XML", demande.schema.nom),
+            "seules les demandes du registre national se lisent en XML ; exportez cette source en CSV",
+        )));
+    };
+    let source = Prolog::skipped(bar.wrap_read(octets::open(path, empreinte)?))?;
+    let mut wanted: HashMap<String, Vec<(usize, String)>> = HashMap::new();
+    let mut operations = Vec::new();
+    let mut champs = Vec::new();
+    let mut noms = Vec::new();
+    for colonne in &demande.schema.colonnes {
+        let Some(extrait) = &colonne.message else {
+            champs.push(Champ::Absent);
+            continue;
+        };
+        for chemin in &extrait.chemins {
+            let last = chemin.rsplit('/').next().unwrap_or(chemin).to_owned();
+            wanted.entry(last).or_default().push((noms.len(), format!("/{chemin}")));
+        }
+        champs.push(Champ::Un(noms.len()));
+        noms.push(colonne.nom.clone());
+        operations.push(extrait.operation);
+    }
+    let mut lecteur = Messages {
+        reader: Reader::from_reader(source),
+        buffer: Vec::new(),
+        element: record.clone(),
+        wanted,
+        operations,
+        extraction: demande.date,
+        date_fichier: None,
+        type_fichier: String::new(),
+        path: String::new(),
+        depth: 0,
+        text: None,
+        values: vec![Vec::new(); noms.len()],
+        menage: Menage::default(),
+        fields: vec![String::new(); noms.len()],
+        records: 0,
+        root: String::new(),
+    };
+    let avis = lecteur.root()?;
+    let entete = Entete { largeur: noms.len(), champs, avis };
+    Ok(Ouvert { lecteur: Box::new(lecteur), entete, noms, separateur: None, feuille: None, ligne_entete: 0 })
+}
+
+fn malformed(ligne: u64, what: &str) -> Echec {
+    Echec::from(
+        Diagnostic::refus("B0117", format!("XML mal formé : {what}"), "transférez ou exportez de nouveau le fichier")
+            .at_line(ligne),
+    )
+}
+
+/// The bytes after the declaration, counted: text is UTF-8 already, whatever the declaration says.
+struct Prolog<R> {
+    inner: BufReader<R>,
+    lines: u64,
+    since: usize,
+}
+
+impl<R: Read> Prolog<R> {
+    fn skipped(reader: R) -> io::Result<Self> {
+        let mut prolog = Self { inner: BufReader::with_capacity(1 << 16, reader), lines: 1, since: 0 };
+        if prolog.fill_buf()?.starts_with("\u{feff}".as_bytes()) {
+            prolog.consume(3);
+        }
+        let head = prolog.fill_buf()?;
+        if head.starts_with(b"<?xml ")
+            && let Some(end) = head.iter().take(1024).position(|b| *b == b'>')
+        {
+            prolog.consume(end + 1);
+        }
+        Ok(prolog)
+    }
+}
+
+impl<R: Read> Read for Prolog<R> {
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        self.inner.read(buffer)
+    }
+}
+
+impl<R: Read> BufRead for Prolog<R> {
+    fn fill_buf(&mut self) -> io::Result<&[u8]> {
+        if self.since > LONGEST_EVENT {
+            return Err(io::Error::from(io::ErrorKind::FileTooLarge));
+        }
+        self.inner.fill_buf()
+    }
+
+    fn consume(&mut self, n: usize) {
+        let used = &self.inner.buffer()[..n.min(self.inner.buffer().len())];
+        self.lines += used.iter().filter(|b| **b == b'\n').count() as u64;
+        self.since += n;
+        self.inner.consume(n);
+    }
+}
+
+/// Who lives in the household of the record being read.
+#[derive(Default)]
+struct Menage {
+    known: bool,
+    titulaires: i64,
+    /// Dates of birth of persons in charge, as written.
+    a_charge: Vec<String>,
+    /// Dates of birth of children in custody, and whether it alternates.
+    en_garde: Vec<(String, bool)>,
+    a_naitre: String,
+}
+
+struct Messages<R> {
+    reader: Reader<Prolog<R>>,
+    buffer: Vec<u8>,
+    /// Element of one record.
+    element: String,
+    /// Last step of a path → columns and whole paths it may belong to.
+    wanted: HashMap<String, Vec<(usize, String)>>,
+    operations: Vec<Operation>,
+    extraction: NaiveDate,
+    date_fichier: Option<String>,
+    type_fichier: String,
+    /// Local names from the root down, each after a slash.
+    path: String,
+    depth: usize,
+    /// Text of the element being read, when something wants it.
+    text: Option<String>,
+    values: Vec<Vec<String>>,
+    menage: Menage,
+    fields: Vec<String>,
+    records: u64,
+    root: String,
+}
+
+/// What an event asks for once the buffer it borrows is free again.
+enum Step {
+    Open { name: String, code: Option<String>, closed: bool },
+    Text(String),
+    Close,
+    Other,
+    End,
+}
+
+impl<R: Read> Messages<R> {
+    fn step(&mut self) -> Result<Step, Echec> {
+        self.buffer.clear();
+        self.reader.get_mut().since = 0;
+        let ligne = self.reader.get_ref().lines;
+        let event = self.reader.read_event_into(&mut self.buffer).map_err(|error| match error {
+            quick_xml::Error::Io(error) if error.kind() == io::ErrorKind::FileTooLarge => {
+                malformed(ligne, "un élément de plus d'un mégaoctet")
+            }
+            quick_xml::Error::Io(error) => Echec::Systeme(io::Error::new(error.kind(), error.to_string())),
+            _ => malformed(ligne, "une balise ne va pas avec les autres"),
+        })?;
+        Ok(match event {
+            Event::Start(e) => open_step(&e, false),
+            Event::Empty(e) => open_step(&e, true),
+            Event::End(_) => Step::Close,
+            Event::Text(text) => Step::Text(text.to_string()),
+            Event::CData(text) => Step::Text(text.to_string()),
+            Event::GeneralRef(name) => {
+                Step::Text(entity(&name).ok_or_else(|| malformed(ligne, "une entité inconnue"))?)
+            }
+            Event::Eof => Step::End,
+            _ => Step::Other,
+        })
+    }
+
+    /// Reads down to the root: what it says of the version.
+    fn root(&mut self) -> Result<Vec<Diagnostic>, Echec> {
+        loop {
+            match self.step()? {
+                Step::Open { name, code, closed } => {
+                    self.root.clone_from(&name);
+                    if !closed {
+                        self.path = format!("/{name}");
+                        self.depth = 1;
+                    }
+                    let unknown = code.filter(|version| name == ROOT && !VERSIONS.contains(&version.as_str()));
+                    return Ok(unknown
+                        .map(|_| {
+                            Diagnostic::anomalie(
+                                "B0119",
+                                "version de l'interface inconnue : ni 02.00, ni 02.01",
+                                "comparez quelques demandes à leur fiche avant de publier",
+                            )
+                        })
+                        .into_iter()
+                        .collect());
+                }
+                Step::End => return Err(malformed(self.reader.get_ref().lines, "aucun élément")),
+                _ => {}
+            }
+        }
+    }
+
+    fn opened(&mut self, name: &str, code: Option<String>) {
+        self.path.push('/');
+        self.path.push_str(name);
+        self.depth += 1;
+        let inside = self.inside();
+        if let Some(code) = code {
+            if inside {
+                self.keep(&format!("{name}@code"), &code);
+            }
+            if name == "coParentalite"
+                && let Some(last) = self.menage.en_garde.last_mut()
+            {
+                last.1 = code == "G";
+            }
+        }
+        if inside {
+            match name {
+                "personnePhysique" => self.menage.known = true,
+                "demandeur" | "cotitulaire" => self.menage.titulaires += 1,
+                "personneACharge" if self.menage.a_charge.len() < MOST_VALUES => {
+                    self.menage.a_charge.push(String::new())
+                }
+                "personneEnGarde" if self.menage.en_garde.len() < MOST_VALUES => {
+                    self.menage.en_garde.push((String::new(), false));
+                }
+                "personneMorale" => self.keep("personneMorale", "oui"),
+                _ => {}
+            }
+        }
+        let read = self.wanted.contains_key(name)
+            || matches!(name, "dateNaissance" | "nombre" | "dateFichier" | "typeFichier");
+        self.text = read.then(String::new);
+    }
+
+    fn inside(&self) -> bool {
+        self.path.split('/').any(|part| part == self.element)
+    }
+
+    /// Keeps a value for each column whose path ends here.
+    fn keep(&mut self, last: &str, value: &str) {
+        let Some(columns) = self.wanted.get(last) else { return };
+        let path = match last.split_once('@') {
+            Some((_, attribute)) => format!("{}@{attribute}", self.path),
+            None => self.path.clone(),
+        };
+        for (column, chemin) in columns {
+            if path.ends_with(chemin.as_str()) && self.values[*column].len() < MOST_VALUES {
+                self.values[*column].push(value.trim().to_owned());
+            }
+        }
+    }
+
+    fn closed(&mut self) -> bool {
+        let name = self.path.rsplit('/').next().unwrap_or_default().to_owned();
+        if let Some(text) = self.text.take() {
+            let text = text.trim();
+            if !text.is_empty() && self.inside() {
+                if name != "personneMorale" {
+                    self.keep(&name, text);
+                }
+                match name.as_str() {
+                    "dateNaissance" if self.path.ends_with("/personneACharge/dateNaissance") => {
+                        if let Some(last) = self.menage.a_charge.last_mut() {
+                            text.clone_into(last);
+                        }
+                    }
+                    "dateNaissance" if self.path.ends_with("/personneEnGarde/dateNaissance") => {
+                        if let Some(last) = self.menage.en_garde.last_mut() {
+                            text.clone_into(&mut last.0);
+                        }
+                    }
+                    "nombre" if self.path.ends_with("/personneANaitre/nombre") => {
+                        text.clone_into(&mut self.menage.a_naitre);
+                    }
+                    _ => {}
+                }
+            } else if name == "dateFichier" {
+                self.date_fichier = Some(text.to_owned());
+            } else if name == "typeFichier" {
+                text.clone_into(&mut self.type_fichier);
+            }
+        }
+        self.path.truncate(self.path.rfind('/').unwrap_or(0));
+        self.depth = self.depth.saturating_sub(1);
+        name == self.element
+    }
+
+    /// Turns what was kept of a record into its fields.
+    fn finish(&mut self) {
+        let date = self.date_fichier.as_deref().and_then(|d| d.get(..10)?.parse().ok()).unwrap_or(self.extraction);
+        let menage = std::mem::take(&mut self.menage).counted(date);
+        for (column, operation) in self.operations.iter().enumerate() {
+            let values = std::mem::take(&mut self.values[column]);
+            self.fields[column] = match operation {
+                Operation::Premier => values.into_iter().next().unwrap_or_default(),
+                Operation::Liste => values.join("|"),
+                Operation::Somme => sum(&values),
+                Operation::Personnes => menage.0.clone(),
+                Operation::Moins14 => menage.1.clone(),
+                Operation::Uc => menage.2.clone(),
+                Operation::DateFichier => self.date_fichier.clone().unwrap_or_default(),
+                // A message of striking-off that does not say when is no active demand.
+                Operation::Radiation => match values.into_iter().next() {
+                    Some(date) => date,
+                    None if self.type_fichier == "RAD" => "?".to_owned(),
+                    None => String::new(),
+                },
+            };
+        }
+    }
+}
+
+impl<R: Read + Send> Lecteur for Messages<R> {
+    fn next_record(&mut self) -> Result<Option<Enregistrement>, Echec> {
+        let mut started = self.reader.get_ref().lines;
+        loop {
+            let ligne = self.reader.get_ref().lines;
+            let step = self.step()?;
+            match step {
+                Step::Open { name, code, closed } => {
+                    if self.depth >= DEEPEST {
+                        return Err(malformed(ligne, "trop d'éléments les uns dans les autres"));
+                    }
+                    if name == self.element {
+                        started = self.reader.get_ref().lines;
+                        for values in &mut self.values {
+                            values.clear();
+                        }
+                        self.menage = Menage::default();
+                    }
+                    self.opened(&name, code);
+                    if !(closed && self.closed()) {
+                        continue;
+                    }
+                }
+                Step::Close => {
+                    if !self.closed() {
+                        continue;
+                    }
+                }
+                Step::Text(text) => {
+                    if let Some(kept) = &mut self.text {
+                        kept.push_str(&text);
+                    }
+                    continue;
+                }
+                Step::Other => continue,
+                Step::End if self.depth > 0 => return Err(malformed(ligne, "le fichier s'arrête avant sa fin")),
+                Step::End if self.records == 0 && self.root != ROOT => {
+                    return Err(Echec::from(Diagnostic::refus(
+                        "B0102",
+                        "ce XML n'est pas un message du registre de la demande (interfaceNuu)",
+                        "demandez l'export des demandes, en XML de l'interface ou en CSV",
+                    )));
+                }
+                Step::End => return Ok(None),
+            }
+            if self.type_fichier == "SUP" {
+                return Err(Echec::from(Diagnostic::refus(
+                    "B0117",
+                    "message de suppression : les demandes qu'il nomme n'existent plus",
+                    "retirez ce fichier de la source, et ces demandes des autres",
+                )));
+            }
+            self.records += 1;
+            self.finish();
+            return Ok(Some(Enregistrement::Bon { ligne: started }));
+        }
+    }
+
+    fn field(&self, i: usize) -> &str {
+        &self.fields[i]
+    }
+}
+
+fn open_step(e: &BytesStart<'_>, closed: bool) -> Step {
+    let attribute = |name: &str| {
+        let value = e.try_get_attribute(name).ok().flatten()?;
+        Some(
+            value
+                .normalized_value(quick_xml::XmlVersion::Explicit1_0)
+                .map_or_else(|_| value.value.to_string(), std::borrow::Cow::into_owned),
+        )
+    };
+    let code = attribute("code").or_else(|| attribute("versionInterface"));
+    Step::Open { name: e.local_name().as_ref().to_owned(), code, closed }
+}
+
+/// Text of a reference: a character, or one of the five entities that XML has without a declaration.
+fn entity(name: &BytesRef<'_>) -> Option<String> {
+    if let Ok(Some(c)) = name.resolve_char_ref() {
+        return Some(c.to_string());
+    }
+    let text = match name.as_ref() {
+        "lt" => "<",
+        "gt" => ">",
+        "amp" => "&",
+        "quot" => "\"",
+        "apos" => "'",
+        _ => return None,
+    };
+    Some(text.to_owned())
+}
+
+/// An exact sum; a part that is no number makes the whole none, and is shown as it stands.
+fn sum(values: &[String]) -> String {
+    let mut total: i64 = 0;
+    for value in values {
+        match parse_decimal(value, 4) {
+            Some((n, true)) => total = total.saturating_add(n),
+            _ => return value.clone(),
+        }
+    }
+    if values.is_empty() { String::new() } else { ten_thousandths(total) }
+}
+
+fn ten_thousandths(n: i64) -> String {
+    format!("{}{}.{:04}", if n < 0 { "-" } else { "" }, (n / 10_000).abs(), (n % 10_000).abs())
+}
+
+impl Menage {
+    /// Persons, children under 14 and consumption units, as text; empty where a date of birth that decides is missing.
+    ///
+    /// Every titulaire is an adult (1, then 0.5); persons in charge weigh 0.5 from 14 years on and 0.3 before; an unborn
+    /// child counts as one under 14; a child in alternating custody weighs half, one under a right of visit nothing.
+    fn counted(self, date: NaiveDate) -> (String, String, String) {
+        if !self.known || self.titulaires == 0 {
+            return Default::default();
+        }
+        let young = |birth: &str| -> Option<bool> {
+            let born: NaiveDate = birth.get(..10).unwrap_or(birth).parse().ok()?;
+            (born <= date).then(|| date.years_since(born).is_none_or(|years| years < 14))
+        };
+        let unborn = if self.a_naitre.is_empty() { Some(0) } else { self.a_naitre.parse::<i64>().ok() };
+        let Some(unborn) = unborn.filter(|n| (0..=10).contains(n)) else { return Default::default() };
+        let shared: Vec<&str> =
+            self.en_garde.iter().filter(|(_, alternates)| *alternates).map(|(b, _)| b.as_str()).collect();
+        let persons = self.titulaires + self.a_charge.len() as i64 + unborn + shared.len() as i64;
+        let mut children = unborn;
+        let mut units = 10_000 + 5_000 * (self.titulaires - 1) + 3_000 * unborn;
+        let weighed = self.a_charge.iter().map(|b| (b.as_str(), 10_000)).chain(shared.into_iter().map(|b| (b, HALF)));
+        for (birth, weight) in weighed {
+            let Some(young) = young(birth) else { return (persons.to_string(), String::new(), String::new()) };
+            children += i64::from(young);
+            units += if young { 3_000 } else { 5_000 } * weight / 10_000;
+        }
+        (persons.to_string(), children.to_string(), ten_thousandths(units))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::reference::Resources;
+    use crate::schema::Schema;
+
+    /// Every record of a file, each as its columns that hold something.
+    fn records(xml: &str) -> Result<Vec<Vec<(String, String)>>, Echec> {
+        let dir = tempfile::tempdir().unwrap();
+        let path = dir.path().join("m.xml");
+        std::fs::write(&path, xml).unwrap();
+        let empreinte = octets::inspect(&path).unwrap().unwrap();
+        let schema = Schema::load(&Resources::embedded(), "demandes").unwrap();
+        let colonnes = std::collections::BTreeMap::new();
+        let date = NaiveDate::from_ymd_opt(2026, 1, 31).unwrap();
+        let demande = Demande { schema: &schema, colonnes: &colonnes, feuille: None, date };
+        let mut ouvert = open(&path, &empreinte, demande, &ProgressBar::hidden())?;
+        let mut found = Vec::new();
+        while ouvert.lecteur.next_record()?.is_some() {
+            let fields =
+                ouvert.noms.iter().enumerate().map(|(i, nom)| (nom.clone(), ouvert.lecteur.field(i).to_owned()));
+            found.push(fields.filter(|(_, value)| !value.is_empty()).collect());
+        }
+        Ok(found)
+    }
+
+    fn value<'a>(record: &'a [(String, String)], nom: &str) -> &'a str {
+        record.iter().find(|(n, _)| n == nom).map_or("", |(_, v)| v)
+    }
+
+    fn refusal(xml: &str) -> (String, Option<u64>) {
+        match records(xml) {
+            Err(Echec::Refus(refusals)) => (refusals[0].code.clone(), refusals[0].lieu.ligne),
+            other => panic!("{other:?}"),
+        }
+    }
+
+    fn message(inside: &str) -> String {
+        format!(
+            "<i:interfaceNuu versionInterface=\"02.01\" xmlns:i=\"http://nuu.application.i2/\"><i:entete>\
+             <i:dateFichier>2025-06-30T10:00:00</i:dateFichier></i:entete>\n<i:demande>{inside}</i:demande></i:interfaceNuu>"
+        )
+    }
+
+    /// The official example, added up by hand: two titulaires, a child of 8, one unborn, one in alternating custody, one
+    /// under a right of visit; 14 resources of 4 010 € and 14 of 3 165 €.
+    #[test]
+    fn the_example_of_the_interface_adds_up_as_by_hand() {
+        let found = records(include_str!("../../../tests/modeles/sne_interface_exemple.xml")).unwrap();
+        assert_eq!(found.len(), 1);
+        let expected = [
+            ("numero_unique", "1110318016982G1104"),
+            ("date_depot", "2018-03-15"),
+            ("nb_personnes", "5"),
+            ("nb_moins_14", "3"),
+            ("nb_uc", "2.2500"),
+            ("ressources_mensuelles", "7175.0000"),
+            ("rfr_n1", "21000.0000"),
+            ("logement_actuel", "LP"),
+            ("annee_naissance", "1970-01-01"),
+            ("situation_familiale", "M"),
+            ("commune_residence", "75113"),
+            ("date_extraction", "2018-03-15T16:54:06.339+01:00"),
+        ];
+        for (nom, wanted) in expected {
+            assert_eq!(value(&found[0], nom), wanted, "{nom}");
+        }
+        assert_eq!(found[0].len(), expected.len());
+    }
+
+    #[test]
+    fn lists_keep_their_order_and_records_do_not_mix() {
+        let one = |numero: &str, communes: &str| {
+            format!(
+                "<i:demandeLogement><i:numUnique>{numero}</i:numUnique><i:logementRecherche><i:listeTypeLogement>\
+                 <i:typeLogement code=\"T3\"/><i:typeLogement code=\"T2\"/></i:listeTypeLogement>\
+                 <i:listeLocalisationSouhaite>{communes}</i:listeLocalisationSouhaite></i:logementRecherche></i:demandeLogement>"
+            )
+        };
+        let place =
+            |code: &str| format!("<i:localisationSouhaite><i:commune code=\"{code}\"/></i:localisationSouhaite>");
+        let inside =
+            one("A", &(place("63113") + &place("63014"))) + &one("B", "") + &one("C&#49;&amp;", &place("63075"));
+        let found = records(&message(&inside)).unwrap();
+        assert_eq!(found.len(), 3);
+        assert_eq!(value(&found[0], "communes"), "63113|63014");
+        assert_eq!(value(&found[0], "typologies"), "T3|T2");
+        assert_eq!(value(&found[1], "communes"), "");
+        assert_eq!(value(&found[2], "numero_unique"), "C1&");
+    }
+
+    #[test]
+    fn names_numbers_and_free_text_are_never_kept() {
+        let inside = "<i:demandeLogement><i:numUnique>A</i:numUnique><i:personnePhysique><i:demandeur><i:nom>DUPONT</i:nom>\
+                      <i:telPortable>0606060606</i:telPortable><i:nir>2850763113045</i:nir></i:demandeur></i:personnePhysique>\
+                      <i:commentaire>DUPONT a appelé</i:commentaire></i:demandeLogement>";
+        let found = format!("{:?}", records(&message(inside)).unwrap());
+        for planted in ["DUPONT", "0606060606", "2850763113045"] {
+            assert!(!found.contains(planted), "{found}");
+        }
+    }
+
+    #[test]
+    fn a_file_that_is_no_whole_message_is_refused_with_its_line() {
+        let whole = message("<i:demandeLogement>\n<i:numUnique>A</i:numUnique></i:demandeLogement>");
+        assert_eq!(records(&whole).unwrap().len(), 1);
+        assert_eq!(refusal(&whole[..whole.len() - 20]), ("B0117".to_owned(), Some(3)));
+        assert_eq!(refusal(&whole.replace("</i:numUnique>", "</i:autre>")).0, "B0117");
+        assert_eq!(refusal(&whole.replace("<i:numUnique>A", "<i:numUnique>&lol;")).0, "B0117");
+        assert_eq!(refusal("<html><body>403</body></html>").0, "B0102");
+        assert_eq!(refusal(&message(&"<i:a>".repeat(100))).0, "B0117");
+        let endless = whole.replace(">A<", &format!(">{}<", "A".repeat(3 << 20)));
+        assert_eq!(refusal(&endless).0, "B0117");
+        let deleted = whole.replace("<i:entete>", "<i:entete><i:typeFichier>SUP</i:typeFichier>");
+        assert_eq!(refusal(&deleted).0, "B0117");
+    }
+
+    #[test]
+    fn a_message_of_striking_off_without_its_date_is_no_active_demand() {
+        let inside = "<i:demandeLogement><i:numUnique>A</i:numUnique></i:demandeLogement>";
+        let radiation = message(inside).replace("<i:entete>", "<i:entete><i:typeFichier>RAD</i:typeFichier>");
+        assert_eq!(value(&records(&radiation).unwrap()[0], "date_radiation"), "?");
+        assert_eq!(value(&records(&message(inside)).unwrap()[0], "date_radiation"), "");
+    }
+}
