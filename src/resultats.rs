@@ -4,14 +4,133 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
+use crate::diagnostic::{Diagnostic, Gravite};
 use crate::error::{Error, Result};
-use crate::project::Plan;
+use crate::ingest::{Controle, Total};
+use crate::project::{Confirmation, Plan};
 use crate::reference::Confiance;
 
 /// Folder of the tables.
 pub const INDICATEURS: &str = "indicateurs";
 /// The manifest: what the figures were made from and with.
 pub const MANIFESTE: &str = "manifeste.json";
+
+/// What was found of the data.
+pub const QUALITE: &str = "qualite.json";
+/// Folder of the lists to send to landlords.
+pub const LISTES: &str = "qualite";
+
+/// What was found of the data: every check of every source, what each fault touches, what to mend first.
+#[derive(Debug, Serialize, Deserialize)]
+pub struct Qualite {
+    /// Version of this file's shape.
+    pub version: u32,
+    /// Year under review.
+    pub millesime: i32,
+    /// One entry a file.
+    pub sources: Vec<SourceLue>,
+    /// Checks over whole tables.
+    pub croisements: Vec<CroisementLu>,
+    /// Outliers that someone vouches for.
+    pub confirmations: Vec<ConfirmationLue>,
+    /// What to mend first, the most useful before the others.
+    pub corrections: Vec<Correction>,
+    /// Lists to send to landlords.
+    pub listes: Vec<Liste>,
+}
+
+/// What was found of one file.
+#[derive(Debug, Serialize, Deserialize)]
+pub struct SourceLue {
+    /// Source.
+    pub source: String,
+    /// Path, relative to the project.
+    pub fichier: String,
+    /// Rows read: kept + refused.
+    pub lignes: u64,
+    /// Rows kept.
+    pub gardees: u64,
+    /// Rows refused.
+    pub refusees: u64,
+    /// Checks, whose four counts add up to `lignes`.
+    pub controles: Vec<Controle>,
+    /// Totals by code and column.
+    pub totaux: Vec<Total>,
+    /// What was noticed of the file as a whole.
+    pub avis: Vec<Diagnostic>,
+    /// Why the whole file was refused.
+    pub refus: Vec<Diagnostic>,
+}
+
+/// A check over a whole table.
+#[derive(Debug, Serialize, Deserialize)]
+pub struct CroisementLu {
+    /// Source, or result looked at.
+    pub source: String,
+    /// The four counts.
+    pub controle: Controle,
+    /// Severity.
+    pub gravite: Gravite,
+    /// What a failure means.
+    pub message: String,
+    /// What to do.
+    pub aide: String,
+}
+
+/// A confirmation, and whether the outlier it is about is still there.
+#[derive(Debug, Serialize, Deserialize)]
+pub struct ConfirmationLue {
+    /// Who, when, why.
+    pub confirmation: Confirmation,
+    /// Whether a row has this value at this place.
+    pub appliquee: bool,
+}
+
+/// A fault worth mending.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub struct Correction {
+    /// Source.
+    pub source: String,
+    /// Column.
+    pub colonne: String,
+    /// Code.
+    pub code: String,
+    /// Severity.
+    pub gravite: Gravite,
+    /// Rows concerned.
+    pub nombre: u64,
+    /// Tables whose figures it changes.
+    pub tables: Vec<String>,
+    /// Rows concerned, times three where a verdict depends on them.
+    pub utilite: u64,
+    /// What is wrong.
+    pub message: String,
+    /// What to do.
+    pub aide: String,
+}
+
+/// A list to send to a landlord.
+#[derive(Debug, Serialize, Deserialize)]
+pub struct Liste {
+    /// SIREN.
+    pub bailleur: String,
+    /// Path, relative to the results folder.
+    pub fichier: String,
+    /// Rows in it.
+    pub lignes: u64,
+}
+
+impl Qualite {
+    /// Reads what the last run found.
+    ///
+    /// # Errors
+    /// [`Error::Io`], [`Error::Json`].
+    pub fn load(plan: &Plan) -> Result<Self> {
+        let path = plan.sortie.join(QUALITE);
+        let bytes = std::fs::read(&path).map_err(Error::io("lire", &path))?;
+        Ok(serde_json::from_slice(&bytes)?)
+    }
+}
 
 /// The manifest.
 #[derive(Debug, Serialize, Deserialize)]
@@ -55,8 +174,12 @@ pub struct Entree {
     pub fichier: String,
     /// SHA-256.
     pub sha256: String,
-    /// Encoding.
+    /// Format.
+    pub format: Option<String>,
+    /// Encoding of a text file.
     pub encodage: Option<String>,
+    /// Sheet of a workbook.
+    pub feuille: Option<String>,
     /// Rows read.
     pub lignes: u64,
     /// Rows kept.

@@ -24,7 +24,8 @@ SELECT v.numero_unique, v.commune, NULLIF(v.typologie, 'inconnu') AS typologie, 
             THEN 1 ELSE 0 END AS active_1er_janvier,
        CASE WHEN EXTRACT(YEAR FROM v.date_depot) = p.millesime THEN 1 ELSE 0 END AS deposee,
        CASE WHEN EXTRACT(YEAR FROM v.date_radiation) = p.millesime THEN 1 ELSE 0 END AS radiee,
-       CAST(p.fin_annee - v.date_depot AS INTEGER) AS anciennete_jours
+       CAST(p.fin_annee - v.date_depot AS INTEGER) AS anciennete_jours,
+       v.fichier, v.ligne
 FROM version v
 CROSS JOIN parametres p
 WHERE v.rang = 1

@@ -7,15 +7,6 @@ WITH bail AS (
     JOIN communes c ON c.commune = a.commune
     WHERE EXTRACT(YEAR FROM a.date_bail) = p.millesime AND c.perimetre = 1
 ),
--- A dwelling found twice in the stock with two answers has none.
-logement AS (
-    SELECT r.IDENT_REP AS id_rpls,
-           CASE WHEN MIN(CASE WHEN r.QPV THEN 1 ELSE 0 END) = MAX(CASE WHEN r.QPV THEN 1 ELSE 0 END)
-                THEN MIN(CASE WHEN r.QPV THEN 1 ELSE 0 END) END AS qpv
-    FROM source_rpls r
-    WHERE r.QPV IS NOT NULL AND r.IDENT_REP IN (SELECT b.id_rpls FROM bail b WHERE b.qpv IS NULL AND b.id_rpls IS NOT NULL)
-    GROUP BY r.IDENT_REP
-),
 -- UC: 1, 0.5 per further person of 14 or more, 0.3 per child under 14; a composition with no adult is no composition.
 menage AS (
     SELECT b.*,
@@ -43,7 +34,7 @@ menage AS (
                     d.population, 'hors_mutation') AS population,
            CASE WHEN d.numero_unique IS NULL THEN 0 ELSE 1 END AS demande_connue
     FROM bail b
-    LEFT JOIN logement l ON l.id_rpls = b.id_rpls
+    LEFT JOIN logements l ON l.id_rpls = b.id_rpls
     LEFT JOIN demandes d ON d.numero_unique = b.numero_unique
 )
 SELECT p.millesime, m.numero_unique, m.commune, m.epci, m.departement, m.region,
@@ -51,13 +42,7 @@ SELECT p.millesime, m.numero_unique, m.commune, m.epci, m.departement, m.region,
        COALESCE(m.reservataire, 'inconnu') AS reservataire,
        NULLIF(m.typologie, 'inconnu') AS typologie, NULLIF(m.categorie, 'inconnu') AS categorie,
        COALESCE(m.financement, 'inconnu') AS financement,
-       CASE WHEN m.annee_construction < 1949 THEN 'avant 1949'
-            WHEN m.annee_construction < 1975 THEN '1949–1974'
-            WHEN m.annee_construction < 1990 THEN '1975–1989'
-            WHEN m.annee_construction < 2005 THEN '1990–2004'
-            WHEN m.annee_construction < 2015 THEN '2005–2014'
-            WHEN m.annee_construction >= 2015 THEN 'depuis 2015'
-            ELSE 'inconnue' END AS periode_construction,
+       COALESCE(k.libelle, 'inconnue') AS periode_construction,
        CASE WHEN e.epci IS NOT NULL THEN 'hors_qpv'
             WHEN m.en_qpv = 1 THEN 'qpv'
             WHEN m.en_qpv = 0 THEN 'hors_qpv'
@@ -89,11 +74,12 @@ SELECT p.millesime, m.numero_unique, m.commune, m.epci, m.departement, m.region,
        CASE WHEN m.personne_morale THEN 'personne_morale'
             WHEN x.financement IS NOT NULL THEN 'financement_exclu'
             ELSE 'compte' END AS sort,
-       m.demande_connue, m.fichier, m.ligne
+       m.demande_connue, m.id_rpls, m.fichier, m.ligne
 FROM menage m
 CROSS JOIN parametres p
 LEFT JOIN seuils s ON s.epci = m.epci
 LEFT JOIN epci_sans_qpv e ON e.epci = m.epci
 LEFT JOIN financements_exclus x ON x.financement = m.financement
 LEFT JOIN communes o ON o.commune = m.origine_commune
+LEFT JOIN periodes_construction k ON m.annee_construction BETWEEN k.debut AND k.fin
 ORDER BY m.fichier, m.ligne

@@ -33,7 +33,7 @@ pub enum Commande {
     /// Lit les sources dans le magasin du projet
     Ingest(Etape),
     /// Lit et contrôle les sources : rejets.csv et qualite.json
-    Check(Etape),
+    Check(Check),
     /// Remet en pages les derniers résultats, sans recalculer
     Report(Etape),
     /// Affiche les règles tenues et manquées ; code de sortie 4 si une règle est manquée
@@ -113,6 +113,21 @@ pub struct Etape {
     pub strict: bool,
     #[command(flatten)]
     pub commun: Commun,
+}
+
+#[derive(Debug, ClapArgs)]
+pub struct Check {
+    #[command(flatten)]
+    pub etape: Etape,
+    /// Montre comment un fichier serait lu, et le bloc [[source]] à coller dans bilan.toml
+    #[arg(long, value_name = "FICHIER")]
+    pub apercu: Option<PathBuf>,
+    /// Avec --apercu : la source que c'est (par défaut, celle qui ressemble le plus)
+    #[arg(long, value_name = "SOURCE", requires = "apercu")]
+    pub source: Option<String>,
+    /// Avec --apercu : la feuille d'un classeur
+    #[arg(long, value_name = "FEUILLE", requires = "apercu")]
+    pub feuille: Option<String>,
 }
 
 #[derive(Debug, ClapArgs)]

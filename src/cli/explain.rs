@@ -37,7 +37,7 @@ pub(super) fn execute(args: &Explain) -> Result<u8> {
         regles: RegleLegale::load(&resources)?,
         parametres: Parametres::load(&resources)?,
         seuils: SeuilsDeLAnnee::embedded(&resources, 0)?,
-        geographie: Geographie::load(&resources)?,
+        geographie: Geographie::load(&resources, i32::MAX)?,
     };
     let explication = match args.id.as_deref() {
         None => dictionnaire.list(),

@@ -18,16 +18,21 @@ const DIM: Style = Style::new().dimmed();
 /// Kinds of reject shown for one file; the others are in `rejets.csv`.
 const SHOWN: usize = 8;
 
+/// Says what was noticed or refused, on standard error.
+pub(super) fn print_notices(notices: &[Diagnostic]) {
+    let mut err = anstream::stderr();
+    for notice in notices {
+        let _ = writeln!(err, "{notice}");
+    }
+}
+
 /// Says what was read and what was set aside, on standard error.
 pub(super) fn print_sources(ingestion: &Ingestion, notes: &[Diagnostic]) {
     let mut err = anstream::stderr();
-    for note in notes {
-        let _ = writeln!(err, "{note}");
-    }
+    print_notices(notes);
     for file in &ingestion.fichiers {
-        for refusal in &file.refus {
-            let _ = writeln!(err, "{refusal}");
-        }
+        print_notices(&file.refus);
+        print_notices(&file.avis);
         if file.parquet.is_none() {
             continue;
         }

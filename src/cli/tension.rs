@@ -20,7 +20,7 @@ const FEW: i64 = 11;
 
 pub(super) fn execute(args: &Tension) -> Result<u8> {
     let (plan, _) = Plan::load(&args.projet, args.out.as_deref())?;
-    let geographie = Geographie::load(&plan.resources())?;
+    let geographie = Geographie::load(&plan.resources(), plan.millesime)?;
     let commune = find_commune(&geographie, &args.commune)?;
     let typologie = args.typologie.as_deref().map_or(Ok("ensemble".to_owned()), |t| {
         let upper = t.to_uppercase();

@@ -59,7 +59,7 @@ pub fn write_demo(dir: &Path, options: Options, progress: &Progress) -> Result<(
         ));
     }
     let resources = Resources::embedded();
-    let geographie = Geographie::load(&resources)?;
+    let geographie = Geographie::load(&resources, MILLESIME)?;
     let territoires = match options.communes {
         None => Territoires::auvergne(&resources, &geographie)?,
         Some(n) => Territoires::country(&geographie, n, &mut rng(options.seed, 0)),

@@ -1,10 +1,12 @@
 //! DuckDB over the store: small tables of parameters and geography in, `pipelines/*.sql` run in order, indicator tables
 //! out. Whatever only DuckDB can do stays in this module.
 
+mod controle;
 mod indicateur;
 mod tables;
 pub mod trace;
 
+use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -19,6 +21,7 @@ use crate::progress::Progress;
 use crate::project::Plan;
 use crate::reference::Geographie;
 
+pub use controle::{Constatation, Croisement};
 pub use indicateur::Indicateur;
 pub use tables::{csv_bytes, export, history_file};
 
@@ -139,11 +142,22 @@ pub fn reachable(folder: &Path) -> Result<PathBuf> {
     folder.canonicalize().map_err(Error::io("ouvrir", folder))
 }
 
-/// Computes every indicator, in the order their dictionary entries ask for.
+/// What the engine gives.
+#[derive(Debug)]
+pub struct Resultats {
+    /// Published tables, and the table of facts.
+    pub tables: Vec<Table>,
+    /// What the cross-checks found, by code.
+    pub constatations: Vec<Constatation>,
+    /// Landlord of each lease that reading set something aside of, by file and line.
+    pub bailleurs: BTreeMap<(String, u64), String>,
+}
+
+/// Computes every indicator, in the order their dictionary entries ask for, then the cross-checks.
 ///
 /// # Errors
 /// [`Error::Engine`] with the pipeline's name.
-pub fn compute(inputs: &Inputs<'_>, threads: usize, progress: &Progress) -> Result<Vec<Table>> {
+pub fn compute(inputs: &Inputs<'_>, threads: usize, progress: &Progress) -> Result<Resultats> {
     let cache = reachable(&inputs.plan.cache())?;
     let limits = Limits {
         threads,
@@ -154,8 +168,9 @@ pub fn compute(inputs: &Inputs<'_>, threads: usize, progress: &Progress) -> Resu
     let engine = Engine::open(&limits)?;
     tables::load_inputs(&engine, inputs, &cache)?;
     let pipelines = Indicateur::in_order(&inputs.plan.resources())?;
-    let bar = progress.steps("Indicateurs", pipelines.len() as u64);
-    let mut results = Vec::new();
+    let checks = Croisement::load_all(&inputs.plan.resources())?;
+    let bar = progress.steps("Indicateurs", (pipelines.len() + checks.len()) as u64);
+    let mut tables = Vec::new();
     for indicateur in &pipelines {
         bar.set_message(format!("Indicateurs : {}", indicateur.nom));
         let nom = &indicateur.nom;
@@ -164,12 +179,20 @@ pub fn compute(inputs: &Inputs<'_>, threads: usize, progress: &Progress) -> Resu
         if !indicateur.interne || nom == FACTS {
             let mut table = engine.query(nom, &format!("SELECT * FROM {nom}"))?;
             table.nom.clone_from(nom);
-            results.push(table);
+            tables.push(table);
         }
         bar.inc(1);
     }
+    let given = |source: &str| inputs.ingestion.fichiers.iter().any(|f| f.schema == source && f.parquet.is_some());
+    let mut constatations = Vec::new();
+    for check in &checks {
+        bar.set_message(format!("Contrôles : {}", check.nom));
+        constatations.push(engine.check(check, given)?);
+        bar.inc(1);
+    }
+    let bailleurs = engine.landlords(inputs)?;
     bar.finish_and_clear();
-    Ok(results)
+    Ok(Resultats { tables, constatations, bailleurs })
 }
 
 /// Name of the table of facts, which is kept in the project and never among the results.

@@ -14,7 +14,7 @@ use crate::error::{Error, Result};
 use crate::ingest::arrow_schema;
 use crate::law::Situation;
 use crate::project::ParcSocial;
-use crate::reference::{Niveau, Nomenclatures, Parametres};
+use crate::reference::{Niveau, Nomenclatures, Parametres, csv_rows};
 use crate::schema::Schema;
 use crate::store;
 
@@ -47,6 +47,14 @@ fn fill<'a>(engine: &Engine, table: &str, columns: &str, rows: impl IntoIterator
     appender.flush().map_err(failed())
 }
 
+/// A table of files and lines.
+pub(super) fn fill_lines(engine: &Engine, table: &str, lines: &BTreeSet<(String, u64)>) -> Result<()> {
+    let rows = lines
+        .iter()
+        .map(|(fichier, ligne)| vec![Cell::Text(fichier), Cell::Int(i64::try_from(*ligne).unwrap_or(i64::MAX))]);
+    fill(engine, table, "fichier VARCHAR, ligne BIGINT", rows)
+}
+
 fn optional(text: Option<&str>) -> Cell<'_> {
     text.map_or(Cell::Null, Cell::Text)
 }
@@ -66,7 +74,7 @@ pub(super) fn load_inputs(engine: &Engine, inputs: &Inputs<'_>, cache: &Path) ->
 
 /// One view a source; a source that is not given is an empty table of the same columns.
 fn load_sources(engine: &Engine, inputs: &Inputs<'_>, cache: &Path) -> Result<()> {
-    for schema in Schema::load_all(&inputs.plan.resources())? {
+    for schema in Schema::load_all(&inputs.plan.resources(), inputs.plan.millesime)? {
         let files: Vec<PathBuf> = inputs
             .ingestion
             .fichiers
@@ -123,6 +131,7 @@ fn load_parameters(engine: &Engine, inputs: &Inputs<'_>) -> Result<()> {
     let plan = inputs.plan;
     let parametres = Parametres::load(&plan.resources())?;
     let last_day = NaiveDate::from_ymd_opt(plan.millesime, 12, 31).unwrap_or(NaiveDate::MAX);
+    let first_day = NaiveDate::from_ymd_opt(plan.millesime, 1, 1).unwrap_or(NaiveDate::MIN);
     let year = plan.millesime;
     let day = |back: i32| format!("DATE '{}'", NaiveDate::from_ymd_opt(year - back, 12, 31).unwrap_or(NaiveDate::MIN));
     let read = |schema: &'static str| {
@@ -166,6 +175,13 @@ fn load_parameters(engine: &Engine, inputs: &Inputs<'_>) -> Result<()> {
         ("a_rpls_vacance", columns("rpls", &["MODE", "duree_vacance"]).to_string()),
         ("a_rpls_mobilite", columns("rpls", &["MODE", "LOCAT", "BAIL"]).to_string()),
         ("a_rpls_loyer", columns("rpls", &["MODE", "LOYERPRINC", "SURFHAB"]).to_string()),
+        ("premier_janvier_rpls", format!("DATE '{:04}-01-01'", plan.millesime_rpls())),
+        ("a_rpls_identifiant", columns("rpls", &["IDENT_REP"]).to_string()),
+        ("a_evenements", given("evenements").to_string()),
+        ("rsa", format!("CAST({} AS DECIMAL(18, 4))", parametres.number("rsa_montant", first_day)?)),
+        ("ecart_annuel_max", format!("CAST({} AS DOUBLE)", parametres.number("ecart_annuel_max", last_day)?)),
+        ("ecart_officiel_max", format!("CAST({} AS DOUBLE)", parametres.number("ecart_officiel_max", last_day)?)),
+        ("effectif_minimal", parametres.number("effectif_minimal", last_day)?.to_string()),
         ("a_delai_anormal", i32::from(!plan.delais_anormaux.is_empty()).to_string()),
     ];
     let select: Vec<String> = values.iter().map(|(name, value)| format!("{value} AS {name}")).collect();
@@ -186,7 +202,25 @@ fn load_parameters(engine: &Engine, inputs: &Inputs<'_>) -> Result<()> {
         ]
     });
     fill(engine, "delais_anormaux", "departement VARCHAR, typologie VARCHAR, mois INTEGER", delays)?;
-    let nomenclatures = Nomenclatures::load(&plan.resources())?;
+    let events = ["visite", "proposition", "commission", "refus", "annulation"].map(|e| vec![Cell::Text(e)]);
+    fill(engine, "types_evenements", "evenement VARCHAR", events)?;
+    let measures = [
+        "refus_par_menage",
+        "refus_par_proposition",
+        "propositions_par_bail",
+        "baux_au_premier_rang",
+        "jours_decision_bail",
+        "jours_vacance_bail",
+    ];
+    fill(engine, "mesures_processus", "mesure VARCHAR", measures.map(|m| vec![Cell::Text(m)]))?;
+    let resources = plan.resources();
+    let periods = csv_rows(&resources, "reference/periodes_construction.csv", &["libelle", "debut", "fin"])?;
+    let rows = periods.iter().map(|r| r.iter().map(|cell| Cell::Text(cell)).collect());
+    fill(engine, "periodes_construction", "libelle VARCHAR, debut INTEGER, fin INTEGER", rows)?;
+    let factors = csv_rows(&resources, "reference/rsa_facteurs.csv", &["nb_personnes", "facteur"])?;
+    let rows = factors.iter().map(|r| r.iter().map(|cell| Cell::Text(cell)).collect());
+    fill(engine, "rsa_facteurs", "nb_personnes INTEGER, facteur DECIMAL(6, 3)", rows)?;
+    let nomenclatures = Nomenclatures::load(&plan.resources(), plan.millesime)?;
     let lists = [("logement_actuel", "modele_logement_actuel"), ("motif_demande", "motif_demande")];
     let codes = lists.iter().flat_map(|(dimension, list)| {
         nomenclatures

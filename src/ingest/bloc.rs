@@ -14,6 +14,8 @@ use super::rejets::{Controle, Rejets};
 use super::typing::{Brut, Constat, Typee, Typer};
 use crate::diagnostic::{Diagnostic, Gravite};
 use crate::error::Result;
+use crate::project::Confirmation;
+use crate::reference::Plage;
 use crate::schema::{Champ, Colonne, DATE_EXTRACTION, Entete, Genre, Schema};
 
 /// Column of the store: the file a row comes from, relative to the project.
@@ -28,6 +30,11 @@ pub(super) struct Bloc {
     /// One per column of the schema; empty where the file lacks it.
     pub(super) colonnes: Vec<Brut>,
 }
+
+/// Code of a value outside its plausible range.
+const PLAUSIBLE: &str = "B0216";
+/// Number of that check among those of its column.
+const PLAUSIBLE_NUMBER: usize = usize::MAX;
 
 /// Counts of one check.
 #[derive(Debug, Default, Clone, Copy)]
@@ -44,6 +51,10 @@ pub(super) struct Atelier<'a> {
     typer: Typer<'a>,
     fichier: &'a str,
     extraction: i32,
+    /// Plausible ranges, with the column each is about.
+    plages: Vec<(usize, Plage)>,
+    /// Outliers met that the project vouches for.
+    pub(super) confirmees: Vec<Confirmation>,
     arrow: SchemaRef,
     counts: BTreeMap<(usize, usize), Comptes>,
     pub(super) lues: u64,
@@ -57,13 +68,18 @@ impl<'a> Atelier<'a> {
         typer: Typer<'a>,
         fichier: &'a str,
         extraction: chrono::NaiveDate,
+        plages: Vec<Plage>,
     ) -> Self {
+        let at = |nom: &str| schema.colonnes.iter().position(|c| c.nom == nom);
+        let plages = plages.into_iter().filter_map(|p| Some((at(&p.colonne)?, p))).collect();
         Self {
             schema,
             entete,
             typer,
             fichier,
             extraction: extraction.to_epoch_days(),
+            plages,
+            confirmees: Vec::new(),
             arrow: arrow_schema(schema),
             counts: BTreeMap::new(),
             lues: 0,
@@ -79,27 +95,15 @@ impl<'a> Atelier<'a> {
         let rows = bloc.lignes.len();
         self.lues += rows as u64;
         let mut kept = vec![true; rows];
-        let mut columns: Vec<Column> = Vec::new();
-        for (index, colonne) in self.schema.colonnes.iter().enumerate() {
-            if self.entete.champs[index] == Champ::Absent {
-                columns.push(
-                    Series::full_null(colonne.nom.as_str().into(), rows, &polars_type(colonne.genre)).into_column(),
-                );
-                if let Some(premier) = &colonne.premier {
-                    columns.push(Series::full_null(premier.as_str().into(), rows, &DataType::String).into_column());
-                }
-                continue;
-            }
-            let brut = &bloc.colonnes[index];
-            let Typee { series, premier, constats } = self.typer.column(index, colonne, brut);
+        let (schema, entete, fichier) = (self.schema, self.entete, self.fichier);
+        let mut findings = Vec::new();
+        let columns = columns(schema, entete, &self.typer, bloc, fichier, |index, colonne, brut, constats| {
+            findings.push((index, colonne, brut, constats));
+            Ok(())
+        })?;
+        for (index, colonne, brut, constats) in findings {
             self.list_values(index, colonne, brut, &constats, bloc, &mut kept, rejets)?;
-            columns.push(series.into_column());
-            columns.extend(premier.map(IntoColumn::into_column));
         }
-        let names: Vec<Option<&str>> = vec![Some(self.fichier); rows];
-        columns.push(StringChunked::from_slice_options_named(FICHIER, &names));
-        let lignes: Vec<i64> = bloc.lignes.iter().map(|l| l.cast_signed()).collect();
-        columns.push(Series::new(LIGNE.into(), lignes).into_column());
         let frame = DataFrame::new(rows, columns)?;
         self.apply_rules(&frame, bloc, &mut kept, rejets)?;
         self.gardees += kept.iter().filter(|k| **k).count() as u64;
@@ -147,8 +151,8 @@ impl<'a> Atelier<'a> {
     }
 
     fn apply_rules(&mut self, frame: &DataFrame, bloc: &Bloc, kept: &mut [bool], rejets: &mut Rejets) -> Result<()> {
-        let mut rules = Vec::new();
         let mut exprs: Vec<Expr> = Vec::new();
+        let mut rules: Vec<((usize, usize), Diagnostic)> = Vec::new();
         for (index, colonne) in self.schema.colonnes.iter().enumerate() {
             for (number, regle) in colonne.regles.iter().enumerate() {
                 let value = || col(colonne.nom.as_str());
@@ -161,30 +165,54 @@ impl<'a> Atelier<'a> {
                     (None, None) => continue,
                 };
                 exprs.push(raised.alias(format!("r{}", rules.len())));
-                rules.push((index, number + 1, colonne, regle));
+                let diagnostic = Diagnostic {
+                    gravite: regle.gravite,
+                    ..Diagnostic::refus(&regle.code, &regle.message, &regle.aide)
+                };
+                rules.push(((index, number + 1), diagnostic.in_column(&colonne.nom)));
             }
+        }
+        for (index, plage) in &self.plages {
+            let colonne = &self.schema.colonnes[*index];
+            let scale = 10_i64.pow(u32::from(colonne.decimales));
+            let value = || col(colonne.nom.as_str()).cast(DataType::Int64);
+            let raised = value().lt(lit(plage.minimum * scale)).or(value().gt(lit(plage.maximum * scale)));
+            exprs.push(raised.alias(format!("r{}", rules.len())));
+            let diagnostic = Diagnostic {
+                gravite: Gravite::AConfirmer,
+                ..Diagnostic::refus(
+                    PLAUSIBLE,
+                    format!("valeur peu plausible : attendu entre {} et {}", plage.minimum, plage.maximum),
+                    format!("{} ; corrigez-la, ou confirmez-la dans bilan.toml ([[confirmation]])", plage.motif),
+                )
+            };
+            rules.push(((*index, PLAUSIBLE_NUMBER), diagnostic.in_column(&colonne.nom)));
         }
         if rules.is_empty() {
             return Ok(());
         }
         let flags = frame.clone().lazy().select(exprs).collect()?;
-        for (i, (index, number, colonne, regle)) in rules.into_iter().enumerate() {
-            let counts = self.counts.entry((index, number)).or_default();
+        for (i, (key, diagnostic)) in rules.into_iter().enumerate() {
+            let counts = self.counts.entry(key).or_default();
             for (row, flag) in flags.column(&format!("r{i}"))?.bool()?.iter().enumerate() {
                 match flag {
                     None => counts.non_evaluables += 1,
                     Some(false) => counts.evalues += 1,
                     Some(true) => {
+                        let shown = bloc.colonnes[key.0].get(row);
+                        let found = diagnostic.clone().at_line(bloc.lignes[row]);
+                        if found.gravite == Gravite::AConfirmer
+                            && let Some(confirmed) = rejets.confirmation(&found, shown)
+                        {
+                            counts.evalues += 1;
+                            self.confirmees.push(confirmed);
+                            continue;
+                        }
                         counts.echecs += 1;
-                        if regle.gravite == Gravite::Refus {
+                        if found.gravite == Gravite::Refus {
                             kept[row] = false;
                         }
-                        let diagnostic = Diagnostic {
-                            gravite: regle.gravite,
-                            ..Diagnostic::refus(&regle.code, &regle.message, &regle.aide)
-                        };
-                        let shown = bloc.colonnes[index].get(row);
-                        rejets.push(diagnostic.at_line(bloc.lignes[row]).in_column(&colonne.nom), shown)?;
+                        rejets.push(found, shown)?;
                     }
                 }
             }
@@ -205,13 +233,15 @@ impl<'a> Atelier<'a> {
             hors_champ: 0,
         }];
         for (index, colonne) in self.schema.colonnes.iter().enumerate() {
-            for number in 0..=colonne.regles.len() {
+            let plausible = self.plages.iter().any(|(i, _)| *i == index).then_some(PLAUSIBLE_NUMBER);
+            for number in (0..=colonne.regles.len()).chain(plausible) {
                 let counted = self.counts.get(&(index, number)).copied().unwrap_or_default();
                 let seen = counted.evalues + counted.echecs + counted.non_evaluables;
                 controls.push(Controle {
                     colonne: colonne.nom.clone(),
                     controle: match number {
                         0 => "valeur".to_owned(),
+                        PLAUSIBLE_NUMBER => PLAUSIBLE.to_owned(),
                         n => colonne.regles[n - 1].code.clone(),
                     },
                     lignes,
@@ -224,6 +254,36 @@ impl<'a> Atelier<'a> {
         }
         controls
     }
+}
+
+/// The typed columns of a block, those of its file and lines included; what was found of each goes to `found`.
+pub(super) fn columns<'b>(
+    schema: &'b Schema,
+    entete: &Entete,
+    typer: &Typer<'_>,
+    bloc: &'b Bloc,
+    fichier: &str,
+    mut found: impl FnMut(usize, &'b Colonne, &'b Brut, Vec<Constat>) -> Result<()>,
+) -> Result<Vec<Column>> {
+    let rows = bloc.lignes.len();
+    let mut columns: Vec<Column> = Vec::new();
+    for (index, colonne) in schema.colonnes.iter().enumerate() {
+        if entete.champs[index] == Champ::Absent {
+            let nulls = |nom: &str, kind: &DataType| Series::full_null(nom.into(), rows, kind).into_column();
+            columns.push(nulls(&colonne.nom, &polars_type(colonne.genre)));
+            columns.extend(colonne.premier.iter().map(|premier| nulls(premier, &DataType::String)));
+            continue;
+        }
+        let brut = &bloc.colonnes[index];
+        let Typee { series, premier, constats } = typer.column(index, colonne, brut);
+        columns.push(series.into_column());
+        columns.extend(premier.map(IntoColumn::into_column));
+        found(index, colonne, brut, constats)?;
+    }
+    columns.push(StringChunked::from_slice_options_named(FICHIER, &vec![Some(fichier); rows]));
+    let lignes: Vec<i64> = bloc.lignes.iter().map(|l| l.cast_signed()).collect();
+    columns.push(Series::new(LIGNE.into(), lignes).into_column());
+    Ok(columns)
 }
 
 /// Text columns of one repeated name, which polars builds from options.

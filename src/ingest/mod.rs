@@ -3,6 +3,7 @@
 //! Each file gives, in `.bilan/store/<schema>/`, a Parquet file of the rows kept, a CSV of the rejects and a JSON
 //! account of both, all named by the content they come from: an unchanged file is never read twice.
 
+mod apercu;
 mod bloc;
 mod bridge;
 mod lecture;
@@ -20,8 +21,8 @@ use serde::{Deserialize, Serialize};
 use crate::diagnostic::{Diagnostic, Gravite};
 use crate::error::{Error, Result, io_reason};
 use crate::progress::Progress;
-use crate::project::{Plan, SourcePlan};
-use crate::reference::Geographie;
+use crate::project::{Confirmation, Plan, SourcePlan};
+use crate::reference::{Geographie, plages};
 use crate::schema::{Champ, Entete, Schema};
 use crate::store::{self, Etat, FichierVu, Key, ParquetFile, Stamp};
 
@@ -30,6 +31,7 @@ use lecture::{Defaut, Demande, Echec, Empreinte, Enregistrement, Lecteur, Ouvert
 use rejets::Rejets;
 use typing::{Brut, Typer};
 
+pub use apercu::{Apercu, apercu};
 pub use bloc::{FICHIER, LIGNE, arrow_schema};
 pub use lecture::{Encodage, Format, is_protected};
 pub use rejets::{COLUMNS as REJECT_COLUMNS, Controle, Total, write_row};
@@ -66,6 +68,9 @@ pub struct FichierLu {
     pub controles: Vec<Controle>,
     /// Totals by code and column.
     pub totaux: Vec<Total>,
+    /// Outliers that the project vouches for.
+    #[serde(default)]
+    pub confirmees: Vec<Confirmation>,
     /// What was noticed of the file as a whole.
     pub avis: Vec<Diagnostic>,
     /// Why the whole file was refused, if it was.
@@ -105,17 +110,30 @@ impl Ingestion {
 /// [`Error::Io`] when the store cannot be written; a source that cannot be read is refused, not an error.
 pub fn ingest(plan: &Plan, key: &Key, etat: &mut Etat, options: Options, progress: &Progress) -> Result<Ingestion> {
     let resources = plan.resources();
-    let geographie = Geographie::load(&resources)?;
+    let geographie = Geographie::load(&resources, plan.millesime)?;
     let context = resources.fingerprint(&["schemas", "reference"])?;
     let mut ingestion = Ingestion::default();
     let mut seen = BTreeMap::new();
     for source in &plan.sources {
-        let schema = Schema::load(&resources, &source.schema)?;
+        let schema = Schema::load(&resources, &source.schema, plan.millesime)?;
         for fichier in &source.fichiers {
             let reader =
                 FileReader { plan, source, schema: &schema, geographie: &geographie, key, context: &context, options };
-            let (account, vu, read) = reader.read(fichier, etat.fichiers.get(fichier), progress)?;
+            let (mut account, vu, read) = reader.read(fichier, etat.fichiers.get(fichier), progress)?;
             ingestion.relus += usize::from(read);
+            if let Some(twin) = ingestion.fichiers.iter().find(|f| {
+                f.schema == account.schema
+                    && f.parquet.is_some()
+                    && f.sha256 == account.sha256
+                    && f.fichier != account.fichier
+            }) {
+                let twice = Diagnostic::refus(
+                    "B0132",
+                    format!("même contenu, à l'octet près, que {}", twin.fichier),
+                    "retirez l'un des deux : ses lignes auraient compté deux fois",
+                );
+                account = reader.refused(fichier, &account.sha256, vec![twice]);
+            }
             ingestion.fichiers.push(account);
             if let Some(vu) = vu {
                 seen.insert(fichier.clone(), vu);
@@ -198,9 +216,14 @@ impl FileReader<'_> {
             sha256,
             &format!("{:?} {:?}", self.source.colonnes, self.source.codes),
             &format!("{} {} {:?}", self.source.millesime, self.plan.date_extraction, self.source.feuille),
+            &format!("{} {:?}", self.plan.millesime, self.confirmations(fichier)),
         ];
         let name = store::sha256(parts.join("\n").as_bytes());
         Path::new("store").join(&self.schema.nom).join(&name[..24])
+    }
+
+    fn confirmations(&self, fichier: &str) -> Vec<Confirmation> {
+        self.plan.confirmations.iter().filter(|c| c.fichier == fichier).cloned().collect()
     }
 
     fn stored(&self, fichier: &str, sha256: &str) -> Option<FichierLu> {
@@ -235,6 +258,7 @@ impl FileReader<'_> {
             colonnes: Vec::new(),
             controles: Vec::new(),
             totaux: Vec::new(),
+            confirmees: Vec::new(),
             avis: Vec::new(),
             refus: refus.into_iter().map(|d| d.in_file(fichier)).collect(),
             parquet: None,
@@ -257,13 +281,14 @@ impl FileReader<'_> {
     }
 
     fn convert_records(&self, fichier: &str, path: &Path, empreinte: &Empreinte, ouvert: Ouvert) -> Result<FichierLu> {
-        let Ouvert { lecteur, entete, separateur, feuille, .. } = ouvert;
+        let Ouvert { lecteur, entete, avis, separateur, feuille, .. } = ouvert;
         let stem = self.stem(fichier, &empreinte.sha256);
         let cache = self.plan.cache();
-        let mut rejets = Rejets::create(&cache.join(stem.with_extension("csv")), fichier)?;
+        let mut rejets = Rejets::create(&cache.join(stem.with_extension("csv")), fichier, self.confirmations(fichier))?;
         let typer =
             Typer::new(&self.schema.colonnes, &self.source.codes, self.geographie, self.key, self.source.millesime);
-        let mut atelier = Atelier::new(self.schema, &entete, typer, fichier, self.plan.date_extraction);
+        let plages = plages(&self.plan.resources(), &self.schema.nom, self.plan.millesime)?;
+        let mut atelier = Atelier::new(self.schema, &entete, typer, fichier, self.plan.date_extraction, plages);
         let mut parquet = ParquetFile::create(
             &cache.join(stem.with_extension("parquet")),
             std::sync::Arc::clone(atelier.arrow_schema()),
@@ -280,7 +305,7 @@ impl FileReader<'_> {
             }
             Ok(())
         };
-        let mut blocks = Blocks { lecteur, schema: self.schema, entete: &entete };
+        let mut blocks = Blocks { lecteur, schema: self.schema, entete: &entete, most: BLOCK_ROWS };
         let read = if self.options.threads > 1 {
             std::thread::scope(|scope| -> Result<Option<Echec>> {
                 let (send, receive) = sync_channel::<std::result::Result<Step, Echec>>(1);
@@ -316,6 +341,7 @@ impl FileReader<'_> {
         }
         let controles = atelier.controls(malformed);
         let (lues, gardees) = (atelier.lues, atelier.gardees);
+        let confirmees = std::mem::take(&mut atelier.confirmees);
         let totaux = rejets.finish()?;
         let lignes = lues + malformed;
         parquet.finish(&[
@@ -344,7 +370,8 @@ impl FileReader<'_> {
             colonnes: present.map(|(c, _)| c.nom.clone()).collect(),
             controles,
             totaux,
-            avis: entete.avis.into_iter().map(|d| d.in_file(fichier)).collect(),
+            confirmees,
+            avis: avis.into_iter().map(|d| d.in_file(fichier)).collect(),
             refus: Vec::new(),
             parquet: Some(relative("parquet")),
             rejets: Some(relative("csv")),
@@ -362,6 +389,8 @@ struct Blocks<'a> {
     lecteur: Box<dyn Lecteur>,
     schema: &'a Schema,
     entete: &'a Entete,
+    /// Records handed together.
+    most: usize,
 }
 
 impl Blocks<'_> {
@@ -369,7 +398,7 @@ impl Blocks<'_> {
         let mut bloc = Bloc::default();
         bloc.colonnes.resize_with(self.schema.colonnes.len(), Brut::default);
         let mut mauvais = Vec::new();
-        while bloc.lignes.len() < BLOCK_ROWS && mauvais.len() < BLOCK_ROWS {
+        while bloc.lignes.len() < self.most && mauvais.len() < self.most {
             match self.lecteur.next_record()? {
                 None => break,
                 Some(Enregistrement::Mauvais { ligne, defaut }) => mauvais.push((ligne, defaut)),

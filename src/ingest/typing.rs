@@ -273,7 +273,10 @@ fn is_scientific(value: &str) -> bool {
     whole && digits(exponent.trim_start_matches('+'))
 }
 
+/// Nine digits, spaces between them or not; `200071140 - (03)` is an EPCI's part in one département.
 fn siren(value: &str) -> Value<String> {
+    let part = value.split_once(" - (").filter(|(_, dep)| dep.ends_with(')') && (3..=4).contains(&dep.len()));
+    let value = part.map_or(value, |(siren, _)| siren);
     let digits: String = value.chars().filter(|c| !c.is_whitespace()).collect();
     if digits.len() == 9 && digits.bytes().all(|b| b.is_ascii_digit()) {
         (Some(digits), Constat::Valide)

@@ -22,6 +22,8 @@ pub(super) struct Fichier {
     pub seuil_q1: Vec<SeuilQ1>,
     #[serde(default)]
     pub delai_anormal: Vec<DelaiAnormal>,
+    #[serde(default)]
+    pub confirmation: Vec<Confirmation>,
 }
 
 /// Section `[bilan]`.
@@ -137,6 +139,23 @@ pub(super) struct DelaiAnormal {
     pub typologie: Option<String>,
     #[serde(default)]
     pub reference: String,
+}
+
+/// A section `[[confirmation]]`.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct Confirmation {
+    pub code: String,
+    pub fichier: String,
+    pub ligne: u64,
+    pub colonne: String,
+    #[serde(default)]
+    pub valeur: String,
+    pub auteur: String,
+    #[serde(deserialize_with = "date")]
+    pub date: NaiveDate,
+    #[serde(default)]
+    pub motif: String,
 }
 
 fn date<'de, D: Deserializer<'de>>(deserializer: D) -> std::result::Result<NaiveDate, D::Error> {

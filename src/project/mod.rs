@@ -7,7 +7,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 
 use chrono::NaiveDate;
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 use crate::diagnostic::Diagnostic;
 use crate::error::{Error, Result};
@@ -53,6 +53,8 @@ pub struct Plan {
     pub seuils: Vec<SeuilProjet>,
     /// Abnormally long delays.
     pub delais_anormaux: Vec<DelaiAnormal>,
+    /// Outliers that someone vouches for.
+    pub confirmations: Vec<Confirmation>,
 }
 
 /// Scope of the stock.
@@ -147,6 +149,40 @@ pub struct DelaiAnormal {
     pub reference: String,
 }
 
+/// An outlier that someone looked at and vouches for: it is no longer listed while its value stays the same.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Confirmation {
+    /// Code of the check.
+    pub code: String,
+    /// File, as in `rejets.csv`.
+    pub fichier: String,
+    /// Line, as in `rejets.csv`.
+    pub ligne: u64,
+    /// Column, as in `rejets.csv`.
+    pub colonne: String,
+    /// Value, as in `rejets.csv`.
+    pub valeur: String,
+    /// Who vouches for it.
+    pub auteur: String,
+    /// Since when.
+    pub date: NaiveDate,
+    /// Why it is right.
+    pub motif: String,
+}
+
+impl Confirmation {
+    /// Whether it is about this row of the rejects.
+    #[must_use]
+    pub fn covers(&self, diagnostic: &Diagnostic) -> bool {
+        let lieu = &diagnostic.lieu;
+        self.code == diagnostic.code
+            && lieu.fichier.as_ref() == Some(&self.fichier)
+            && lieu.ligne == Some(self.ligne)
+            && lieu.colonne.as_ref() == Some(&self.colonne)
+            && lieu.valeur.as_deref().unwrap_or_default() == self.valeur
+    }
+}
+
 /// Words allowed for `public`.
 pub const PUBLICS: [&str; 7] = ["q1", "q1_ou_relogement", "q2_q4", "dalo", "prioritaire", "relogement", "mutation"];
 const ZONES: [&str; 3] = ["hors_qpv", "qpv", "ensemble"];
@@ -168,8 +204,8 @@ impl Plan {
             )
         })?;
         let racine = file.parent().filter(|p| !p.as_os_str().is_empty()).unwrap_or(Path::new(".")).to_owned();
-        let geographie = Geographie::load(&Resources::of_project(&racine))?;
         let written = fichier::parse(&file, &text)?;
+        let geographie = Geographie::load(&Resources::of_project(&racine), written.bilan.millesime)?;
         Resolver { racine: &racine, geographie: &geographie, notes: Vec::new() }.resolve(written, sortie)
     }
 
@@ -266,6 +302,16 @@ impl Resolver<'_> {
             let (departement, mois, typologie) = (d.departement, d.mois, d.typologie);
             delais_anormaux.push(DelaiAnormal { departement, mois, typologie, reference: d.reference });
         }
+        if self.geographie.annee != bilan.millesime {
+            self.notes.push(Diagnostic::anomalie(
+                "B0306",
+                format!("géographie de {} appliquée au bilan de {}", self.geographie.annee, bilan.millesime),
+                format!(
+                    "les EPCI sont ceux de {} ; pour une autre année, déposez reference/geographie/communes_{}.csv dans le projet",
+                    self.geographie.annee, bilan.millesime
+                ),
+            ));
+        }
         let plan = Plan {
             racine: self.racine.to_owned(),
             sortie: sortie.map_or_else(|| self.racine.join("sortie"), Path::to_owned),
@@ -282,6 +328,7 @@ impl Resolver<'_> {
             objectifs,
             seuils,
             delais_anormaux,
+            confirmations: confirmations(written.confirmation)?,
         };
         for f in &plan.financements_exclus {
             check_word("financements_exclus", f, &["PLAI", "PLUS", "PLS", "PLI", "AUTRE"])?;
@@ -441,6 +488,27 @@ impl Resolver<'_> {
         }
         Ok(objectifs)
     }
+}
+
+fn confirmations(written: Vec<fichier::Confirmation>) -> Result<Vec<Confirmation>> {
+    written
+        .into_iter()
+        .map(|c| {
+            if c.auteur.trim().is_empty() {
+                return Err(invalid("confirmation.auteur", &c.auteur, "qui confirme la valeur"));
+            }
+            Ok(Confirmation {
+                code: c.code,
+                fichier: c.fichier,
+                ligne: c.ligne,
+                colonne: c.colonne,
+                valeur: c.valeur,
+                auteur: c.auteur,
+                date: c.date,
+                motif: c.motif,
+            })
+        })
+        .collect()
 }
 
 fn check_actor(acteur: &str) -> Result<()> {

@@ -1,4 +1,5 @@
-//! Communes, EPCI, départements and régions of the geography of 2025 (Insee, code officiel géographique).
+//! Communes, EPCI, départements and régions (Insee, code officiel géographique): the geography of 2025, or of another year
+//! whose tables a project drops into `reference/geographie/`.
 //!
 //! An EPCI here is the body that holds the housing conference: in the Métropole du Grand Paris its établissements
 //! publics territoriaux and the commune of Paris.
@@ -71,6 +72,8 @@ pub enum Recode {
 /// The geography of one year.
 #[derive(Debug)]
 pub struct Geographie {
+    /// Year of the communes and EPCI.
+    pub annee: i32,
     communes: BTreeMap<String, Commune>,
     former: HashMap<String, String>,
     split: BTreeMap<String, NaiveDate>,
@@ -80,18 +83,24 @@ pub struct Geographie {
 }
 
 impl Geographie {
-    /// Loads the geography of 2025.
+    /// Loads the geography of `year` where there is a table of it; else of the nearest year before, else of the first
+    /// after.
     ///
     /// # Errors
     /// [`Error::Resource`] when a table does not hold what it must.
-    pub fn load(resources: &Resources) -> Result<Self> {
-        let at = |name: &str| format!("reference/geographie/{name}.csv");
+    pub fn load(resources: &Resources, year: i32) -> Result<Self> {
+        let annee = table_year(resources, "communes_", year)
+            .ok_or_else(|| Error::resource("reference/geographie", "aucune table communes_<année>.csv"))?;
+        let at = |name: &str| match table_year(resources, &format!("{name}_"), annee) {
+            Some(year) => format!("reference/geographie/{name}_{year}.csv"),
+            None => format!("reference/geographie/{name}.csv"),
+        };
         let pairs = |name: &str, columns: &[&str]| -> Result<BTreeMap<String, String>> {
             let rows = csv_rows(resources, &at(name), columns)?;
             Ok(rows.into_iter().filter_map(|r| <[String; 2]>::try_from(r).ok()).map(|[a, b]| (a, b)).collect())
         };
         let columns = ["commune", "libelle", "epci", "departement", "region"];
-        let communes = csv_rows(resources, &at("communes_2025"), &columns)?
+        let communes = csv_rows(resources, &at("communes"), &columns)?
             .into_iter()
             .filter_map(|r| <[String; 5]>::try_from(r).ok())
             .map(|[code, libelle, epci, departement, region]| {
@@ -104,12 +113,13 @@ impl Geographie {
             split.insert(code, date);
         }
         Ok(Self {
+            annee,
             communes,
-            former: pairs("communes_anciennes_vers_2025", &["ancien_code", "commune"])?.into_iter().collect(),
+            former: pairs("communes_anciennes_vers", &["ancien_code", "commune"])?.into_iter().collect(),
             split,
-            epci: pairs("epci_2025", &["epci", "libelle"])?,
-            departements: pairs("departements_2025", &["DEP", "NOM_DEP"])?,
-            regions: pairs("regions_2025", &["REG", "NOM_REG"])?,
+            epci: pairs("epci", &["epci", "libelle"])?,
+            departements: pairs("departements", &["DEP", "NOM_DEP"])?,
+            regions: pairs("regions", &["REG", "NOM_REG"])?,
         })
     }
 
@@ -178,13 +188,25 @@ impl Geographie {
     }
 }
 
+/// Year of the table `<prefix><year>.csv` that serves for `year`.
+fn table_year(resources: &Resources, prefix: &str, year: i32) -> Option<i32> {
+    let years: Vec<i32> = resources
+        .list("reference/geographie")
+        .iter()
+        .filter_map(|p| {
+            p.strip_prefix("reference/geographie/")?.strip_prefix(prefix)?.strip_suffix(".csv")?.parse().ok()
+        })
+        .collect();
+    years.iter().copied().filter(|y| *y <= year).max().or_else(|| years.iter().copied().min())
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
 
     #[test]
     fn codes_of_files_resolve_to_communes_of_2025() {
-        let geo = Geographie::load(&Resources::embedded()).unwrap();
+        let geo = Geographie::load(&Resources::embedded(), 2025).unwrap();
         let resolve = |code: &str| geo.resolve(code).map(|(c, how)| (c.code.as_str(), how));
         assert_eq!(resolve("63113"), Some(("63113", Recode::Current)));
         assert_eq!(resolve("75113"), Some(("75056", Recode::Former)));
@@ -193,5 +215,23 @@ mod tests {
         assert_eq!(geo.communes().count(), 34_875);
         assert!(geo.split_on("15141").is_some());
         assert_eq!(geo.commune("75056").unwrap().epci, "217500016");
+    }
+
+    #[test]
+    fn a_table_of_another_year_serves_that_year_and_those_after() {
+        let dir = tempfile::tempdir().unwrap();
+        let folder = dir.path().join("reference/geographie");
+        std::fs::create_dir_all(&folder).unwrap();
+        let table = "commune,libelle,epci,departement,region\n63113,Clermont-Ferrand,200070753,63,84\n";
+        std::fs::write(folder.join("communes_2026.csv"), table).unwrap();
+        let resources = Resources::of_project(dir.path());
+        let epci = |year: i32| {
+            let geo = Geographie::load(&resources, year).unwrap();
+            (geo.annee, geo.commune("63113").unwrap().epci.clone())
+        };
+        assert_eq!(epci(2025), (2025, "246300701".to_owned()));
+        assert_eq!(epci(2026), (2026, "200070753".to_owned()));
+        assert_eq!(epci(2027), (2026, "200070753".to_owned()));
+        assert_eq!(epci(2019), (2025, "246300701".to_owned()));
     }
 }

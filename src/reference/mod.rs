@@ -4,6 +4,7 @@
 mod geographie;
 mod nomenclature;
 mod parametres;
+mod plages;
 
 use std::borrow::Cow;
 use std::collections::BTreeSet;
@@ -18,6 +19,7 @@ pub use geographie::{Commune, Geographie, Niveau, Recode};
 pub use nomenclature::Nomenclatures;
 pub use parametres::{Confiance, Parametre, Parametres};
 pub(crate) use parametres::{toml_date, toml_interval};
+pub use plages::{Plage, plages};
 
 static PIPELINES: Dir<'_> = include_dir!("$CARGO_MANIFEST_DIR/pipelines");
 static SCHEMAS: Dir<'_> = include_dir!("$CARGO_MANIFEST_DIR/schemas");

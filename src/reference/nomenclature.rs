@@ -1,7 +1,10 @@
-//! Code lists of the national register (interface 02.01): data, not types, since they change with the form.
+//! Code lists of the national register: data, not types, since they change with the form. Each file of
+//! `reference/nomenclatures/` says from when it holds (`_debut`); a project adds a later one beside the embedded one, and
+//! a list of it replaces the list of the same name.
 
 use std::collections::BTreeMap;
 
+use chrono::{Datelike, NaiveDate};
 use serde_json::Value;
 
 use super::Resources;
@@ -14,16 +17,27 @@ pub struct Nomenclatures {
 }
 
 impl Nomenclatures {
-    /// Loads the embedded lists.
+    /// Loads the lists in force on 31 December of `year`, a later file over an earlier one.
     ///
     /// # Errors
-    /// [`Error::Resource`] when the file is not what it must be.
-    pub fn load(resources: &Resources) -> Result<Self> {
-        const PATH: &str = "reference/nomenclatures/sne_0201.json";
-        let value: BTreeMap<String, Value> =
-            serde_json::from_str(&resources.text(PATH)?).map_err(|e| Error::resource(PATH, e.to_string()))?;
+    /// [`Error::Resource`] when a file is not what it must be.
+    pub fn load(resources: &Resources, year: i32) -> Result<Self> {
+        let mut files = Vec::new();
+        for path in resources.list("reference/nomenclatures") {
+            let wrong = |reason: String| Error::resource(&path, reason);
+            let value: BTreeMap<String, Value> =
+                serde_json::from_str(&resources.text(&path)?).map_err(|e| wrong(e.to_string()))?;
+            let debut: NaiveDate =
+                value.get("_debut").and_then(Value::as_str).and_then(|d| d.parse().ok()).ok_or_else(|| {
+                    wrong("clé « _debut » absente : la date depuis laquelle ces listes valent".to_owned())
+                })?;
+            if debut.year() <= year {
+                files.push((debut, path, value));
+            }
+        }
+        files.sort_by(|a, b| (a.0, &a.1).cmp(&(b.0, &b.1)));
         let mut lists = BTreeMap::new();
-        for (name, list) in value {
+        for (name, list) in files.into_iter().flat_map(|(_, _, value)| value) {
             if let Value::Object(entries) = list {
                 let codes = entries
                     .into_iter()

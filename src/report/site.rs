@@ -165,7 +165,7 @@ pub fn render_site(plan: &Plan, progress: &Progress) -> Result<BTreeSet<String>>
         bar.inc(1);
     }
     bar.finish_and_clear();
-    written.extend(flux::write(plan, &bailleurs, &Geographie::load(&resources)?)?);
+    written.extend(flux::write(plan, &bailleurs, &Geographie::load(&resources, plan.millesime)?)?);
     Ok(written)
 }
 

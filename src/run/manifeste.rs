@@ -24,6 +24,8 @@ pub(super) fn write(
         source: f.schema.clone(),
         fichier: f.fichier.clone(),
         sha256: f.sha256.clone(),
+        format: f.format.map(|x| x.name().to_owned()),
+        feuille: f.feuille.clone(),
         encodage: f.encodage.map(|e| e.name().to_owned()),
         lignes: f.lignes,
         gardees: f.gardees,

@@ -75,13 +75,19 @@ pub fn ingest(plan: &Plan, options: Options, progress: &Progress) -> Result<Inge
     Ok(ingestion)
 }
 
-/// Reads the sources and writes what was found of them: `rejets.csv` and `qualite.json`.
+/// Reads the sources, crosses them, and writes what was found: `rejets.csv`, `qualite.json` and the landlords' lists.
 ///
 /// # Errors
 /// As [`ingest`], and when the results folder cannot be written.
 pub fn check(plan: &Plan, options: Options, progress: &Progress) -> Result<Ingestion> {
     let ingestion = ingest(plan, options, progress)?;
-    qualite::write(plan, &ingestion, None)?;
+    let geographie = Geographie::load(&plan.resources(), plan.millesime)?;
+    let seuils = SeuilsDeLAnnee::load(plan)?;
+    let parametres = Parametres::load(&plan.resources())?;
+    let (regles, _) = rules_for(&Droit { plan, geographie: &geographie, seuils: &seuils, parametres: &parametres })?;
+    let inputs = Inputs { plan, ingestion: &ingestion, geographie: &geographie, seuils: &seuils, regles: &regles };
+    let resultats = engine::compute(&inputs, options.threads, progress)?;
+    qualite::write(plan, &ingestion, &resultats)?;
     Ok(ingestion)
 }
 
@@ -98,7 +104,7 @@ pub fn run(plan: &Plan, mut notes: Vec<Diagnostic>, options: Options, progress: 
     let ingestion = read_sources(plan, &mut etat, options, progress)?;
     etat.save(&cache)?;
     let resources = plan.resources();
-    let geographie = Geographie::load(&resources)?;
+    let geographie = Geographie::load(&resources, plan.millesime)?;
     let seuils = SeuilsDeLAnnee::load(plan)?;
     let parametres = Parametres::load(&resources)?;
     let droit = Droit { plan, geographie: &geographie, seuils: &seuils, parametres: &parametres };
@@ -115,11 +121,13 @@ pub fn run(plan: &Plan, mut notes: Vec<Diagnostic>, options: Options, progress: 
         etat.rapport = None;
         etat.save(&cache)?;
         let inputs = Inputs { plan, ingestion: &ingestion, geographie: &geographie, seuils: &seuils, regles: &regles };
-        let tables = engine::compute(&inputs, options.threads, progress)?;
-        let mut written = write_tables(plan, &tables)?;
+        let resultats = engine::compute(&inputs, options.threads, progress)?;
+        let tables = &resultats.tables;
+        let mut written = write_tables(plan, tables)?;
         engine::remember_sources(plan, &ingestion)?;
-        let facts = tables.iter().find(|t| t.nom == FACTS);
-        written.extend(qualite::write(plan, &ingestion, facts)?);
+        let (files, found) = qualite::write(plan, &ingestion, &resultats)?;
+        written.extend(files);
+        notes.extend(found);
         written.extend(manifeste::write(plan, &ingestion, &geographie, &seuils, &notes)?);
         if let Some(table) = tables.iter().find(|t| t.nom == "tendance") {
             notes.extend(historique::keep(&cache, plan.millesime, table)?);

@@ -1,187 +1,286 @@
-//! What was found of the sources: `rejets.csv` and `qualite.json`.
+//! What was found of the sources: `rejets.csv`, `qualite.json`, and a list for each landlord.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 
-use arrow::array::{Array, AsArray};
-use arrow::datatypes::{Int32Type, Int64Type};
-use serde::Serialize;
-
-use crate::diagnostic::Diagnostic;
-use crate::engine::Table;
+use crate::diagnostic::{Diagnostic, Gravite};
+use crate::engine::{Constatation, Croisement, Resultats};
 use crate::error::{Error, Result};
-use crate::ingest::{Controle, Ingestion, REJECT_COLUMNS, Total, write_row};
+use crate::ingest::{Controle, Ingestion, REJECT_COLUMNS, write_row};
 use crate::project::Plan;
+use crate::resultats::{ConfirmationLue, Correction, CroisementLu, LISTES, Liste, QUALITE, Qualite, SourceLue};
+use crate::schema::Schema;
 use crate::store;
 
-#[derive(Serialize)]
-struct Qualite<'a> {
-    version: u32,
-    millesime: i32,
-    sources: Vec<Source<'a>>,
-    /// Checks over the table of facts.
-    controles: Vec<Controle>,
-}
+/// Rows of one cross-check listed in `rejets.csv`, as for the checks of a file; the landlords' lists hold them all.
+const SAMPLE: usize = 1_000;
+/// Corrections named.
+const CORRECTIONS: usize = 10;
+/// How much more a fault weighs when a verdict depends on it.
+const VERDICT_WEIGHT: u64 = 3;
 
-#[derive(Serialize)]
-struct Source<'a> {
-    #[serde(rename = "source")]
-    schema: &'a str,
-    fichier: &'a str,
-    lignes: u64,
-    gardees: u64,
-    refusees: u64,
-    controles: &'a [Controle],
-    totaux: &'a [Total],
-    refus: &'a [Diagnostic],
-}
-
-/// Writes both files; returns their paths relative to the results folder.
+/// Writes the files; returns their paths relative to the results folder, and what is to be said of the confirmations.
 ///
 /// # Errors
 /// [`Error::Io`]; [`Error::Resource`] when a check does not add up, which would be a fault of this program.
-pub(super) fn write(plan: &Plan, ingestion: &Ingestion, facts: Option<&Table>) -> Result<BTreeSet<String>> {
-    let sources: Vec<Source<'_>> = ingestion
+pub(super) fn write(
+    plan: &Plan,
+    ingestion: &Ingestion,
+    resultats: &Resultats,
+) -> Result<(BTreeSet<String>, Vec<Diagnostic>)> {
+    let mut applied: BTreeSet<usize> = BTreeSet::new();
+    let position = |c| plan.confirmations.iter().position(|own| own == c);
+    applied.extend(ingestion.fichiers.iter().flat_map(|f| &f.confirmees).filter_map(position));
+    let crossed: Vec<Constatation> =
+        resultats.constatations.iter().map(|c| confirmed(plan, c.clone(), &mut applied)).collect();
+    let checks = Croisement::load_all(&plan.resources())?;
+    let sources: Vec<SourceLue> = ingestion
         .fichiers
         .iter()
-        .map(|f| Source {
-            schema: &f.schema,
-            fichier: &f.fichier,
+        .map(|f| SourceLue {
+            source: f.schema.clone(),
+            fichier: f.fichier.clone(),
             lignes: f.lignes,
             gardees: f.gardees,
             refusees: f.refusees,
-            controles: &f.controles,
-            totaux: &f.totaux,
-            refus: &f.refus,
+            controles: f.controles.clone(),
+            totaux: f.totaux.clone(),
+            avis: f.avis.clone(),
+            refus: f.refus.clone(),
         })
         .collect();
-    let findings = facts.map(facts_checks).transpose()?.unwrap_or_default();
-    let controles: Vec<Controle> = findings.iter().map(|(c, _)| c.clone()).collect();
-    for c in sources.iter().flat_map(|s| s.controles).chain(&controles) {
-        if c.evalues + c.echecs + c.non_evaluables + c.hors_champ != c.lignes {
+    let croisements: Vec<CroisementLu> = crossed
+        .iter()
+        .filter_map(|c| {
+            let check = checks.iter().find(|k| k.code == c.controle.controle && k.source == c.source)?;
+            Some(CroisementLu {
+                source: c.source.clone(),
+                controle: c.controle.clone(),
+                gravite: check.gravite,
+                message: check.message.clone(),
+                aide: check.aide.clone(),
+            })
+        })
+        .collect();
+    adds_up(&sources, &croisements)?;
+    let confirmations: Vec<ConfirmationLue> = plan
+        .confirmations
+        .iter()
+        .enumerate()
+        .map(|(i, c)| ConfirmationLue { confirmation: c.clone(), appliquee: applied.contains(&i) })
+        .collect();
+    let notes = lapsed(&confirmations);
+    let (listes, mut written) = write_lists(plan, ingestion, &crossed, resultats)?;
+    let corrections = corrections(plan, &sources, &croisements)?;
+    let qualite =
+        Qualite { version: 2, millesime: plan.millesime, sources, croisements, confirmations, corrections, listes };
+    let mut text = serde_json::to_vec_pretty(&qualite)?;
+    text.push(b'\n');
+    store::write_atomically(&plan.sortie.join(QUALITE), &text)?;
+    let listed: Vec<&Diagnostic> =
+        crossed.iter().flat_map(|c| c.echecs.iter().take(SAMPLE)).map(|(diagnostic, _)| diagnostic).collect();
+    let rows = rejects(plan, ingestion)?;
+    store::write_atomically(&plan.sortie.join(REJECTS), &reject_bytes(&rows, &listed)?)?;
+    written.extend([QUALITE.to_owned(), REJECTS.to_owned()]);
+    Ok((written, notes))
+}
+
+const REJECTS: &str = "rejets.csv";
+
+/// Rows refused or set aside, as [`REJECT_COLUMNS`].
+type Row = csv::StringRecord;
+
+/// Takes out of a check's failures those that the project vouches for.
+fn confirmed(plan: &Plan, mut found: Constatation, applied: &mut BTreeSet<usize>) -> Constatation {
+    if plan.confirmations.is_empty() {
+        return found;
+    }
+    found.echecs.retain(|(diagnostic, _)| {
+        let covers = diagnostic.gravite == Gravite::AConfirmer;
+        let hit = plan.confirmations.iter().position(|c| covers && c.covers(diagnostic));
+        applied.extend(hit);
+        hit.is_none()
+    });
+    let left = found.echecs.len() as u64;
+    found.controle.evalues += found.controle.echecs - left;
+    found.controle.echecs = left;
+    found
+}
+
+/// Confirmations of values that are no longer there.
+fn lapsed(confirmations: &[ConfirmationLue]) -> Vec<Diagnostic> {
+    confirmations
+        .iter()
+        .filter(|c| !c.appliquee)
+        .map(|c| {
+            let c = &c.confirmation;
+            let mut note = Diagnostic::anomalie(
+                "B0307",
+                format!("confirmation de {} sans objet : cette ligne n'a plus cette valeur à confirmer", c.code),
+                "retirez-la de bilan.toml, ou mettez-la à jour d'après rejets.csv",
+            )
+            .in_file(c.fichier.clone())
+            .at_line(c.ligne)
+            .in_column(c.colonne.clone());
+            note.lieu.valeur = Some(c.valeur.clone());
+            note
+        })
+        .collect()
+}
+
+/// Every row read was kept or refused, and every check says what became of every row.
+fn adds_up(sources: &[SourceLue], croisements: &[CroisementLu]) -> Result<()> {
+    for s in sources.iter().filter(|s| s.refus.is_empty()) {
+        if s.lignes != s.gardees + s.refusees {
             return Err(Error::resource(
-                "qualite.json",
-                format!("le contrôle {} de {} ne fait pas le compte", c.controle, c.colonne),
+                QUALITE,
+                format!("{} : lignes gardées et refusées ne font pas le compte", s.fichier),
             ));
         }
     }
-    let qualite = Qualite { version: 1, millesime: plan.millesime, sources, controles };
-    let mut text = serde_json::to_vec_pretty(&qualite)?;
-    text.push(b'\n');
-    store::write_atomically(&plan.sortie.join("qualite.json"), &text)?;
-    write_rejects(plan, ingestion, &findings)?;
-    Ok(BTreeSet::from(["qualite.json".to_owned(), "rejets.csv".to_owned()]))
-}
-
-fn write_rejects(plan: &Plan, ingestion: &Ingestion, findings: &[(Controle, Vec<Diagnostic>)]) -> Result<()> {
-    let path = plan.sortie.join("rejets.csv");
-    let failed = |e: csv::Error| Error::io("écrire", Path::new("rejets.csv"))(std::io::Error::other(e));
-    let mut writer = csv::WriterBuilder::new().delimiter(b';').from_writer("\u{feff}".as_bytes().to_vec());
-    writer.write_record(REJECT_COLUMNS).map_err(failed)?;
-    for file in &ingestion.fichiers {
-        for refusal in &file.refus {
-            write_row(&mut writer, refusal).map_err(failed)?;
-        }
-        let Some(rejets) = &file.rejets else { continue };
-        let stored = plan.cache().join(rejets);
-        let mut reader = csv::ReaderBuilder::new().has_headers(false).from_path(&stored).map_err(failed)?;
-        for record in reader.records() {
-            writer.write_record(&record.map_err(failed)?).map_err(failed)?;
+    let checks = sources.iter().flat_map(|s| &s.controles).chain(croisements.iter().map(|c| &c.controle));
+    for Controle { colonne, controle, lignes, evalues, echecs, non_evaluables, hors_champ } in checks {
+        if evalues + echecs + non_evaluables + hors_champ != *lignes {
+            return Err(Error::resource(QUALITE, format!("le contrôle {controle} de {colonne} ne fait pas le compte")));
         }
     }
-    for diagnostic in findings.iter().flat_map(|(_, list)| list) {
-        write_row(&mut writer, diagnostic).map_err(failed)?;
-    }
-    let bytes = writer.into_inner().map_err(|e| Error::io("écrire", &path)(std::io::Error::other(e.to_string())))?;
-    store::write_atomically(&path, &bytes)
+    Ok(())
 }
 
-/// Rows listed for one check, as for the sources.
-const SAMPLE: usize = 1_000;
-
-/// Anomalies that only show once the sources meet: an allocation whose demand is unknown, or whose delay cannot be told.
-fn facts_checks(facts: &Table) -> Result<Vec<(Controle, Vec<Diagnostic>)>> {
-    let batch = facts.single()?;
-    let column = |name: &str| {
-        batch
-            .column_by_name(name)
-            .ok_or_else(|| Error::resource("pipelines/faits", format!("colonne « {name} » absente")))
+/// The faults of the whole project, the most useful to mend first.
+fn corrections(plan: &Plan, sources: &[SourceLue], croisements: &[CroisementLu]) -> Result<Vec<Correction>> {
+    let resources = plan.resources();
+    let mut touched: BTreeMap<(String, String), Vec<String>> = BTreeMap::new();
+    for schema in Schema::load_all(&resources, plan.millesime)? {
+        for colonne in schema.colonnes {
+            touched.insert((schema.nom.clone(), colonne.nom), colonne.sert);
+        }
+    }
+    let mut faults: BTreeMap<(String, String, String), Correction> = BTreeMap::new();
+    let mut add = |source: &str, colonne: &str, code: &str, gravite, nombre: u64, message: &str, aide: &str| {
+        if nombre == 0 {
+            return;
+        }
+        let tables = touched.get(&(source.to_owned(), colonne.to_owned())).cloned().unwrap_or_default();
+        let weight = if tables.iter().any(|t| t == "verdicts") { VERDICT_WEIGHT } else { 1 };
+        let entry =
+            faults.entry((source.to_owned(), colonne.to_owned(), code.to_owned())).or_insert_with(|| Correction {
+                source: source.to_owned(),
+                colonne: colonne.to_owned(),
+                code: code.to_owned(),
+                gravite,
+                nombre: 0,
+                tables,
+                utilite: 0,
+                message: message.to_owned(),
+                aide: aide.to_owned(),
+            });
+        entry.nombre += nombre;
+        entry.utilite += nombre * weight;
     };
-    let files = column("fichier")?.as_string::<i32>();
-    let lines = column("ligne")?.as_primitive::<Int64Type>();
-    let zone = column("zone")?.as_string::<i32>();
-    let classe = column("classe")?.as_string::<i32>();
-    let reservataire = column("reservataire")?.as_string::<i32>();
-    let depot = column("date_depot")?;
-    let sort = column("sort")?.as_string::<i32>();
-    let contradicted = column("qpv_contredit")?.as_primitive::<Int32Type>();
-    let check = |colonne: &str, code: &str, message: &str, aide: &str, fails: &dyn Fn(usize) -> bool| {
-        let mut found = Vec::new();
-        let mut echecs = 0;
-        let mut hors_champ = 0;
-        for row in 0..batch.num_rows() {
-            if sort.value(row) == "personne_morale" {
-                hors_champ += 1;
-            } else if fails(row) {
-                echecs += 1;
-                if found.len() < SAMPLE {
-                    let ligne = lines.value(row).unsigned_abs();
-                    found.push(
-                        Diagnostic::anomalie(code, message, aide)
-                            .in_file(files.value(row))
-                            .at_line(ligne)
-                            .in_column(colonne),
-                    );
-                }
+    for s in sources {
+        for t in &s.totaux {
+            let colonne = t.colonne.as_deref().unwrap_or_default();
+            add(&s.source, colonne, &t.code, t.gravite, t.nombre, &t.exemple.message, &t.exemple.aide);
+        }
+    }
+    for c in croisements {
+        let k = &c.controle;
+        add(&c.source, &k.colonne, &k.controle, c.gravite, k.echecs, &c.message, &c.aide);
+    }
+    let mut list: Vec<Correction> = faults.into_values().collect();
+    list.sort_by(|a, b| {
+        (b.utilite, a.gravite, &a.code, &a.source, &a.colonne)
+            .cmp(&(a.utilite, b.gravite, &b.code, &b.source, &b.colonne))
+    });
+    list.truncate(CORRECTIONS);
+    Ok(list)
+}
+
+/// A list for each landlord of what concerns its leases, to be sent to it.
+fn write_lists(
+    plan: &Plan,
+    ingestion: &Ingestion,
+    crossed: &[Constatation],
+    resultats: &Resultats,
+) -> Result<(Vec<Liste>, BTreeSet<String>)> {
+    let mut of_landlord: BTreeMap<&str, Vec<Row>> = BTreeMap::new();
+    let leases: BTreeSet<&str> =
+        ingestion.fichiers.iter().filter(|f| f.schema == "attributions").map(|f| f.fichier.as_str()).collect();
+    let rows = rejects(plan, ingestion)?;
+    for row in &rows {
+        let (Some(fichier), Some(ligne)) = (row.get(0), row.get(1).and_then(|l| l.parse::<u64>().ok())) else {
+            continue;
+        };
+        if leases.contains(fichier)
+            && let Some(bailleur) = resultats.bailleurs.get(&(fichier.to_owned(), ligne))
+        {
+            of_landlord.entry(bailleur).or_default().push(row.clone());
+        }
+    }
+    for (diagnostic, bailleur) in crossed.iter().flat_map(|c| &c.echecs) {
+        if let (Some(bailleur), Some(fichier)) = (bailleur, &diagnostic.lieu.fichier)
+            && leases.contains(fichier.as_str())
+        {
+            let mut writer = csv::Writer::from_writer(Vec::new());
+            write_row(&mut writer, diagnostic).map_err(failed)?;
+            let bytes = writer.into_inner().map_err(|e| failed(e.into_error().into()))?;
+            let mut reader = csv::ReaderBuilder::new().has_headers(false).from_reader(bytes.as_slice());
+            for record in reader.records() {
+                of_landlord.entry(bailleur).or_default().push(record.map_err(failed)?);
             }
         }
-        let total = batch.num_rows() as u64;
-        let account = Controle {
-            colonne: format!("faits.{colonne}"),
-            controle: code.to_owned(),
-            lignes: total,
-            evalues: total - echecs - hors_champ,
-            echecs,
-            non_evaluables: 0,
-            hors_champ,
+    }
+    let mut listes = Vec::new();
+    let mut written = BTreeSet::new();
+    for (bailleur, mut rows) in of_landlord {
+        rows.sort_by_key(|r| (r.get(0).map(str::to_owned), r.get(1).and_then(|l| l.parse::<u64>().ok())));
+        let fichier = format!("{LISTES}/{bailleur}.csv");
+        store::write_atomically(&plan.sortie.join(&fichier), &reject_bytes(&rows, &[])?)?;
+        written.insert(fichier.clone());
+        listes.push(Liste { bailleur: bailleur.to_owned(), fichier, lignes: rows.len() as u64 });
+    }
+    Ok((listes, written))
+}
+
+/// What reading the files set aside: refusals of whole files, then the rows listed in the store.
+fn rejects(plan: &Plan, ingestion: &Ingestion) -> Result<Vec<Row>> {
+    let mut rows = Vec::new();
+    for file in &ingestion.fichiers {
+        let mut writer = csv::Writer::from_writer(Vec::new());
+        for notice in file.refus.iter().chain(&file.avis) {
+            write_row(&mut writer, notice).map_err(failed)?;
+        }
+        let whole = writer.into_inner().map_err(|e| failed(e.into_error().into()))?;
+        let stored = match &file.rejets {
+            Some(rejets) => {
+                let path = plan.cache().join(rejets);
+                std::fs::read(&path).map_err(Error::io("lire", &path))?
+            }
+            None => Vec::new(),
         };
-        (account, found)
-    };
-    Ok(vec![
-        check(
-            "date_depot",
-            "B0311",
-            "dépôt de la demande inconnu",
-            "l'attribution compte partout, sauf dans les délais ; complétez date_depot ou fournissez la demande",
-            &|row| depot.is_null(row),
-        ),
-        check(
-            "qpv",
-            "B0312",
-            "zone inconnue : ni déclarée, ni trouvée au RPLS",
-            "l'attribution compte dans l'ensemble, ni en QPV ni hors QPV ; complétez qpv, ou listez l'EPCI dans epci_sans_qpv",
-            &|row| zone.value(row) == "inconnue",
-        ),
-        check(
-            "qpv",
-            "B0315",
-            "bail déclaré en QPV dans un EPCI déclaré sans QPV",
-            "l'attribution compte hors QPV ; corrigez qpv, ou retirez l'EPCI de epci_sans_qpv",
-            &|row| contradicted.value(row) == 1,
-        ),
-        check(
-            "ressources_mensuelles",
-            "B0313",
-            "ressources ou composition du ménage inconnues",
-            "l'attribution compte au dénominateur et jamais au premier quartile ; complétez ressources_mensuelles et nb_personnes ou nb_uc",
-            &|row| classe.value(row) == "inconnu",
-        ),
-        check(
-            "reservataire",
-            "B0314",
-            "réservataire inconnu",
-            "l'attribution n'est rapportée à aucun réservataire ; complétez reservataire (AUCUN pour un logement non réservé)",
-            &|row| reservataire.value(row) == "inconnu",
-        ),
-    ])
+        for bytes in [whole, stored] {
+            let mut reader = csv::ReaderBuilder::new().has_headers(false).from_reader(bytes.as_slice());
+            for record in reader.records() {
+                rows.push(record.map_err(failed)?);
+            }
+        }
+    }
+    Ok(rows)
+}
+
+fn failed(error: csv::Error) -> Error {
+    Error::io("écrire", Path::new(REJECTS))(std::io::Error::other(error))
+}
+
+fn reject_bytes(rows: &[Row], more: &[&Diagnostic]) -> Result<Vec<u8>> {
+    let mut writer = csv::WriterBuilder::new().delimiter(b';').from_writer("\u{feff}".as_bytes().to_vec());
+    writer.write_record(REJECT_COLUMNS).map_err(failed)?;
+    for row in rows {
+        writer.write_record(row).map_err(failed)?;
+    }
+    for diagnostic in more {
+        write_row(&mut writer, diagnostic).map_err(failed)?;
+    }
+    writer.into_inner().map_err(|e| failed(e.into_error().into()))
 }

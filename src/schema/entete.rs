@@ -23,8 +23,8 @@ pub struct Entete {
     pub largeur: usize,
     /// For each column of the schema, where it stands.
     pub champs: Vec<Champ>,
-    /// Names that are almost those of a declared column.
-    pub avis: Vec<Diagnostic>,
+    /// Columns not found, each with the name that comes near it and is not read.
+    pub proches: Vec<(String, String)>,
 }
 
 impl Entete {
@@ -74,18 +74,25 @@ impl Entete {
         if !errors.is_empty() {
             return Err(errors);
         }
-        let avis = near
-            .into_iter()
+        Ok(Self { largeur: names.len(), champs, proches: near })
+    }
+
+    /// A message for each name that comes near a declared column.
+    #[must_use]
+    pub fn avis(&self) -> Vec<Diagnostic> {
+        self.proches
+            .iter()
             .map(|(canonical, name)| {
                 Diagnostic::anomalie(
                     "B0119",
                     format!("colonne « {name} » inconnue ; est-ce {canonical} ?"),
-                    format!("elle n'est pas lue ; si c'est elle, sous [[source]] : colonnes = {{ {canonical} = \"{name}\" }}"),
+                    format!(
+                        "elle n'est pas lue ; si c'est elle, sous [[source]] : colonnes = {{ {canonical} = \"{name}\" }}"
+                    ),
                 )
                 .in_column(canonical)
             })
-            .collect();
-        Ok(Self { largeur: names.len(), champs, avis })
+            .collect()
     }
 
     /// How many columns of the schema this header names.
@@ -204,7 +211,7 @@ mod tests {
 
     #[test]
     fn a_missing_required_column_is_the_only_complaint() {
-        let schema = Schema::load(&Resources::embedded(), "attributions").unwrap();
+        let schema = Schema::load(&Resources::embedded(), "attributions", 2025).unwrap();
         let names = header(&["NUMERO_UNIQUE", "bailleur", "DEPCOM"]);
         let errors = Entete::resolve(&schema, &names, &BTreeMap::new()).unwrap_err();
         assert_eq!(errors.len(), 1);
@@ -214,7 +221,7 @@ mod tests {
 
     #[test]
     fn numbered_communes_make_the_ordered_list() {
-        let schema = Schema::load(&Resources::embedded(), "demandes").unwrap();
+        let schema = Schema::load(&Resources::embedded(), "demandes", 2025).unwrap();
         let names = header(&["numero_unique", "date_depot", "commune_2", "commune_1"]);
         let entete = Entete::resolve(&schema, &names, &BTreeMap::new()).unwrap();
         let index = schema.colonnes.iter().position(|c| c.nom == "communes").unwrap();
@@ -223,7 +230,7 @@ mod tests {
 
     #[test]
     fn a_name_that_comes_near_is_offered_and_one_that_does_not_is_never_quoted() {
-        let schema = Schema::load(&Resources::embedded(), "attributions").unwrap();
+        let schema = Schema::load(&Resources::embedded(), "attributions", 2025).unwrap();
         let names =
             header(&["NUMERO_UNIQUE", "bailleur", "DEPCOM", "SIGNATURE_DU_BAIL", "DUPONT", "resources_mensuelles"]);
         let errors = Entete::resolve(&schema, &names, &BTreeMap::new()).unwrap_err();
@@ -231,7 +238,8 @@ mod tests {
         assert!(errors[0].aide.contains("date_bail = \"SIGNATURE_DU_BAIL\""), "{}", errors[0]);
         let own = BTreeMap::from([("date_bail".to_owned(), "SIGNATURE_DU_BAIL".to_owned())]);
         let entete = Entete::resolve(&schema, &names, &own).unwrap();
-        assert_eq!(entete.avis.len(), 1);
-        assert!(entete.avis[0].message.contains("est-ce ressources_mensuelles ?"), "{}", entete.avis[0]);
+        let avis = entete.avis();
+        assert_eq!(avis.len(), 1);
+        assert!(avis[0].message.contains("est-ce ressources_mensuelles ?"), "{}", avis[0]);
     }
 }

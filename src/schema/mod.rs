@@ -192,14 +192,14 @@ pub struct Regle {
 }
 
 impl Schema {
-    /// Loads one schema; national lists are resolved into `valeurs`.
+    /// Loads one schema; the national lists of `year` are resolved into `valeurs`.
     ///
     /// # Errors
     /// [`Error::Resource`] when the file is not a schema or names an unknown list or column.
-    pub fn load(resources: &Resources, nom: &str) -> Result<Self> {
+    pub fn load(resources: &Resources, nom: &str, year: i32) -> Result<Self> {
         let path = format!("schemas/{nom}.toml");
         let mut schema: Self = toml_file(resources, &path)?;
-        let nomenclatures = Nomenclatures::load(resources)?;
+        let nomenclatures = Nomenclatures::load(resources, year)?;
         let names: Vec<String> = schema.colonnes.iter().map(|c| c.nom.clone()).collect();
         for colonne in &mut schema.colonnes {
             if let Some(list) = &colonne.nomenclature {
@@ -226,12 +226,12 @@ impl Schema {
     ///
     /// # Errors
     /// As [`Self::load`].
-    pub fn load_all(resources: &Resources) -> Result<Vec<Self>> {
+    pub fn load_all(resources: &Resources, year: i32) -> Result<Vec<Self>> {
         resources
             .list("schemas")
             .iter()
             .filter_map(|p| p.strip_prefix("schemas/")?.strip_suffix(".toml"))
-            .map(|nom| Self::load(resources, nom))
+            .map(|nom| Self::load(resources, nom, year))
             .collect()
     }
 }

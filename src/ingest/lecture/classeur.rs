@@ -70,6 +70,7 @@ pub(super) fn open(path: &Path, format: Format, demande: Demande<'_>) -> Result<
     Ok(Ouvert {
         feuille: Some(feuille.nom.clone()),
         lecteur: Box::new(Lignes { position: feuille.rows[row].1, feuille, current: Vec::new() }),
+        avis: entete.avis(),
         entete,
         noms,
         separateur: None,

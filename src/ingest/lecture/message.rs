@@ -82,8 +82,8 @@ pub(super) fn open(
         root: String::new(),
     };
     let avis = lecteur.root()?;
-    let entete = Entete { largeur: noms.len(), champs, avis };
-    Ok(Ouvert { lecteur: Box::new(lecteur), entete, noms, separateur: None, feuille: None, ligne_entete: 0 })
+    let entete = Entete { largeur: noms.len(), champs, proches: Vec::new() };
+    Ok(Ouvert { lecteur: Box::new(lecteur), entete, avis, noms, separateur: None, feuille: None, ligne_entete: 0 })
 }
 
 fn malformed(ligne: u64, what: &str) -> Echec {
@@ -498,7 +498,7 @@ mod tests {
         let path = dir.path().join("m.xml");
         std::fs::write(&path, xml).unwrap();
         let empreinte = octets::inspect(&path).unwrap().unwrap();
-        let schema = Schema::load(&Resources::embedded(), "demandes").unwrap();
+        let schema = Schema::load(&Resources::embedded(), "demandes", 2025).unwrap();
         let colonnes = std::collections::BTreeMap::new();
         let date = NaiveDate::from_ymd_opt(2026, 1, 31).unwrap();
         let demande = Demande { schema: &schema, colonnes: &colonnes, feuille: None, date };

@@ -119,6 +119,8 @@ pub struct Ouvert {
     pub lecteur: Box<dyn Lecteur>,
     /// Where the declared columns stand.
     pub entete: Entete,
+    /// What is noticed of the file as a whole.
+    pub avis: Vec<Diagnostic>,
     /// Names of the header, as the file writes them.
     pub noms: Vec<String>,
     /// Separator of a text file.

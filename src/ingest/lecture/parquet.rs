@@ -39,6 +39,7 @@ pub(super) fn open(path: &Path, demande: Demande<'_>) -> Result<Ouvert, Echec> {
     }
     Ok(Ouvert {
         lecteur: Box::new(Lignes { reader, places, columns: Vec::new(), rows: 0, next: 0, ligne: 0 }),
+        avis: entete.avis(),
         entete,
         noms,
         separateur: None,

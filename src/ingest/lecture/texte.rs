@@ -50,6 +50,7 @@ pub(super) fn open(
                 let entete = Entete::resolve(demande.schema, &noms, demande.colonnes).map_err(Echec::Refus)?;
                 return Ok(Ouvert {
                     lecteur: Box::new(scanner),
+                    avis: entete.avis(),
                     entete,
                     noms,
                     separateur: Some(char::from(separateur)),

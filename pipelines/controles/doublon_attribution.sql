@@ -1,0 +1,9 @@
+-- One household does not sign two leases with one landlord on one day: the same lease given twice counts twice.
+WITH rang AS (
+    SELECT s.fichier, s.ligne, s.bailleur,
+           ROW_NUMBER() OVER (PARTITION BY s.numero_unique, s.date_bail, s.bailleur ORDER BY s.fichier, s.ligne) AS rang
+    FROM source_attributions s
+)
+SELECT r.fichier, r.ligne, CASE WHEN r.rang > 1 THEN 'echec' ELSE 'conforme' END AS etat,
+       CAST(NULL AS VARCHAR) AS valeur, r.bailleur
+FROM rang r

@@ -1,0 +1,32 @@
+-- Dwellings of the stock that a lease or an event names, one row an identifier: a dwelling found twice with two answers
+-- has none. Financing families: PLAI 10, 11; PLUS 12, 13; PLS 14; PLI 16, 17 (SDES, RPLS).
+WITH nomme AS (
+    SELECT a.id_rpls FROM source_attributions a WHERE a.id_rpls IS NOT NULL
+    UNION
+    SELECT e.id_rpls FROM source_evenements e WHERE e.id_rpls IS NOT NULL
+),
+logement AS (
+    SELECT r.IDENT_REP AS id_rpls, r.DEPCOM AS commune,
+           CASE WHEN r.QPV THEN 1 WHEN NOT r.QPV THEN 0 END AS qpv,
+           CASE WHEN r.NBPIECE >= 6 THEN 'T6P'
+                WHEN r.NBPIECE >= 1 THEN 'T' || CAST(r.NBPIECE AS VARCHAR) END AS typologie,
+           CASE WHEN r.FINAN IN ('10', '11') THEN 'PLAI'
+                WHEN r.FINAN IN ('12', '13') THEN 'PLUS'
+                WHEN r.FINAN = '14' THEN 'PLS'
+                WHEN r.FINAN IN ('16', '17') THEN 'PLI'
+                WHEN r.FINAN <> 'inconnu' THEN 'AUTRE' END AS financement,
+           r.CONSTRUCT AS annee_construction,
+           CASE WHEN r.MODE = '2' THEN p.premier_janvier_rpls - r.duree_vacance * INTERVAL '1' MONTH END AS vacant_depuis
+    FROM source_rpls r
+    CROSS JOIN parametres p
+    JOIN nomme n ON n.id_rpls = r.IDENT_REP
+)
+SELECT l.id_rpls,
+       CASE WHEN MIN(l.commune) = MAX(l.commune) THEN MIN(l.commune) END AS commune,
+       CASE WHEN MIN(l.qpv) = MAX(l.qpv) THEN MIN(l.qpv) END AS qpv,
+       CASE WHEN MIN(l.typologie) = MAX(l.typologie) THEN MIN(l.typologie) END AS typologie,
+       CASE WHEN MIN(l.financement) = MAX(l.financement) THEN MIN(l.financement) END AS financement,
+       CASE WHEN MIN(l.annee_construction) = MAX(l.annee_construction) THEN MIN(l.annee_construction) END AS annee_construction,
+       CASE WHEN MIN(l.vacant_depuis) = MAX(l.vacant_depuis) THEN CAST(MIN(l.vacant_depuis) AS DATE) END AS vacant_depuis
+FROM logement l
+GROUP BY l.id_rpls

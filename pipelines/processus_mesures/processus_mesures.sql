@@ -1,0 +1,88 @@
+-- Refusals by household and by proposal, proposals a lease (arrêté of 7 March 2008), leases at the first rank, days from the
+-- commission's decision and from the start of vacancy to the lease. Each with its numerator and denominator.
+WITH demande AS (
+    SELECT l.niveau, l.code, l.libelle, e.numero_unique,
+           SUM(CASE WHEN e.type = 'proposition' THEN 1 ELSE 0 END) AS propositions,
+           SUM(CASE WHEN e.type = 'refus' THEN 1 ELSE 0 END) AS refus
+    FROM evenements e
+    JOIN lieux l ON l.commune = e.commune
+    WHERE e.menage = 1
+    GROUP BY l.niveau, l.code, l.libelle, e.numero_unique
+),
+refus AS (
+    SELECT niveau, code, libelle,
+           SUM(CASE WHEN refus > 0 THEN 1 ELSE 0 END) AS menages_refus,
+           SUM(CASE WHEN propositions > 0 OR refus > 0 THEN 1 ELSE 0 END) AS menages,
+           SUM(refus) AS refus, SUM(propositions) AS propositions
+    FROM demande
+    GROUP BY niveau, code, libelle
+),
+bail AS (
+    SELECT l.niveau, l.code, l.libelle, f.rang,
+           CASE WHEN f.date_bail >= f.date_decision THEN CAST(f.date_bail - f.date_decision AS INTEGER) END AS decision_jours,
+           CASE WHEN f.date_bail >= g.vacant_depuis AND f.date_bail >= p.premier_janvier_rpls
+                THEN CAST(f.date_bail - g.vacant_depuis AS INTEGER) END AS vacance_jours
+    FROM faits f
+    CROSS JOIN parametres p
+    JOIN lieux l ON l.commune = f.commune
+    LEFT JOIN logements g ON g.id_rpls = f.id_rpls
+    WHERE f.personne_morale = 0
+),
+baux AS (
+    SELECT niveau, code, libelle, COUNT(*) AS baux,
+           SUM(CASE WHEN rang = 1 THEN 1 ELSE 0 END) AS rang_1, COUNT(rang) AS rang_connu,
+           SUM(decision_jours) AS decision, COUNT(decision_jours) AS decision_n,
+           percentile_cont(0.25) WITHIN GROUP (ORDER BY decision_jours) AS decision_q1,
+           percentile_cont(0.5) WITHIN GROUP (ORDER BY decision_jours) AS decision_mediane,
+           percentile_cont(0.75) WITHIN GROUP (ORDER BY decision_jours) AS decision_q3,
+           SUM(vacance_jours) AS vacance, COUNT(vacance_jours) AS vacance_n,
+           percentile_cont(0.25) WITHIN GROUP (ORDER BY vacance_jours) AS vacance_q1,
+           percentile_cont(0.5) WITHIN GROUP (ORDER BY vacance_jours) AS vacance_mediane,
+           percentile_cont(0.75) WITHIN GROUP (ORDER BY vacance_jours) AS vacance_q3
+    FROM bail
+    GROUP BY niveau, code, libelle
+),
+mesure AS (
+    SELECT niveau, code, libelle, 'refus_par_menage' AS mesure, menages_refus AS numerateur, menages AS denominateur,
+           CAST(NULL AS DOUBLE) AS q1, CAST(NULL AS DOUBLE) AS mediane, CAST(NULL AS DOUBLE) AS q3
+    FROM refus
+    UNION ALL
+    SELECT niveau, code, libelle, 'refus_par_proposition', refus, propositions, NULL, NULL, NULL FROM refus
+    UNION ALL
+    SELECT r.niveau, r.code, r.libelle, 'propositions_par_bail', r.propositions, COALESCE(b.baux, 0), NULL, NULL, NULL
+    FROM refus r
+    LEFT JOIN baux b ON b.niveau = r.niveau AND b.code = r.code
+    UNION ALL
+    SELECT niveau, code, libelle, 'baux_au_premier_rang', rang_1, rang_connu, NULL, NULL, NULL FROM baux
+    UNION ALL
+    SELECT niveau, code, libelle, 'jours_decision_bail', decision, decision_n, decision_q1, decision_mediane, decision_q3
+    FROM baux
+    UNION ALL
+    SELECT niveau, code, libelle, 'jours_vacance_bail', vacance, vacance_n, vacance_q1, vacance_mediane, vacance_q3
+    FROM baux
+),
+complet AS (
+    SELECT COALESCE(m.niveau, t.niveau) AS niveau, COALESCE(m.code, t.code) AS code,
+           COALESCE(m.libelle, t.libelle) AS libelle, COALESCE(m.mesure, t.mesure) AS mesure,
+           COALESCE(m.numerateur, 0) AS numerateur, COALESCE(m.denominateur, 0) AS denominateur, m.q1, m.mediane, m.q3
+    FROM (SELECT DISTINCT c.niveau, c.code, c.libelle, s.mesure FROM cadre c CROSS JOIN mesures_processus s) t
+    FULL JOIN mesure m ON m.niveau = t.niveau AND m.code = t.code AND m.mesure = t.mesure
+),
+donne AS (
+    SELECT c.*,
+           CASE WHEN c.mesure IN ('refus_par_menage', 'refus_par_proposition', 'propositions_par_bail') THEN p.a_evenements
+                WHEN c.mesure = 'jours_vacance_bail' THEN p.a_rpls_vacance * p.a_attributions
+                ELSE p.a_attributions END AS donnee
+    FROM complet c
+    CROSS JOIN parametres p
+)
+SELECT p.millesime, d.niveau, d.code, d.libelle, d.mesure,
+       CASE WHEN d.donnee = 1 THEN CAST(d.numerateur AS BIGINT) END AS numerateur,
+       CASE WHEN d.donnee = 1 THEN CAST(d.denominateur AS BIGINT) END AS denominateur,
+       CASE WHEN d.donnee = 1 THEN CAST(d.numerateur AS DOUBLE) / NULLIF(d.denominateur, 0) END AS valeur,
+       CASE WHEN d.donnee = 1 THEN d.q1 END AS q1,
+       CASE WHEN d.donnee = 1 THEN d.mediane END AS mediane,
+       CASE WHEN d.donnee = 1 THEN d.q3 END AS q3
+FROM donne d
+CROSS JOIN parametres p
+ORDER BY niveau, code, mesure
