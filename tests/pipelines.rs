@@ -6,7 +6,7 @@ mod commun;
 
 use std::collections::BTreeMap;
 
-use bilan::engine::Indicateur;
+use bilan::engine::{Croisement, Indicateur};
 use bilan::reference::Resources;
 use commun::{Cell, Projet, Row};
 use serde::Deserialize;
@@ -104,14 +104,16 @@ fn pipelines_keep_to_the_portable_subset() {
         "QUANTILE_CONT",
         "ILIKE",
     ];
-    for indicateur in Indicateur::in_order(&Resources::embedded()).unwrap() {
-        let nom = &indicateur.nom;
+    let resources = Resources::embedded();
+    let pipelines = Indicateur::in_order(&resources).unwrap().into_iter().map(|i| (i.nom, i.sql));
+    let checks = Croisement::load_all(&resources).unwrap().into_iter().map(|c| (c.nom, c.sql));
+    for (nom, sql) in pipelines.chain(checks) {
         assert_eq!(
-            Parser::parse_sql(&GenericDialect {}, &indicateur.sql).unwrap_or_else(|e| panic!("{nom}: {e}")).len(),
+            Parser::parse_sql(&GenericDialect {}, &sql).unwrap_or_else(|e| panic!("{nom}: {e}")).len(),
             1,
             "{nom}"
         );
-        let tokens = Tokenizer::new(&DuckDbDialect {}, &indicateur.sql).tokenize().unwrap();
+        let tokens = Tokenizer::new(&DuckDbDialect {}, &sql).tokenize().unwrap();
         let words: Vec<String> = tokens
             .iter()
             .filter_map(|t| match t {
@@ -129,6 +131,6 @@ fn pipelines_keep_to_the_portable_subset() {
                 "{nom}: {word}"
             );
         }
-        assert!(indicateur.sql.starts_with("--"), "{nom}: the formula and its source come first");
+        assert!(sql.starts_with("--"), "{nom}: the formula and its source come first");
     }
 }

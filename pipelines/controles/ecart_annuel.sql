@@ -6,7 +6,7 @@ SELECT CAST(NULL AS VARCHAR) AS fichier, CAST(NULL AS BIGINT) AS ligne,
             WHEN a.valeur < p.effectif_minimal THEN 'hors_champ'
             WHEN ABS(t.valeur - a.valeur) > p.ecart_annuel_max * a.valeur THEN 'echec'
             ELSE 'conforme' END AS etat,
-       t.libelle || ', ' || REPLACE(t.indicateur, '_', ' ') || ' : ' || CAST(CAST(a.valeur AS BIGINT) AS VARCHAR) || ' → '
+       t.libelle || ', ' || CASE t.indicateur WHEN 'demandes_actives' THEN 'demandes actives' ELSE t.indicateur END || ' : ' || CAST(CAST(a.valeur AS BIGINT) AS VARCHAR) || ' → '
            || CAST(CAST(t.valeur AS BIGINT) AS VARCHAR) AS valeur,
        CAST(NULL AS VARCHAR) AS bailleur
 FROM tendance t

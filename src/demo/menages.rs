@@ -19,11 +19,17 @@ annee_naissance;situation_familiale;dalo;prioritaire;commune_residence;date_extr
 const LETTINGS: &str = "numero_unique;date_depot;date_decision;date_bail;bailleur;id_rpls;commune;qpv;categorie;typologie;\
 financement;annee_construction;reservataire;dalo;prioritaire;relogement;mutation;personne_morale;nb_personnes;\
 nb_moins_14;nb_uc;ressources_mensuelles;rang;commune_origine";
+const EVENTS: &str = "numero_unique;type;date;bailleur;id_rpls;rang;decision;motif";
 const EXTRACTION: &str = "2026-01-31";
 
 pub(super) struct Registre<'a> {
     demandes: Csv,
     attributions: Csv,
+    evenements: Csv,
+    /// Draws of the events alone.
+    tirage: ChaCha8Rng,
+    /// Dwellings let in the commune being written: identifier, landlord, day of the decision.
+    loues: Vec<(String, String, NaiveDate)>,
     territoires: &'a Territoires,
     neighbours: BTreeMap<String, Vec<String>>,
     geographie: &'a Geographie,
@@ -47,6 +53,7 @@ impl Registre<'_> {
         donnees: &Path,
         geographie: &'a Geographie,
         territoires: &'a Territoires,
+        tirage: ChaCha8Rng,
     ) -> Result<Registre<'a>> {
         let mut neighbours: BTreeMap<String, Vec<String>> = BTreeMap::new();
         for commune in geographie.communes() {
@@ -55,6 +62,9 @@ impl Registre<'_> {
         Ok(Registre {
             demandes: Csv::create(&donnees.join("demandes.csv"), DEMANDS)?,
             attributions: Csv::create(&donnees.join("attributions.csv"), LETTINGS)?,
+            evenements: Csv::create(&donnees.join("evenements.csv"), EVENTS)?,
+            tirage,
+            loues: Vec::new(),
             territoires,
             neighbours,
             geographie,
@@ -63,7 +73,8 @@ impl Registre<'_> {
 
     pub(super) fn finish(self) -> Result<()> {
         self.demandes.finish()?;
-        self.attributions.finish()
+        self.attributions.finish()?;
+        self.evenements.finish()
     }
 
     /// Writes the commune's lettings and their demands, then other demands up to `wishes` active ones.
@@ -75,6 +86,7 @@ impl Registre<'_> {
         wishes: u64,
         rng: &mut ChaCha8Rng,
     ) -> Result<()> {
+        self.loues.clear();
         let mut serial = 0_u64;
         let mut active = 0_u64;
         let mut numero = |departement: &str| {
@@ -90,6 +102,7 @@ impl Registre<'_> {
         for _ in active..wishes {
             let id = number_for(departement);
             self.waiting(commune, &id, true, rng)?;
+            self.refused_proposal(&id)?;
         }
         for _ in 0..wishes * 9 / 20 {
             let id = number_for(departement);
@@ -157,6 +170,7 @@ impl Registre<'_> {
         let blank_income = rng.random_range(0..10) == 0;
         let resources = money(if blank_income { None } else { menage.ressources });
         let financement = logement.financement;
+        let rang = draw(&[("1", 760), ("2", 170), ("3", 70)], rng);
         self.attributions.row(format_args!(
             "{id};{depot};{decision};{bail};{bailleur};{};{};{qpv};{};{};{financement};{};{reservataire};{};{};{};{};non;{};{};;{resources};{};{origine}",
             logement.id,
@@ -170,8 +184,9 @@ impl Registre<'_> {
             yes(menage.hlm),
             menage.personnes,
             menage.enfants,
-            draw(&[("1", 760), ("2", 170), ("3", 70)], rng),
+            rang,
         ))?;
+        self.accepted_proposal(id, logement, bailleur, decision, bail, rang)?;
         let forgotten = rng.random_range(0..10) == 0 && may_stay;
         let mut end = bail + Days::new(rng.random_range(0..30));
         if !may_stay {
@@ -195,6 +210,47 @@ impl Registre<'_> {
             &origine,
         )?;
         Ok(forgotten || end > last)
+    }
+
+    /// The steps that led to a lease: a visit half the time, the commission, the proposal.
+    fn accepted_proposal(
+        &mut self,
+        id: &str,
+        logement: &Logement,
+        bailleur: &str,
+        decision: NaiveDate,
+        bail: NaiveDate,
+        rang: &str,
+    ) -> Result<()> {
+        let dwelling = &logement.id;
+        self.evenements.row(format_args!("{id};commission;{decision};{bailleur};{dwelling};{rang};attribution;"))?;
+        let proposed = (decision + Days::new(2)).min(bail);
+        self.evenements.row(format_args!("{id};proposition;{proposed};{bailleur};{dwelling};;;"))?;
+        if self.tirage.random_range(0..2) == 0 {
+            let visited = (proposed + Days::new(self.tirage.random_range(1..6))).min(bail);
+            self.evenements.row(format_args!("{id};visite;{visited};{bailleur};{dwelling};;;"))?;
+        }
+        self.loues.push((dwelling.clone(), bailleur.to_owned(), decision));
+        Ok(())
+    }
+
+    /// One waiting household in seven had a dwelling proposed that another then took.
+    fn refused_proposal(&mut self, id: &str) -> Result<()> {
+        if self.loues.is_empty() || self.tirage.random_range(0..7) != 0 {
+            return Ok(());
+        }
+        let (dwelling, bailleur, decision) = &self.loues[self.tirage.random_range(0..self.loues.len())];
+        let before = decision.checked_sub_days(Days::new(self.tirage.random_range(5..25))).unwrap_or(*decision);
+        self.evenements.row(format_args!("{id};commission;{before};{bailleur};{dwelling};1;attribution;"))?;
+        let proposed = before + Days::new(2);
+        self.evenements.row(format_args!("{id};proposition;{proposed};{bailleur};{dwelling};;;"))?;
+        let answered = proposed + Days::new(self.tirage.random_range(1..10));
+        let reasons = [("localisation", 320), ("typologie", 140), ("loyer", 180), ("etat", 90), ("sans_reponse", 270)];
+        let (kind, reason) = match self.tirage.random_range(0..20) {
+            0 => ("annulation", ""),
+            _ => ("refus", draw(&reasons, &mut self.tirage)),
+        };
+        self.evenements.row(format_args!("{id};{kind};{answered};{bailleur};{dwelling};;;{reason}"))
     }
 
     /// A demand not satisfied in the year: active at its end, or struck off for another reason.

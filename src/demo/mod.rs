@@ -80,7 +80,7 @@ pub fn write_demo(dir: &Path, options: Options, progress: &Progress) -> Result<(
 
     let donnees = dir.join("donnees");
     let mut stock = Csv::create(&donnees.join("rpls.csv"), logements::HEADER)?;
-    let mut registre = Registre::create(&donnees, &geographie, &territoires)?;
+    let mut registre = Registre::create(&donnees, &geographie, &territoires, rng(options.seed, EVENTS_STREAM))?;
     let bar = progress.steps("Registre fictif", territoires.communes.len() as u64);
     for (i, commune) in territoires.communes.iter().enumerate() {
         let mut rng = rng(options.seed, 1 + i as u64);
@@ -91,6 +91,9 @@ pub fn write_demo(dir: &Path, options: Options, progress: &Progress) -> Result<(
     stock.finish()?;
     registre.finish()?;
     bar.finish_and_clear();
+    if options.communes.is_none() {
+        write_programmation(&donnees.join("programmation.csv"), &territoires)?;
+    }
     territoires::write_landlords(&donnees.join("bailleurs.csv"), &territoires)?;
     // A fixed key: the demonstration's store must be the same everywhere, and nothing in it is personal.
     store::write_key(&dir.join(".bilan"), &seed_key(options.seed))?;
@@ -99,6 +102,27 @@ pub fn write_demo(dir: &Path, options: Options, progress: &Progress) -> Result<(
         Some(n) => format!("{DEMO_MARK}\n{}", country_project(n)),
     };
     store::write_atomically(&project, text.as_bytes())
+}
+
+/// Dwellings programmed in the year, by financing: 1 433, of which a third of PLAI (activity report of 2019).
+const PROGRAMMES: [(&str, u64); 3] = [("PLAI", 473), ("PLUS", 702), ("PLS", 258)];
+/// Stream of the draws of events, far from those of the communes.
+const EVENTS_STREAM: u64 = 1 << 40;
+
+/// New supply, shared out among the EPCI as their stock is.
+fn write_programmation(path: &Path, territoires: &Territoires) -> Result<()> {
+    let mut stock: std::collections::BTreeMap<&str, u64> = std::collections::BTreeMap::new();
+    for commune in &territoires.communes {
+        *stock.entry(&territoires.profile(commune).epci).or_default() += commune.logements;
+    }
+    let weights: Vec<u64> = stock.values().copied().collect();
+    let mut csv = Csv::create(path, "annee;epci;financement;logements")?;
+    for (financement, total) in PROGRAMMES {
+        for (epci, logements) in stock.keys().zip(share_out(total, &weights)) {
+            csv.row(format_args!("{MILLESIME};{epci};{financement};{logements}"))?;
+        }
+    }
+    csv.finish()
 }
 
 /// First words of a demonstration's project file: such a folder may be written again.
@@ -110,6 +134,7 @@ fn country_project(communes: usize) -> String {
          [[source]]\nschema = \"demandes\"\nfichiers = [\"donnees/demandes.csv\"]\n\n\
          [[source]]\nschema = \"attributions\"\nfichiers = [\"donnees/attributions.csv\"]\n\n\
          [[source]]\nschema = \"rpls\"\nfichiers = [\"donnees/rpls.csv\"]\n\n\
+         [[source]]\nschema = \"evenements\"\nfichiers = [\"donnees/evenements.csv\"]\n\n\
          [[source]]\nschema = \"bailleurs\"\nfichiers = [\"donnees/bailleurs.csv\"]\n"
     )
 }
