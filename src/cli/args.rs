@@ -141,7 +141,7 @@ pub struct Verdicts {
 
 #[derive(Debug, ClapArgs)]
 pub struct Explain {
-    /// Table, règle, paramètre, seuil_q1 ou SIREN d'un EPCI ; sans lui, la liste
+    /// Table, règle, paramètre, code de diagnostic, seuil_q1 ou SIREN d'un EPCI ; sans lui, la liste
     #[arg(value_name = "ID")]
     pub id: Option<String>,
     /// Écrit du JSON

@@ -10,7 +10,7 @@ use crate::engine::Indicateur;
 use crate::error::{EXIT_DONE, Error, Result};
 use crate::format;
 use crate::law::{RegleLegale, SeuilsDeLAnnee};
-use crate::reference::{Geographie, Parametre, Parametres, Resources};
+use crate::reference::{CodeExplique, Geographie, Parametre, Parametres, Resources, catalogue};
 
 /// Everything that can be explained.
 struct Dictionnaire {
@@ -19,6 +19,7 @@ struct Dictionnaire {
     parametres: Parametres,
     seuils: SeuilsDeLAnnee,
     geographie: Geographie,
+    codes: Vec<CodeExplique>,
 }
 
 /// An explanation: titled rows, then free text.
@@ -38,13 +39,14 @@ pub(super) fn execute(args: &Explain) -> Result<u8> {
         parametres: Parametres::load(&resources)?,
         seuils: SeuilsDeLAnnee::embedded(&resources, 0)?,
         geographie: Geographie::load(&resources, i32::MAX)?,
+        codes: catalogue(&resources)?,
     };
     let explication = match args.id.as_deref() {
         None => dictionnaire.list(),
         Some(id) => dictionnaire.find(id)?.ok_or_else(|| {
             Error::usage(
                 "B0402",
-                format!("« {id} » n'est ni une table, ni une règle, ni un paramètre, ni un EPCI"),
+                format!("« {id} » n'est ni une table, ni une règle, ni un paramètre, ni un code, ni un EPCI"),
                 "`bilan explain` sans argument en donne la liste",
             )
         })?,
@@ -132,6 +134,9 @@ impl Dictionnaire {
         }
         if id == "seuil_q1" {
             return Ok(Some(self.orders()?));
+        }
+        if let Some(c) = self.codes.iter().find(|c| c.code.eq_ignore_ascii_case(id)) {
+            return Ok(Some(code(c)?));
         }
         Ok(self.geographie.has_epci(id).then(|| self.amounts(id)))
     }
@@ -221,6 +226,16 @@ impl Dictionnaire {
             json: json!({ "epci": epci, "montants": found.iter().map(|(y, m)| json!({ "millesime": y, "q1": m })).collect::<Vec<_>>() }),
         }
     }
+}
+
+fn code(c: &CodeExplique) -> Result<Explication> {
+    let rows = vec![row("Gravité", &c.gravite), row("Effet", &c.effet), row("Remède", &c.remede)];
+    Ok(Explication {
+        titre: format!("{} — {}", c.code, c.titre),
+        sections: vec![(String::new(), rows)],
+        json: serde_json::to_value(c)?,
+        ..Explication::default()
+    })
 }
 
 fn indicator(i: &Indicateur) -> Result<Explication> {

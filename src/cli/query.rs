@@ -21,7 +21,7 @@ pub(super) fn execute(args: &Query) -> Result<u8> {
         Error::Engine { source, .. } => Error::usage(
             "B0404",
             format!("requête refusée par le moteur : {}", source.to_string().lines().next().unwrap_or_default()),
-            "les tables sont les indicateurs (bilan explain), faits_attributions et source_demandes, source_attributions, source_rpls, source_bailleurs",
+            "les tables sont les indicateurs (bilan explain), faits_attributions et source_* (une par source)",
         ),
         other => other,
     })?;

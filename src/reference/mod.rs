@@ -1,6 +1,7 @@
 //! Dated facts carried by the program — geography, thresholds, legal rules, nomenclatures — with the SQL, schemas and
 //! templates that stand beside them. Each file can be overridden by a file of the same path in the user's project.
 
+mod catalogue;
 mod geographie;
 mod nomenclature;
 mod parametres;
@@ -15,6 +16,7 @@ use sha2::{Digest, Sha256};
 
 use crate::error::{Error, Result};
 
+pub use catalogue::{CodeExplique, by_family, catalogue, markdown};
 pub use geographie::{Commune, Geographie, Niveau, Recode};
 pub use nomenclature::Nomenclatures;
 pub use parametres::{Confiance, Parametre, Parametres};

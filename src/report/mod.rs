@@ -3,6 +3,8 @@
 mod donnees;
 mod figures;
 mod flux;
+mod processus;
+mod qualite;
 mod site;
 mod verdict;
 

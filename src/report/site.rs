@@ -10,13 +10,13 @@ use serde::Serialize;
 
 use super::donnees::{Feuille, landlord_names};
 use super::figures::{self, Contexte, Feuilles, Figure, months, number, rate, ratio};
-use super::{Verdict, flux, holder_words, load_verdicts, public_words, zone_words};
+use super::{Verdict, flux, holder_words, load_verdicts, processus, public_words, qualite, zone_words};
 use crate::engine::Table;
 use crate::error::{Error, Result};
 use crate::format;
 use crate::progress::Progress;
 use crate::project::Plan;
-use crate::reference::Geographie;
+use crate::reference::{Geographie, catalogue};
 use crate::resultats::{INDICATEURS, Manifeste};
 use crate::store;
 
@@ -84,12 +84,24 @@ pub fn render_site(plan: &Plan, progress: &Progress) -> Result<BTreeSet<String>>
         priorites: Feuille::load(plan, "priorites")?,
         tendance: Feuille::load(plan, "tendance")?,
     };
+    let (etapes, mesures) = (Feuille::load(plan, "processus")?, Feuille::load(plan, "processus_mesures")?);
+    let offre = Feuille::load(plan, "programmation")?;
     let manifeste = Manifeste::load(plan)?;
     let bailleurs = landlord_names(plan)?;
     let style = resources.text("reports/site/style.css")?;
     let mut environment = Environment::new();
     environment.set_auto_escape_callback(|_| AutoEscape::Html);
-    for name in ["base.html", "index.html", "epci.html", "figure.html", "verdicts.html", "tendance.html"] {
+    for name in [
+        "base.html",
+        "index.html",
+        "epci.html",
+        "figure.html",
+        "verdicts.html",
+        "tendance.html",
+        "processus.html",
+        "qualite.html",
+        "diagnostics.html",
+    ] {
         environment.add_template_owned(name, resources.text(&format!("reports/site/{name}"))?.into_owned())?;
     }
     let page = value(&page(plan, &manifeste, &style));
@@ -125,9 +137,20 @@ pub fn render_site(plan: &Plan, progress: &Progress) -> Result<BTreeSet<String>>
         territoires => value(&territoires),
         hors_champ => value(&out_of_scope),
         tendance => value(&trend(&feuilles, "territoire", "territoire")),
+        processus => value(&processus::of(&etapes, &mesures, "territoire", "territoire")),
+        programmation => value(&processus::programmation(&offre, "territoire", "territoire")),
     })?;
     write("index.html".to_owned(), html)?;
     bar.inc(1);
+    let html = environment
+        .get_template("qualite.html")?
+        .render(context! { page => page.clone(), q => value(&qualite::load(plan, &bailleurs)?) })?;
+    write("qualite.html".to_owned(), html)?;
+    let explained = catalogue(&resources)?;
+    let html = environment
+        .get_template("diagnostics.html")?
+        .render(context! { page => page.clone(), familles => value(&qualite::families(&explained)) })?;
+    write("diagnostics.html".to_owned(), html)?;
     let mut of_epci: BTreeMap<&str, Vec<&Verdict>> = BTreeMap::new();
     for verdict in &verdicts {
         of_epci.entry(&verdict.epci).or_default().push(verdict);
@@ -159,6 +182,8 @@ pub fn render_site(plan: &Plan, progress: &Progress) -> Result<BTreeSet<String>>
             cles => value(&keys(&feuilles, "epci", code)),
             tendance => value(&trend(&feuilles, "epci", code)),
             contingents => value(&shares_of(&contingents, code)),
+            processus => value(&processus::of(&etapes, &mesures, "epci", code)),
+            programmation => value(&processus::programmation(&offre, "epci", code)),
             coupe => manifeste.epci_coupes.contains(code),
         })?;
         write(format!("epci/{code}.html"), html)?;

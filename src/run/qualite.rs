@@ -189,10 +189,9 @@ fn corrections(plan: &Plan, sources: &[SourceLue], croisements: &[CroisementLu])
         add(&c.source, &k.colonne, &k.controle, c.gravite, k.echecs, &c.message, &c.aide);
     }
     let mut list: Vec<Correction> = faults.into_values().collect();
-    list.sort_by(|a, b| {
-        (b.utilite, a.gravite, &a.code, &a.source, &a.colonne)
-            .cmp(&(a.utilite, b.gravite, &b.code, &b.source, &b.colonne))
-    });
+    // What is wrong comes before what may be.
+    let later = |c: &Correction| c.gravite == Gravite::AConfirmer;
+    list.sort_by(|a, b| (later(a), b.utilite, &a.code, &a.source).cmp(&(later(b), a.utilite, &b.code, &b.source)));
     list.truncate(CORRECTIONS);
     Ok(list)
 }
