@@ -40,7 +40,7 @@ pub enum Error {
         source: Box<duckdb::Error>,
     },
     /// A Parquet file cannot be read or written.
-    #[error("fichier Parquet : {0}")]
+    #[error("fichier Parquet : {}", parquet_reason(.0))]
     Parquet(#[from] parquet::errors::ParquetError),
     /// An Arrow table cannot be built.
     #[error("table Arrow : {0}")]
@@ -105,6 +105,16 @@ impl Error {
     pub fn engine(etape: impl Into<String>) -> impl FnOnce(duckdb::Error) -> Self {
         let etape = etape.into();
         move |source| Self::Engine { etape, source: Box::new(source) }
+    }
+}
+
+/// A Parquet error as its cause, when that is the system's answer.
+fn parquet_reason(error: &parquet::errors::ParquetError) -> String {
+    match error {
+        parquet::errors::ParquetError::External(cause) => {
+            cause.downcast_ref().map_or_else(|| error.to_string(), io_reason)
+        }
+        _ => error.to_string(),
     }
 }
 

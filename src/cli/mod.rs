@@ -19,7 +19,7 @@ use std::io::Write;
 
 use clap::{CommandFactory, FromArgMatches};
 
-use crate::error::{EXIT_USAGE, Error, Result};
+use crate::error::{EXIT_INTERNAL, EXIT_USAGE, Error, Result};
 
 pub use args::{Args, Commande};
 
@@ -34,13 +34,27 @@ pub fn main() -> u8 {
         Ok(args) => args,
         Err(error) => return args::report(&error.format(&mut Args::command())),
     };
-    match dispatch(args.commande) {
-        Ok(code) => code,
-        Err(error) => {
+    std::panic::set_hook(Box::new(report_defect));
+    match std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| dispatch(args.commande))) {
+        Ok(Ok(code)) => code,
+        Ok(Err(error)) => {
             render(&error);
             error.exit_code()
         }
+        Err(_) => EXIT_INTERNAL,
     }
+}
+
+/// A defect of the program: where it is, never what it held. Silent inside a reader whose panics refuse the file.
+fn report_defect(panic: &std::panic::PanicHookInfo<'_>) {
+    if crate::ingest::is_protected() {
+        return;
+    }
+    let place = panic.location().map(|l| format!(" ({}, ligne {})", l.file(), l.line())).unwrap_or_default();
+    let _ = writeln!(
+        anstream::stderr(),
+        "erreur B0900 : défaut du programme{place}\n      aide : les derniers résultats complets sont intacts ; signalez ce message"
+    );
 }
 
 fn dispatch(commande: Commande) -> Result<u8> {

@@ -4,6 +4,8 @@
 mod archive;
 mod classeur;
 mod message;
+#[cfg(test)]
+mod mutations;
 mod octets;
 mod parquet;
 mod texte;

@@ -1,0 +1,104 @@
+//! A full disk, an unreadable file: a clear message, and the last good results untouched.
+
+#![expect(clippy::unwrap_used, reason = "a test that cannot go on must stop")]
+
+mod commun;
+
+use std::path::Path;
+use std::process::{Command, Output};
+
+use commun::{Projet, files};
+
+const TOML: &str = "[bilan]\nmillesime = 2025\nepci = [\"246300701\"]\ndate_extraction = 2026-01-31\n\
+[[source]]\nschema = \"attributions\"\nfichiers = [\"a*.csv\"]\n";
+const HEADER: &str = "numero_unique;date_bail;bailleur;commune;qpv\n";
+
+fn leases(count: u32) -> String {
+    let rows = (0..count).map(|i| {
+        format!("N{:x};2025-03-{:02};90000000{};63113;non\n", i.wrapping_mul(2_654_435_761), 1 + i % 28, i % 10)
+    });
+    HEADER.to_owned() + &rows.collect::<String>()
+}
+
+fn bilan(projet: &Path) -> Output {
+    Command::new(env!("CARGO_BIN_EXE_bilan"))
+        .args(["run", "--no-report"])
+        .arg(projet)
+        .env("NO_COLOR", "1")
+        .output()
+        .unwrap()
+}
+
+/// The project stands on a small disk of its own, in a mount namespace; where none may be made, the test says so.
+#[test]
+fn a_full_disk_leaves_the_last_results() {
+    let projet = Projet::new(TOML, &[("a.csv", leases(50).as_bytes())]);
+    std::fs::write(projet.path().join("grand.csv"), leases(400_000)).unwrap();
+    let script = format!(
+        "set -e; mount -t tmpfs -o size=40m disque \"$1/petit\"; cp \"$1/bilan.toml\" \"$1/a.csv\" \"$1/petit\"; \
+         \"{bin}\" run --no-report \"$1/petit\" 2>/dev/null >/dev/null; cp -r \"$1/petit/sortie\" \"$1/avant\"; \
+         cp \"$1/grand.csv\" \"$1/petit/a2.csv\"; head -c $(( $(df --output=avail -B1 \"$1/petit\" | tail -1) - 200000 )) /dev/zero > \"$1/petit/plein\"; \
+         set +e; \"{bin}\" run --no-report \"$1/petit\" 2> \"$1/erreurs\" >/dev/null; echo $? > \"$1/code\"; \
+         cp -r \"$1/petit/sortie\" \"$1/apres\"",
+        bin = env!("CARGO_BIN_EXE_bilan")
+    );
+    std::fs::create_dir(projet.path().join("petit")).unwrap();
+    let mut namespace = Command::new("unshare");
+    namespace.args(["--user", "--map-root-user", "--mount", "sh", "-c", &script, "sh"]).arg(projet.path());
+    let made = namespace.output();
+    let code = std::fs::read_to_string(projet.path().join("code")).unwrap_or_default();
+    if code.is_empty() {
+        eprintln!("aucun espace de montage ici : le disque plein n'est pas essayé ({made:?})");
+        return;
+    }
+    let said = std::fs::read_to_string(projet.path().join("erreurs")).unwrap();
+    assert_eq!(code.trim(), "3", "{said}");
+    assert!(said.contains("B0900") && said.contains("disque plein"), "{said}");
+    assert_eq!(files(&projet.path().join("avant")), files(&projet.path().join("apres")));
+}
+
+/// A file that cannot be read is refused by name; the others count, and it counts again once it can be.
+#[test]
+fn an_unreadable_file_is_refused_and_the_others_count() {
+    let projet = Projet::new(TOML, &[("a.csv", leases(20).as_bytes())]);
+    let link = projet.path().join("a2.csv");
+    std::os::unix::fs::symlink(projet.path().join("absent"), &link).unwrap();
+    let output = bilan(projet.path());
+    assert_eq!(output.status.code(), Some(0), "a dangling link is no file: {output:?}");
+    std::fs::remove_file(&link).unwrap();
+    std::fs::write(&link, leases(5)).unwrap();
+    let mut locked = std::fs::metadata(&link).unwrap().permissions();
+    std::os::unix::fs::PermissionsExt::set_mode(&mut locked, 0o000);
+    std::fs::set_permissions(&link, locked).unwrap();
+    // Whoever may read everything gives that up in a namespace of users.
+    let output = if std::fs::read(&link).is_ok() {
+        let run = ["--user", env!("CARGO_BIN_EXE_bilan"), "run", "--no-report"];
+        let output = Command::new("unshare").args(run).arg(projet.path()).env("NO_COLOR", "1").output();
+        match output {
+            Ok(output) if output.status.code().is_some_and(|c| c < 2) => output,
+            other => {
+                eprintln!("aucun espace d'utilisateurs ici : le fichier illisible n'est pas essayé ({other:?})");
+                return;
+            }
+        }
+    } else {
+        bilan(projet.path())
+    };
+    let said = String::from_utf8(output.stderr).unwrap();
+    assert_eq!(output.status.code(), Some(1), "{said}");
+    assert!(said.contains("B0113") && said.contains("a2.csv") && said.contains("accès refusé"), "{said}");
+}
+
+/// A lost write in the middle of reading gives back the state before it: nothing half-written is ever taken for good.
+#[test]
+fn what_is_left_of_an_interrupted_reading_is_swept() {
+    let projet = Projet::new(TOML, &[("a.csv", leases(20).as_bytes())]);
+    projet.run(1, false);
+    let before = files(&projet.path().join("sortie"));
+    let store = projet.path().join(".bilan/store/attributions");
+    let half = std::fs::read_dir(&store).unwrap().next().unwrap().unwrap().path().with_extension("parquet.tmp");
+    std::fs::write(&half, b"PAR1 half").unwrap();
+    let outcome = projet.run(1, false);
+    assert_eq!(outcome.read, 0);
+    assert_eq!(before, files(&projet.path().join("sortie")));
+}
