@@ -166,7 +166,7 @@ fn pages_say_fictitious_and_print_the_tables_figures() {
         .into_iter()
         .filter(|(p, _)| p.extension().is_some_and(|e| e == "html"))
         .collect();
-    assert_eq!(pages.len(), 10);
+    assert_eq!(pages.len(), 12);
     for (path, bytes) in &pages {
         let html = std::str::from_utf8(bytes).unwrap();
         assert!(

@@ -103,12 +103,9 @@ fn attributions() -> Registre {
 }
 
 /// Tables of a project whose two registers come as these files.
-fn tables(demandes: (&str, Vec<u8>), attributions: (&str, Vec<u8>)) -> BTreeMap<PathBuf, Vec<u8>> {
+fn tables(demandes: (&str, &[u8]), attributions: (&str, &[u8])) -> BTreeMap<PathBuf, Vec<u8>> {
     let bailleurs = "siren;nom\n246300701;Bailleur A\n779289632;Bailleur B\n";
-    let projet = Projet::new(
-        TOML,
-        &[(demandes.0, &demandes.1), (attributions.0, &attributions.1), ("bailleurs.csv", bailleurs.as_bytes())],
-    );
+    let projet = Projet::new(TOML, &[demandes, attributions, ("bailleurs.csv", bailleurs.as_bytes())]);
     let outcome = projet.run(2, false);
     for file in &outcome.ingestion.fichiers {
         assert!(file.refus.is_empty(), "{}: {:?}", file.fichier, file.refus);
@@ -120,7 +117,7 @@ fn tables(demandes: (&str, Vec<u8>), attributions: (&str, Vec<u8>)) -> BTreeMap<
 #[test]
 fn one_register_in_every_disguise_gives_the_same_tables() {
     let (d, a) = (demandes(), attributions());
-    let plain = tables(("demandes.csv", d.csv(b';')), ("attributions.csv", a.csv(b';')));
+    let plain = tables(("demandes.csv", &d.csv(b';')), ("attributions.csv", &a.csv(b';')));
     let disguises: Vec<(&str, Vec<u8>, &str, Vec<u8>)> = vec![
         ("demandes.tsv", d.csv(b'\t'), "attributions.tsv", a.csv(b'\t')),
         ("demandes.txt", d.csv(b'|'), "attributions.csv", a.csv(b',')),
@@ -133,10 +130,10 @@ fn one_register_in_every_disguise_gives_the_same_tables() {
         ("demandes.xml.gz", formes::gzip(&d.xml()), "attributions.csv", formes::bom(&a.csv(b';'))),
     ];
     for (demandes, d_bytes, attributions, a_bytes) in disguises {
-        let disguised = tables((demandes, d_bytes), (attributions, a_bytes));
-        assert_eq!(plain.keys().collect::<Vec<_>>(), disguised.keys().collect::<Vec<_>>());
+        let found = tables((demandes, &d_bytes), (attributions, &a_bytes));
+        assert_eq!(plain.keys().collect::<Vec<_>>(), found.keys().collect::<Vec<_>>());
         for (name, bytes) in &plain {
-            assert!(disguised[name] == *bytes, "{demandes}, {attributions}: {}", name.display());
+            assert!(found[name] == *bytes, "{demandes}, {attributions}: {}", name.display());
         }
     }
 }

@@ -160,3 +160,66 @@ fn a_typology_of_no_list_counts_under_the_whole_alone() {
         assert!(rows.iter().any(|r| r[column].int() == Some(1)), "{table}");
     }
 }
+
+/// Codes are data: a local one is translated by the project, a later list of the register is dropped in beside the others.
+#[test]
+fn local_codes_and_later_lists_are_known_once_given() {
+    let toml = "[bilan]\nmillesime = 2025\nepci = [\"246300701\"]\n[[source]]\nschema = \"demandes\"\nfichiers = [\"d.csv\"]\n";
+    let rows = "numero_unique;date_depot;communes;logement_actuel;situation_familiale\n\
+                D1;2025-02-01;63113;LOCATAIRE HLM;C\nD2;2025-02-01;63113;COLOC;C\nD3;2025-02-01;63113;LP;C\n";
+    let unknown = |projet: &Projet| -> u64 {
+        let outcome = projet.run(1, false);
+        outcome.ingestion.fichiers[0].totaux.iter().filter(|t| t.code == "B0123").map(|t| t.nombre).sum()
+    };
+    let profile = |projet: &Projet, code: &str| {
+        let rows = projet.table("demande_profil");
+        let row = rows.iter().find(|r| {
+            r["niveau"].text() == "epci"
+                && r["dimension"].text() == "logement_actuel"
+                && r["modalite"].text().contains(code)
+        });
+        row.and_then(|r| r["demandes"].int())
+    };
+    let projet = Projet::new(toml, &[("d.csv", rows.as_bytes())]);
+    assert_eq!(unknown(&projet), 2);
+    let translated = format!("{toml}codes = {{ logement_actuel = {{ \"Locataire HLM\" = \"HLM\" }} }}\n");
+    let projet = Projet::new(&translated, &[("d.csv", rows.as_bytes())]);
+    assert_eq!(unknown(&projet), 1);
+    let whole = projet.table("demande");
+    let moves = whole.iter().find(|r| r["niveau"].text() == "epci" && r["population"].text() == "mutation").unwrap();
+    assert_eq!(moves["actives"].int(), Some(1));
+    let list = |debut: &str| {
+        format!(
+            "{{\"_debut\": \"{debut}\", \"modele_logement_actuel\": {{\"HLM\": \"HLM\", \"LP\": \"Privé\", \"COLOC\": \"Colocation\"}}}}"
+        )
+    };
+    for (debut, left) in [("2021-09-01", 0), ("2026-01-01", 1)] {
+        let later = list(debut);
+        let files: [(&str, &[u8]); 2] =
+            [("d.csv", rows.as_bytes()), ("reference/nomenclatures/sne_2021.json", later.as_bytes())];
+        let projet = Projet::new(&translated, &files);
+        assert_eq!(unknown(&projet), left, "{debut}");
+        assert_eq!(profile(&projet, "COLOC").is_some(), left == 0, "{debut}");
+    }
+}
+
+/// Paris, Lyon and Marseille by arrondissement, a merged commune, a lost zero, a split commune; nothing is guessed.
+#[test]
+fn communes_of_files_become_those_of_the_year() {
+    let toml = "[bilan]\nmillesime = 2025\ncommunes = [\"75056\", \"13055\", \"69123\", \"01165\", \"01004\", \"15141\"]\n\
+                [[source]]\nschema = \"rpls\"\nfichiers = [\"r.csv\"]\nmillesime = 2019\n";
+    let rows = "DEPCOM\n75113\n75101\n13201\n69381\n01003\n1004\n15141\n99999\n";
+    let projet = Projet::new(toml, &[("r.csv", rows.as_bytes())]);
+    let outcome = projet.run(1, false);
+    let file = &outcome.ingestion.fichiers[0];
+    let codes: Vec<(&str, u64)> = file.totaux.iter().map(|t| (t.code.as_str(), t.nombre)).collect();
+    assert_eq!(codes, [("B0124", 1), ("B0125", 1), ("B0127", 1)]);
+    let counted: Vec<(String, i64)> = projet
+        .table("parc")
+        .iter()
+        .filter(|r| r["niveau"].text() == "commune" && r["typologie"].text() == "ensemble")
+        .map(|r| (r["code"].text().to_owned(), r["logements"].int().unwrap()))
+        .collect();
+    let expected = [("01004", 1), ("01165", 1), ("13055", 1), ("15141", 1), ("69123", 1), ("75056", 2)];
+    assert_eq!(counted, expected.map(|(c, n)| (c.to_owned(), n)));
+}

@@ -93,9 +93,10 @@ proptest! {
                 text += "\n";
             }
             let number = i64::try_from(text.matches('\n').count()).unwrap() + 1;
-            text += &format!(
-                "N{number};{};{};{};{};{};{}\n", l.date, l.siren, l.commune, l.personnes.replace('"', "x"), l.ressources.replace([';', '"'], "x"), l.typologie
-            );
+            let (persons, income) = (l.personnes.replace('"', "x"), l.ressources.replace([';', '"'], "x"));
+            let id = format!("N{number}");
+            text += &[&id, &l.date, &l.siren, &l.commune, &persons, &income, &l.typologie].map(String::as_str).join(";");
+            text += "\n";
             truth.insert(number, l.clone());
         }
         let projet = Projet::new(TOML, &[("a.csv", text.as_bytes())]);

@@ -118,7 +118,7 @@ fn shapes() -> Vec<(&'static str, Vec<u8>, bool)> {
     let old: Vec<String> = dictionary.iter().map(|(_, old, _)| former(old)).filter(|n| !n.is_empty()).collect();
     let without_dep: Vec<String> = old.iter().filter(|n| *n != "dep").cloned().collect();
     let red = |names: &[String]| -> Vec<String> {
-        let mixed = |n: &String| if n.len() % 2 == 0 { n.to_lowercase() } else { n.clone() };
+        let mixed = |n: &String| if n.len().is_multiple_of(2) { n.to_lowercase() } else { n.clone() };
         names.iter().map(|n| format!("{}_red", mixed(n))).collect()
     };
     let geocoded: Vec<String> = ["PLG_QP", "PLG_IRIS", "X", "Y", "EPSG", "QUALITE_XY"].map(str::to_owned).to_vec();

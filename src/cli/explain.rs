@@ -38,7 +38,7 @@ pub(super) fn execute(args: &Explain) -> Result<u8> {
         regles: RegleLegale::load(&resources)?,
         parametres: Parametres::load(&resources)?,
         seuils: SeuilsDeLAnnee::embedded(&resources, 0)?,
-        geographie: Geographie::load(&resources, i32::MAX)?,
+        geographie: Geographie::load(&resources, 9_999)?,
         codes: catalogue(&resources)?,
     };
     let explication = match args.id.as_deref() {

@@ -170,7 +170,7 @@ impl Registre<'_> {
         let blank_income = rng.random_range(0..10) == 0;
         let resources = money(if blank_income { None } else { menage.ressources });
         let financement = logement.financement;
-        let rang = draw(&[("1", 760), ("2", 170), ("3", 70)], rng);
+        let place = draw(&[("1", 760), ("2", 170), ("3", 70)], rng);
         self.attributions.row(format_args!(
             "{id};{depot};{decision};{bail};{bailleur};{};{};{qpv};{};{};{financement};{};{reservataire};{};{};{};{};non;{};{};;{resources};{};{origine}",
             logement.id,
@@ -184,9 +184,9 @@ impl Registre<'_> {
             yes(menage.hlm),
             menage.personnes,
             menage.enfants,
-            rang,
+            place,
         ))?;
-        self.accepted_proposal(id, logement, bailleur, decision, bail, rang)?;
+        self.accepted_proposal(id, logement, bailleur, decision, bail, place)?;
         let forgotten = rng.random_range(0..10) == 0 && may_stay;
         let mut end = bail + Days::new(rng.random_range(0..30));
         if !may_stay {

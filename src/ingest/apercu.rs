@@ -17,6 +17,8 @@ use crate::reference::{Geographie, Resources};
 use crate::schema::{Champ, Genre, Schema};
 use crate::store::Key;
 
+/// Tables of the latest year, since no project says which.
+const LATEST: i32 = 9_999;
 /// Rows shown.
 const ROWS: usize = 5;
 
@@ -61,14 +63,15 @@ pub fn apercu(
         Err(diagnostic) => return Ok(Err(vec![diagnostic])),
     };
     let schemas = match schema {
-        Some(nom) => vec![Schema::load(&resources, nom, i32::MAX)?],
-        None => Schema::load_all(&resources, i32::MAX)?,
+        Some(nom) => vec![Schema::load(&resources, nom, LATEST)?],
+        None => Schema::load_all(&resources, LATEST)?,
     };
     let colonnes = BTreeMap::new();
+    let menage = lecture::RegleMenage::load(&resources, LATEST)?;
     let mut best: Option<(usize, Schema, Ouvert)> = None;
     let mut nearest: Option<Vec<Diagnostic>> = None;
     for schema in schemas {
-        let demande = Demande { schema: &schema, colonnes: &colonnes, feuille, date: chrono::NaiveDate::MAX };
+        let demande = Demande { schema: &schema, colonnes: &colonnes, feuille, date: chrono::NaiveDate::MAX, menage };
         match lecture::open(path, &empreinte, demande, &ProgressBar::hidden()) {
             Ok(ouvert) => {
                 let known = ouvert.entete.champs.iter().filter(|c| **c != Champ::Absent).count();
@@ -144,12 +147,12 @@ fn samples(
     entete: &crate::schema::Entete,
     bloc: &Bloc,
 ) -> Result<BTreeMap<String, Vec<String>>> {
-    let geographie = Geographie::load(resources, i32::MAX)?;
+    let geographie = Geographie::load(resources, LATEST)?;
     let key = Key::new(&[0; 32]);
     let codes = BTreeMap::new();
-    let typer = Typer::new(&schema.colonnes, &codes, &geographie, &key, i32::MAX);
-    let typed = columns(schema, entete, &typer, bloc, "", |_, _, _, _| Ok(()))?;
-    let frame = polars::prelude::DataFrame::new(bloc.lignes.len(), typed)?;
+    let typer = Typer::new(&schema.colonnes, &codes, &geographie, &key, LATEST);
+    let read = columns(schema, entete, &typer, bloc, "", |_, _, _, _| Ok(()))?;
+    let frame = polars::prelude::DataFrame::new(bloc.lignes.len(), read)?;
     let batch = to_batch(&frame, &arrow_schema(schema))?;
     let mut found = BTreeMap::new();
     for (field, column) in batch.schema().fields().iter().zip(batch.columns()) {

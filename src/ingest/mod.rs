@@ -27,7 +27,7 @@ use crate::schema::{Champ, Entete, Schema};
 use crate::store::{self, Etat, FichierVu, Key, ParquetFile, Stamp};
 
 use bloc::{Atelier, Bloc};
-use lecture::{Defaut, Demande, Echec, Empreinte, Enregistrement, Lecteur, Ouvert};
+use lecture::{Defaut, Demande, Echec, Empreinte, Enregistrement, Lecteur, Ouvert, RegleMenage};
 use rejets::Rejets;
 use typing::{Brut, Typer};
 
@@ -272,6 +272,7 @@ impl FileReader<'_> {
             colonnes: &self.source.colonnes,
             feuille: self.source.feuille.as_deref(),
             date: self.plan.date_extraction,
+            menage: RegleMenage::load(&self.plan.resources(), self.plan.millesime)?,
         };
         match lecture::open(path, empreinte, demande, bar) {
             Ok(ouvert) => self.convert_records(fichier, path, empreinte, ouvert),
@@ -319,7 +320,7 @@ impl FileReader<'_> {
                 });
                 for step in receive {
                     match step {
-                        Ok(step) => consume(step)?,
+                        Ok(read) => consume(read)?,
                         Err(echec) => return Ok(Some(echec)),
                     }
                 }
@@ -328,7 +329,7 @@ impl FileReader<'_> {
         } else {
             loop {
                 match blocks.next_step() {
-                    Ok(Some(step)) => consume(step)?,
+                    Ok(Some(read)) => consume(read)?,
                     Ok(None) => break None,
                     Err(echec) => break Some(echec),
                 }

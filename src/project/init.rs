@@ -28,7 +28,7 @@ pub fn init_project(dir: &Path) -> Result<Vec<PathBuf>> {
         written.push(path);
         Ok(())
     };
-    for schema in Schema::load_all(&resources, i32::MAX)? {
+    for schema in Schema::load_all(&resources, 9_999)? {
         let names: Vec<&str> = schema.colonnes.iter().map(|c| c.nom.as_str()).collect();
         write(dir.join("modeles").join(format!("{}.csv", schema.nom)), &format!("\u{feff}{}\n", names.join(";")))?;
     }

@@ -31,7 +31,7 @@ struct Faute {
 /// Checks of one file.
 #[derive(Debug, Serialize)]
 struct Fichier {
-    fichier: String,
+    chemin: String,
     source: String,
     bilan: String,
     refus: Vec<String>,
@@ -89,7 +89,7 @@ pub(super) fn load(plan: &Plan, bailleurs: &BTreeMap<String, String>) -> Result<
         .sources
         .iter()
         .map(|s| Fichier {
-            fichier: s.fichier.clone(),
+            chemin: s.fichier.clone(),
             source: s.source.clone(),
             bilan: format!("{} lues, {} gardées, {} refusées", count(s.lignes), count(s.gardees), count(s.refusees)),
             refus: s.refus.iter().map(sentence).collect(),
@@ -167,6 +167,9 @@ fn row(c: &Controle) -> Vec<String> {
     [vec![c.colonne.clone(), check], counts.to_vec()].concat()
 }
 
+/// Column → rows whose value is known, rows.
+type Remplissage<'a> = BTreeMap<&'a str, (i64, i64)>;
+
 /// One table for landlords, one for registration offices where the register names them.
 fn completudes(plan: &Plan, name: &dyn Fn(&str) -> String) -> Result<Vec<Completude>> {
     let path = plan.sortie.join(INDICATEURS).join("completude.parquet");
@@ -179,7 +182,7 @@ fn completudes(plan: &Plan, name: &dyn Fn(&str) -> String) -> Result<Vec<Complet
     let [kinds, actors, columns] =
         [column("acteur_type")?, column("acteur")?, column("colonne")?].map(AsArray::as_string::<i32>);
     let [rows, known] = [column("lignes")?, column("renseignees")?].map(AsArray::as_primitive::<Int64Type>);
-    let mut tables: BTreeMap<&str, BTreeMap<&str, BTreeMap<&str, (i64, i64)>>> = BTreeMap::new();
+    let mut tables: BTreeMap<&str, BTreeMap<&str, Remplissage<'_>>> = BTreeMap::new();
     for i in 0..batch.num_rows() {
         let cell = (known.value(i), rows.value(i));
         tables.entry(kinds.value(i)).or_default().entry(actors.value(i)).or_default().insert(columns.value(i), cell);
@@ -191,7 +194,7 @@ fn completudes(plan: &Plan, name: &dyn Fn(&str) -> String) -> Result<Vec<Complet
         let Some(actors) = tables.get(kind) else { continue };
         let colonnes: Vec<String> =
             actors.values().next().into_iter().flat_map(|c| c.keys()).map(|c| (*c).to_owned()).collect();
-        let line = |actor: &str, cells: &BTreeMap<&str, (i64, i64)>| {
+        let line = |actor: &str, cells: &Remplissage<'_>| {
             let shown = match actor {
                 "ensemble" => "Ensemble".to_owned(),
                 "inconnu" => "Guichet inconnu".to_owned(),

@@ -77,10 +77,10 @@ pub(super) fn write(
     let mut text = serde_json::to_vec_pretty(&qualite)?;
     text.push(b'\n');
     store::write_atomically(&plan.sortie.join(QUALITE), &text)?;
-    let listed: Vec<&Diagnostic> =
+    let sample: Vec<&Diagnostic> =
         crossed.iter().flat_map(|c| c.echecs.iter().take(SAMPLE)).map(|(diagnostic, _)| diagnostic).collect();
     let rows = rejects(plan, ingestion)?;
-    store::write_atomically(&plan.sortie.join(REJECTS), &reject_bytes(&rows, &listed)?)?;
+    store::write_atomically(&plan.sortie.join(REJECTS), &reject_bytes(&rows, &sample)?)?;
     written.extend([QUALITE.to_owned(), REJECTS.to_owned()]);
     Ok((written, notes))
 }

@@ -108,6 +108,9 @@ pub struct Extrait {
     /// Ends of paths, local names joined by `/`, an attribute after `@`.
     #[serde(default)]
     pub chemins: Vec<String>,
+    /// Paths whose values are taken off, where the parameter `ressources_versees` says so.
+    #[serde(default)]
+    pub moins: Vec<String>,
     /// What is made of the values found there.
     #[serde(default)]
     pub operation: Operation,

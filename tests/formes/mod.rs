@@ -8,6 +8,8 @@ use std::sync::Arc;
 
 use arrow::array::{ArrayRef, Date32Array, Float64Array, RecordBatch, StringArray};
 use chrono::NaiveDate;
+use rand::RngExt;
+use rand::rngs::ChaCha8Rng;
 
 /// A cell, as its author means it.
 #[derive(Debug, Clone)]
@@ -160,10 +162,9 @@ impl Registre {
             let person = format!("<n:dateNaissance>{}-02-28</n:dateNaissance>", v("annee_naissance"));
             let child = "<n:personneACharge><n:nom>DUPONT</n:nom><n:dateNaissance>2020-05-01</n:dateNaissance></n:personneACharge>";
             let types: String = v("typologies").split('|').map(|t| code("typeLogement", t)).collect();
-            let places: String = v("communes")
-                .split('|')
-                .map(|c| format!("<n:localisationSouhaite>{}</n:localisationSouhaite>", code("commune", c)))
-                .collect();
+            let places = v("communes").split('|').fold(String::new(), |text, c| {
+                text + "<n:localisationSouhaite>" + &code("commune", c) + "</n:localisationSouhaite>"
+            });
             writeln!(
                 xml,
                 "<n:demande><n:demandeLogement>{}{}{}{}{}<n:personnePhysique><n:demandeur><n:nom>DUPONT</n:nom>{person}{}{resources}</n:demandeur>\
@@ -235,4 +236,49 @@ pub fn windows_1252(csv: &[u8]) -> Vec<u8> {
 
 pub fn bom(csv: &[u8]) -> Vec<u8> {
     [b"\xef\xbb\xbf", csv].concat()
+}
+
+/// Flips, cuts, repeats, inserts and swaps, a few times each.
+pub fn damaged(bytes: &[u8], rng: &mut ChaCha8Rng) -> Vec<u8> {
+    const HOSTILE: [&[u8]; 14] = [
+        b"\"",
+        b"\n",
+        b"\r",
+        b";",
+        b"\0",
+        b"\xff",
+        b"<",
+        b"&#0;",
+        b"]]>",
+        b"<!DOCTYPE a [<!ENTITY b \"c\">]>",
+        b"\xef\xbb\xbf",
+        b"table:number-columns-repeated=\"4000000000\"",
+        b"r=\"XFD1048576\"",
+        b"1e308",
+    ];
+    let mut bytes = bytes.to_vec();
+    for _ in 0..rng.random_range(1..6) {
+        if bytes.is_empty() {
+            break;
+        }
+        let at = rng.random_range(0..bytes.len());
+        let to = (at + rng.random_range(1..64_usize)).min(bytes.len());
+        match rng.random_range(0..6) {
+            0 => bytes[at] ^= 1 << rng.random_range(0..8),
+            1 => bytes.truncate(at),
+            2 => {
+                let piece = bytes[at..to].to_vec();
+                let place = rng.random_range(0..=bytes.len());
+                bytes.splice(place..place, piece.repeat(rng.random_range(1..40)));
+            }
+            3 => {
+                bytes.splice(at..at, HOSTILE[rng.random_range(0..HOSTILE.len())].iter().copied());
+            }
+            4 => {
+                bytes.drain(at..to);
+            }
+            _ => bytes[at] = rng.random(),
+        }
+    }
+    bytes
 }

@@ -41,7 +41,7 @@ pub(super) fn open(path: &Path, format: Format, demande: Demande<'_>) -> Result<
         match feuille.header(demande) {
             Ok((row, entete, noms)) => fitting.push((feuille, row, entete, noms)),
             Err((known, refusals)) if best.as_ref().is_none_or(|(most, _)| known > *most) => {
-                best = Some((known, refusals))
+                best = Some((known, refusals));
             }
             Err(_) => {}
         }
@@ -94,6 +94,9 @@ fn too_large() -> Echec {
     ))
 }
 
+/// A header found: its row, where the columns stand, its names.
+type Reperee = (usize, Entete, Vec<String>);
+
 /// A sheet's cells that hold something, as text.
 #[derive(Default)]
 struct Feuille {
@@ -136,7 +139,7 @@ impl Feuille {
     }
 
     /// The first row whose cells name the columns of the schema; else how near the nearest came, and what it lacks.
-    fn header(&self, demande: Demande<'_>) -> Result<(usize, Entete, Vec<String>), (usize, Vec<Diagnostic>)> {
+    fn header(&self, demande: Demande<'_>) -> Result<Reperee, (usize, Vec<Diagnostic>)> {
         let mut best = (0, Vec::new());
         for row in 0..self.rows.len().min(HEADER_WITHIN) {
             let (first, end) = self.rows[row];

@@ -12,7 +12,7 @@ use quick_xml::Reader;
 use quick_xml::events::{BytesRef, BytesStart, Event};
 
 use super::octets::Empreinte;
-use super::{Demande, Echec, Enregistrement, Lecteur, Ouvert, octets};
+use super::{Demande, Echec, Enregistrement, Lecteur, Ouvert, RegleMenage, octets};
 use crate::diagnostic::Diagnostic;
 use crate::ingest::typing::parse_decimal;
 use crate::schema::{Champ, Entete, Operation};
@@ -27,9 +27,6 @@ const MOST_VALUES: usize = 500;
 const ROOT: &str = "interfaceNuu";
 /// Versions whose elements are known.
 const VERSIONS: [&str; 2] = ["02.00", "02.01"];
-
-/// Weight of a child in alternating custody, in ten-thousandths of a whole one: half (parameter `garde_alternee`).
-const HALF: i64 = 5_000;
 
 /// Opens a file of messages.
 pub(super) fn open(
@@ -46,7 +43,7 @@ pub(super) fn open(
         )));
     };
     let source = Prolog::skipped(bar.wrap_read(octets::open(path, empreinte)?))?;
-    let mut wanted: HashMap<String, Vec<(usize, String)>> = HashMap::new();
+    let mut wanted: HashMap<String, Vec<Voulu>> = HashMap::new();
     let mut operations = Vec::new();
     let mut champs = Vec::new();
     let mut noms = Vec::new();
@@ -55,9 +52,10 @@ pub(super) fn open(
             champs.push(Champ::Absent);
             continue;
         };
-        for chemin in &extrait.chemins {
+        let taken_off = extrait.moins.iter().filter(|_| demande.menage.ressources_versees).map(|c| (c, "-"));
+        for (chemin, signe) in extrait.chemins.iter().map(|c| (c, "")).chain(taken_off) {
             let last = chemin.rsplit('/').next().unwrap_or(chemin).to_owned();
-            wanted.entry(last).or_default().push((noms.len(), format!("/{chemin}")));
+            wanted.entry(last).or_default().push((noms.len(), format!("/{chemin}"), signe));
         }
         champs.push(Champ::Un(noms.len()));
         noms.push(colonne.nom.clone());
@@ -70,6 +68,7 @@ pub(super) fn open(
         wanted,
         operations,
         extraction: demande.date,
+        regle: demande.menage,
         date_fichier: None,
         type_fichier: String::new(),
         path: String::new(),
@@ -132,7 +131,7 @@ impl<R: Read> BufRead for Prolog<R> {
 
     fn consume(&mut self, n: usize) {
         let used = &self.inner.buffer()[..n.min(self.inner.buffer().len())];
-        self.lines += used.iter().filter(|b| **b == b'\n').count() as u64;
+        self.lines += used.split(|b| *b == b'\n').skip(1).count() as u64;
         self.since += n;
         self.inner.consume(n);
     }
@@ -156,9 +155,10 @@ struct Messages<R> {
     /// Element of one record.
     element: String,
     /// Last step of a path → columns and whole paths it may belong to.
-    wanted: HashMap<String, Vec<(usize, String)>>,
+    wanted: HashMap<String, Vec<Voulu>>,
     operations: Vec<Operation>,
     extraction: NaiveDate,
+    regle: RegleMenage,
     date_fichier: Option<String>,
     type_fichier: String,
     /// Local names from the root down, each after a slash.
@@ -172,6 +172,9 @@ struct Messages<R> {
     records: u64,
     root: String,
 }
+
+/// A column, the end of a path that may belong to it, and the sign its values take there.
+type Voulu = (usize, String, &'static str);
 
 /// What an event asks for once the buffer it borrows is free again.
 enum Step {
@@ -256,7 +259,7 @@ impl<R: Read> Messages<R> {
                 "personnePhysique" => self.menage.known = true,
                 "demandeur" | "cotitulaire" => self.menage.titulaires += 1,
                 "personneACharge" if self.menage.a_charge.len() < MOST_VALUES => {
-                    self.menage.a_charge.push(String::new())
+                    self.menage.a_charge.push(String::new());
                 }
                 "personneEnGarde" if self.menage.en_garde.len() < MOST_VALUES => {
                     self.menage.en_garde.push((String::new(), false));
@@ -281,9 +284,9 @@ impl<R: Read> Messages<R> {
             Some((_, attribute)) => format!("{}@{attribute}", self.path),
             None => self.path.clone(),
         };
-        for (column, chemin) in columns {
+        for (column, chemin, signe) in columns {
             if path.ends_with(chemin.as_str()) && self.values[*column].len() < MOST_VALUES {
-                self.values[*column].push(value.trim().to_owned());
+                self.values[*column].push(format!("{signe}{}", value.trim()));
             }
         }
     }
@@ -326,7 +329,7 @@ impl<R: Read> Messages<R> {
     /// Turns what was kept of a record into its fields.
     fn finish(&mut self) {
         let date = self.date_fichier.as_deref().and_then(|d| d.get(..10)?.parse().ok()).unwrap_or(self.extraction);
-        let menage = std::mem::take(&mut self.menage).counted(date);
+        let menage = std::mem::take(&mut self.menage).counted(date, self.regle);
         for (column, operation) in self.operations.iter().enumerate() {
             let values = std::mem::take(&mut self.values[column]);
             self.fields[column] = match operation {
@@ -460,8 +463,9 @@ impl Menage {
     /// Persons, children under 14 and consumption units, as text; empty where a date of birth that decides is missing.
     ///
     /// Every titulaire is an adult (1, then 0.5); persons in charge weigh 0.5 from 14 years on and 0.3 before; an unborn
-    /// child counts as one under 14; a child in alternating custody weighs half, one under a right of visit nothing.
-    fn counted(self, date: NaiveDate) -> (String, String, String) {
+    /// child counts as one under 14, a child in alternating custody for part of one, as the parameters say; one under a right
+    /// of visit for nothing.
+    fn counted(self, date: NaiveDate, regle: RegleMenage) -> (String, String, String) {
         if !self.known || self.titulaires == 0 {
             return Default::default();
         }
@@ -469,14 +473,22 @@ impl Menage {
             let born: NaiveDate = birth.get(..10).unwrap_or(birth).parse().ok()?;
             (born <= date).then(|| date.years_since(born).is_none_or(|years| years < 14))
         };
-        let unborn = if self.a_naitre.is_empty() { Some(0) } else { self.a_naitre.parse::<i64>().ok() };
+        let unborn = if self.a_naitre.is_empty() || !regle.enfants_a_naitre {
+            Some(0)
+        } else {
+            self.a_naitre.parse::<i64>().ok()
+        };
         let Some(unborn) = unborn.filter(|n| (0..=10).contains(n)) else { return Default::default() };
         let shared: Vec<&str> =
             self.en_garde.iter().filter(|(_, alternates)| *alternates).map(|(b, _)| b.as_str()).collect();
-        let persons = self.titulaires + self.a_charge.len() as i64 + unborn + shared.len() as i64;
+        let persons = self.titulaires + unborn + i64::try_from(self.a_charge.len() + shared.len()).unwrap_or(0);
         let mut children = unborn;
         let mut units = 10_000 + 5_000 * (self.titulaires - 1) + 3_000 * unborn;
-        let weighed = self.a_charge.iter().map(|b| (b.as_str(), 10_000)).chain(shared.into_iter().map(|b| (b, HALF)));
+        let weighed = self
+            .a_charge
+            .iter()
+            .map(|b| (b.as_str(), 10_000))
+            .chain(shared.into_iter().map(|b| (b, regle.garde_alternee)));
         for (birth, weight) in weighed {
             let Some(young) = young(birth) else { return (persons.to_string(), String::new(), String::new()) };
             children += i64::from(young);
@@ -494,6 +506,10 @@ mod tests {
 
     /// Every record of a file, each as its columns that hold something.
     fn records(xml: &str) -> Result<Vec<Vec<(String, String)>>, Echec> {
+        records_under(xml, None)
+    }
+
+    fn records_under(xml: &str, regle: Option<RegleMenage>) -> Result<Vec<Vec<(String, String)>>, Echec> {
         let dir = tempfile::tempdir().unwrap();
         let path = dir.path().join("m.xml");
         std::fs::write(&path, xml).unwrap();
@@ -501,7 +517,8 @@ mod tests {
         let schema = Schema::load(&Resources::embedded(), "demandes", 2025).unwrap();
         let colonnes = std::collections::BTreeMap::new();
         let date = NaiveDate::from_ymd_opt(2026, 1, 31).unwrap();
-        let demande = Demande { schema: &schema, colonnes: &colonnes, feuille: None, date };
+        let menage = regle.unwrap_or(RegleMenage::load(&Resources::embedded(), 2025).unwrap());
+        let demande = Demande { schema: &schema, colonnes: &colonnes, feuille: None, date, menage };
         let mut ouvert = open(&path, &empreinte, demande, &ProgressBar::hidden())?;
         let mut found = Vec::new();
         while ouvert.lecteur.next_record()?.is_some() {
@@ -554,6 +571,19 @@ mod tests {
             assert_eq!(value(&found[0], nom), wanted, "{nom}");
         }
         assert_eq!(found[0].len(), expected.len());
+    }
+
+    #[test]
+    fn the_household_adds_up_as_the_parameters_say() {
+        let example = include_str!("../../../tests/modeles/sne_interface_exemple.xml");
+        let regle = RegleMenage { garde_alternee: 10_000, enfants_a_naitre: false, ressources_versees: true };
+        let found = records_under(example, Some(regle)).unwrap();
+        // Without the unborn, 4 persons of which 2 under 14, at full weight 1 + 0.5 + 0.3 + 0.3; 120 and 30 € are paid.
+        let expected =
+            [("nb_personnes", "4"), ("nb_moins_14", "2"), ("nb_uc", "2.1000"), ("ressources_mensuelles", "7025.0000")];
+        for (nom, wanted) in expected {
+            assert_eq!(value(&found[0], nom), wanted, "{nom}");
+        }
     }
 
     #[test]
