@@ -6,7 +6,6 @@ use serde::{Deserialize, Serialize};
 
 use crate::diagnostic::{Diagnostic, Gravite};
 use crate::error::{Error, Result};
-use crate::ingest::{Controle, Total};
 use crate::project::{Confirmation, Plan};
 use crate::reference::Confiance;
 
@@ -19,6 +18,40 @@ pub const MANIFESTE: &str = "manifeste.json";
 pub const QUALITE: &str = "qualite.json";
 /// Folder of the lists to send to landlords.
 pub const LISTES: &str = "qualite";
+
+/// A check over the rows of one file or table: the four counts add up to `lignes`.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Controle {
+    /// Column, or `enregistrement` for the shape of the record.
+    pub colonne: String,
+    /// `valeur`, or the code of the rule.
+    pub controle: String,
+    /// Rows read.
+    pub lignes: u64,
+    /// Rows that passed.
+    pub evalues: u64,
+    /// Rows that failed.
+    pub echecs: u64,
+    /// Rows where a value needed is missing.
+    pub non_evaluables: u64,
+    /// Rows the check does not apply to: malformed, or the file lacks the column.
+    pub hors_champ: u64,
+}
+
+/// Total of one kind of reject.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Total {
+    /// Diagnostic code.
+    pub code: String,
+    /// Column, if any.
+    pub colonne: Option<String>,
+    /// Severity.
+    pub gravite: Gravite,
+    /// Rows.
+    pub nombre: u64,
+    /// The first of them, as an example.
+    pub exemple: Diagnostic,
+}
 
 /// What was found of the data: every check of every source, what each fault touches, what to mend first.
 #[derive(Debug, Serialize, Deserialize)]

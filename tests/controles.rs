@@ -39,15 +39,15 @@ fichiers = ["evenements.csv"]
 /// D4 and D5 stand on each side of the RSA of a person alone on 1 January 2025, less its housing part: 635.71 × 0.88 =
 /// 559.42 €.
 const DEMANDES: &str = "\
-numero_unique;date_depot;date_radiation;communes;nb_personnes;ressources_mensuelles;annee_naissance;situation_familiale;commune_residence;date_extraction
-D1;2024-01-01;2025-03-01;63113;1;900;1980;C;63113;2026-01-31
-D2;2024-01-01;;63113;1;900;1981;C;63113;2026-01-31
-D3;2024-01-01;;63113;2;0;1982;M;63113;2026-01-31
-D4;2024-01-01;;63113;1;559;1983;C;63113;2026-01-31
-D5;2024-01-01;;63113;1;560;1984;C;63113;2026-01-31
-D6;2024-01-01;;63113;3;1200;1990;C;63113;2026-01-31
-D7;2025-06-01;;03310;3;1300;1990;C;63113;2026-01-31
-D8;2025-01-01;;63113;1;900;1970;C;63113;2026-01-31
+numero_unique;date_depot;date_radiation;communes;nb_personnes;ressources_mensuelles;annee_naissance;situation_familiale;commune_residence;date_extraction;nb_uc
+D1;2024-01-01;2025-03-01;63113;1;900;1980;C;63113;2026-01-31;
+D2;2024-01-01;;63113;1;900;1981;C;63113;2026-01-31;
+D3;2024-01-01;;63113;2;0;1982;M;63113;2026-01-31;
+D4;2024-01-01;;63113;1;559;1983;C;63113;2026-01-31;
+D5;2024-01-01;;63113;1;560;1984;C;63113;2026-01-31;
+D6;2024-01-01;;63113;3;1200;1990;C;63113;2026-01-31;
+D7;2025-06-01;;03310;3;1300;1990;C;63113;2026-01-31;
+D8;2025-01-01;;63113;1;900;1970;C;63113;2026-01-31;1.5
 ";
 /// An earlier extraction, where D2 stands again.
 const ANCIENNES: &str = "\
@@ -126,7 +126,7 @@ fn each_planted_fault_is_found_once_and_nothing_else() {
         let lines: BTreeSet<String> = lines.iter().map(|l| (*l).to_owned()).collect();
         assert_eq!(found.remove(code).unwrap_or_default(), lines, "{code}");
     }
-    let rest = [("B0332", "attributions 7"), ("B0333", "rpls 4"), ("B0336", "evenements 3")];
+    let rest = [("B0332", "attributions 7"), ("B0333", "rpls 4"), ("B0336", "evenements 3"), ("B0337", "demandes 9")];
     for (code, line) in rest {
         assert_eq!(found.remove(code).unwrap(), BTreeSet::from([line.to_owned()]), "{code}");
     }
@@ -227,4 +227,28 @@ fn without_a_source_what_needs_it_is_out_of_scope() {
             assert_eq!(c["controle"]["hors_champ"], 1, "{code}");
         }
     }
+}
+
+#[test]
+fn a_count_far_from_last_years_is_to_be_confirmed() {
+    let toml = |year: i32| {
+        format!(
+            "[bilan]\nmillesime = {year}\nepci = [\"246300701\"]\n[[source]]\nschema = \"attributions\"\nfichiers = [\"a.csv\"]\n"
+        )
+    };
+    let mut leases = "numero_unique;date_bail;bailleur;commune\n".to_owned();
+    for (year, count) in [(2024, 120), (2025, 80)] {
+        for i in 0..count {
+            leases +=
+                &["A", &year.to_string(), &i.to_string(), ";", &year.to_string(), "-03-01;900000001;63113\n"].concat();
+        }
+    }
+    let projet = Projet::new(&toml(2024), &[("a.csv", leases.as_bytes())]);
+    projet.run(1, false);
+    assert!(!projet.text("rejets.csv").contains("B0334"));
+    std::fs::write(projet.path().join("bilan.toml"), toml(2025)).unwrap();
+    projet.run(1, false);
+    let rejets = projet.text("rejets.csv");
+    assert!(rejets.contains("Clermont Auvergne Métropole, attributions : 120 → 80"), "{rejets}");
+    assert_eq!(rejets.matches("B0334").count(), 2, "the EPCI and the territory");
 }

@@ -10,8 +10,8 @@ use serde::{Deserialize, Serialize};
 use super::{Engine, Inputs, Table, tables};
 use crate::diagnostic::{Diagnostic, Gravite};
 use crate::error::{Error, Result};
-use crate::ingest::Controle;
 use crate::reference::{Resources, toml_file};
+use crate::resultats::Controle;
 
 /// A check and its SQL.
 #[derive(Debug, Clone, Deserialize, Serialize)]

@@ -10,12 +10,13 @@ use polars::prelude::{
 };
 
 use super::bridge::to_batch;
-use super::rejets::{Controle, Rejets};
+use super::rejets::Rejets;
 use super::typing::{Brut, Constat, Typee, Typer};
 use crate::diagnostic::{Diagnostic, Gravite};
 use crate::error::Result;
 use crate::project::Confirmation;
 use crate::reference::Plage;
+use crate::resultats::Controle;
 use crate::schema::{Champ, Colonne, DATE_EXTRACTION, Entete, Genre, Schema};
 
 /// Column of the store: the file a row comes from, relative to the project.

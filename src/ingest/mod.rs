@@ -23,6 +23,7 @@ use crate::error::{Error, Result, io_reason};
 use crate::progress::Progress;
 use crate::project::{Confirmation, Plan, SourcePlan};
 use crate::reference::{Geographie, plages};
+use crate::resultats::{Controle, Total};
 use crate::schema::{Champ, Entete, Schema};
 use crate::store::{self, Etat, FichierVu, Key, ParquetFile, Stamp};
 
@@ -34,7 +35,7 @@ use typing::{Brut, Typer};
 pub use apercu::{Apercu, apercu};
 pub use bloc::{FICHIER, LIGNE, arrow_schema};
 pub use lecture::{Encodage, Format, is_protected};
-pub use rejets::{COLUMNS as REJECT_COLUMNS, Controle, Total, write_row};
+pub use rejets::{COLUMNS as REJECT_COLUMNS, write_row};
 
 /// Records handed together to typing.
 const BLOCK_ROWS: usize = 65_536;

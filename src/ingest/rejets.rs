@@ -4,11 +4,10 @@ use std::collections::BTreeMap;
 use std::fs::File;
 use std::path::{Path, PathBuf};
 
-use serde::{Deserialize, Serialize};
-
 use crate::diagnostic::{Diagnostic, Gravite, masked};
 use crate::error::{Error, Result};
 use crate::project::Confirmation;
+use crate::resultats::Total;
 use crate::store;
 
 /// Rows listed for one check of one file, beyond refusals, which are all listed.
@@ -16,40 +15,6 @@ const SAMPLE: u64 = 1_000;
 
 /// Header of `rejets.csv`.
 pub const COLUMNS: [&str; 7] = ["fichier", "ligne", "colonne", "code", "gravite", "valeur", "message"];
-
-/// A check over the rows of one file: the four counts add up to `lignes`.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Controle {
-    /// Column, or `enregistrement` for the shape of the record.
-    pub colonne: String,
-    /// `valeur`, or the code of the rule.
-    pub controle: String,
-    /// Rows read.
-    pub lignes: u64,
-    /// Rows that passed.
-    pub evalues: u64,
-    /// Rows that failed.
-    pub echecs: u64,
-    /// Rows where a value needed is missing.
-    pub non_evaluables: u64,
-    /// Rows the check does not apply to: malformed, or the file lacks the column.
-    pub hors_champ: u64,
-}
-
-/// Total of one kind of reject.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Total {
-    /// Diagnostic code.
-    pub code: String,
-    /// Column, if any.
-    pub colonne: Option<String>,
-    /// Severity.
-    pub gravite: Gravite,
-    /// Rows.
-    pub nombre: u64,
-    /// The first of them, as an example.
-    pub exemple: Diagnostic,
-}
 
 /// Writes the rejects of one file beside its place in the store.
 pub(super) struct Rejets {

@@ -11,10 +11,9 @@ use crate::diagnostic::{Diagnostic, Gravite};
 use crate::engine::Table;
 use crate::error::{Error, Result};
 use crate::format;
-use crate::ingest::Controle;
 use crate::project::Plan;
 use crate::reference::{CodeExplique, by_family};
-use crate::resultats::{INDICATEURS, Qualite};
+use crate::resultats::{Controle, INDICATEURS, Qualite};
 
 /// A fault as the page prints it.
 #[derive(Debug, Serialize)]

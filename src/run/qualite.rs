@@ -6,9 +6,11 @@ use std::path::Path;
 use crate::diagnostic::{Diagnostic, Gravite};
 use crate::engine::{Constatation, Croisement, Resultats};
 use crate::error::{Error, Result};
-use crate::ingest::{Controle, Ingestion, REJECT_COLUMNS, write_row};
+use crate::ingest::{Ingestion, REJECT_COLUMNS, write_row};
 use crate::project::Plan;
-use crate::resultats::{ConfirmationLue, Correction, CroisementLu, LISTES, Liste, QUALITE, Qualite, SourceLue};
+use crate::resultats::{
+    ConfirmationLue, Controle, Correction, CroisementLu, LISTES, Liste, QUALITE, Qualite, SourceLue,
+};
 use crate::schema::Schema;
 use crate::store;
 

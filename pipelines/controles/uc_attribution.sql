@@ -1,5 +1,5 @@
 -- Consumption units against the composition they come from: 1, 0.5 per further person of 14 or more, 0.3 per child under
--- 14 (DOMAIN: Insee's scale). A shared custody explains a lower figure, never one beyond every person at full weight.
+-- 14 (Insee's scale). A shared custody explains a lower figure, never one beyond every person at full weight.
 SELECT s.fichier, s.ligne,
        CASE WHEN s.nb_uc IS NULL OR s.nb_personnes IS NULL THEN 'non_evaluable'
             WHEN COALESCE(s.nb_moins_14, 0) >= s.nb_personnes THEN 'echec'
