@@ -25,9 +25,9 @@ suspect AS (
 SELECT d.fichier, d.ligne,
        CASE WHEN d.menage = 0 OR d.active = 0 THEN 'hors_champ'
             WHEN s.numero_unique IS NOT NULL THEN 'echec'
-            WHEN k.numero_unique IS NULL THEN 'non_evaluable'
+            WHEN d.annee_naissance IS NULL OR d.nb_personnes IS NULL OR d.situation_familiale IS NULL
+                 OR d.situation_familiale = 'inconnu' OR d.commune_residence IS NULL THEN 'non_evaluable'
             ELSE 'conforme' END AS etat,
        CAST(NULL AS VARCHAR) AS valeur, CAST(NULL AS VARCHAR) AS bailleur
 FROM demandes d
 LEFT JOIN suspect s ON s.numero_unique = d.numero_unique
-LEFT JOIN cle k ON k.numero_unique = d.numero_unique

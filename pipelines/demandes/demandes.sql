@@ -1,12 +1,10 @@
 -- One row a demand, whatever the number of files it stands in: the latest extraction wins (DESIGN of the register:
 -- a numéro unique is one demand). Flags at D = 31/12/N and at 31/12/N-1, for every later count.
 WITH version AS (
-    SELECT s.*,
-           ROW_NUMBER() OVER (
-               PARTITION BY s.numero_unique
-               ORDER BY s.date_extraction DESC NULLS LAST, s.date_renouvellement DESC NULLS LAST, s.fichier DESC, s.ligne DESC
-           ) AS rang
+    SELECT s.*
     FROM source_demandes s
+    LEFT JOIN demandes_repetees r ON r.fichier = s.fichier AND r.ligne = s.ligne
+    WHERE r.rang IS NULL OR r.rang = 1
 )
 -- A code of no list is no typology: such a demand counts under `ensemble` alone.
 SELECT v.numero_unique, v.commune, NULLIF(v.typologie, 'inconnu') AS typologie, v.date_depot, v.date_radiation, v.motif_radiation,
@@ -28,4 +26,3 @@ SELECT v.numero_unique, v.commune, NULLIF(v.typologie, 'inconnu') AS typologie, 
        v.fichier, v.ligne
 FROM version v
 CROSS JOIN parametres p
-WHERE v.rang = 1

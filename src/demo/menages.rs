@@ -15,7 +15,7 @@ use crate::reference::Geographie;
 
 const DEMANDS: &str = "numero_unique;date_depot;date_renouvellement;date_radiation;motif_radiation;personne_morale;\
 nb_personnes;nb_moins_14;nb_uc;ressources_mensuelles;logement_actuel;motif_demande;typologies;communes;categorie;\
-annee_naissance;situation_familiale;dalo;prioritaire;commune_residence;date_extraction";
+annee_naissance;situation_familiale;dalo;prioritaire;commune_residence;date_extraction;guichet";
 const LETTINGS: &str = "numero_unique;date_depot;date_decision;date_bail;bailleur;id_rpls;commune;qpv;categorie;typologie;\
 financement;annee_construction;reservataire;dalo;prioritaire;relogement;mutation;personne_morale;nb_personnes;\
 nb_moins_14;nb_uc;ressources_mensuelles;rang;commune_origine";
@@ -307,7 +307,7 @@ impl Registre<'_> {
             String::new()
         };
         self.demandes.row(format_args!(
-            "{id};{depot};{renewal};{radiation};{motif};non;{};{};;{};{}{};{:02};{}{second};{}{others};{};{};{};{};{};{origine};{EXTRACTION}",
+            "{id};{depot};{renewal};{radiation};{motif};non;{};{};;{};{}{};{:02};{}{second};{}{others};{};{};{};{};{};{origine};{EXTRACTION};{}{:02}",
             menage.personnes,
             menage.enfants,
             money(menage.ressources),
@@ -321,6 +321,8 @@ impl Registre<'_> {
             menage.situation,
             if dalo { "ACTIF" } else { "NON" },
             yes(prioritaire),
+            &id[..3],
+            1 + menage.naissance % 4,
         ))
     }
 
@@ -344,7 +346,7 @@ impl Registre<'_> {
             logement.construit
         ))?;
         self.demandes.row(format_args!(
-            "{id};{depot};;{bail};RADATT;oui;;;;;;;{type_};{};I;;;NON;non;;{EXTRACTION}",
+            "{id};{depot};;{bail};RADATT;oui;;;;;;;{type_};{};I;;;NON;non;;{EXTRACTION};",
             commune.commune
         ))
     }

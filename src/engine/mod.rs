@@ -20,6 +20,7 @@ use crate::law::{Regle, SeuilsDeLAnnee};
 use crate::progress::Progress;
 use crate::project::Plan;
 use crate::reference::Geographie;
+use crate::store;
 
 pub use controle::{Constatation, Croisement};
 pub use indicateur::Indicateur;
@@ -113,6 +114,28 @@ impl Engine {
         self.execute(name, &format!("CREATE VIEW {name} AS SELECT * FROM read_parquet([{}])", files.join(", ")))
     }
 
+    /// The table of facts, which the project keeps: written row after row in the order of the query, so that its bytes are
+    /// the same whatever the threads.
+    fn keep(&self, name: &str, sql: &str, file: &Path) -> Result<()> {
+        let mut statement = self.connection.prepare(sql).map_err(Error::engine(name))?;
+        let mut stream = statement.stream_arrow([]).map_err(Error::engine(name))?;
+        let mut parquet = store::ParquetFile::create(file, stream.get_schema(), &[])?;
+        for batch in &mut stream {
+            parquet.write(&batch.map_err(Error::engine(name))?)?;
+        }
+        parquet.finish(&[])?;
+        self.view(name, &[file.to_owned()])
+    }
+
+    /// A step with a row a record goes to a file and is read from there by those that need it: kept in memory, those of
+    /// a whole country would not leave room to compute.
+    fn spill(&self, name: &str, sql: &str, scratch: &Path) -> Result<()> {
+        let file = scratch.join(format!("{name}.parquet"));
+        let to = quoted(&file.to_string_lossy());
+        self.execute(name, &format!("COPY ({sql}) TO {to} (FORMAT parquet, COMPRESSION snappy)"))?;
+        self.view(name, &[file])
+    }
+
     fn connection(&self) -> &Connection {
         &self.connection
     }
@@ -145,8 +168,10 @@ pub fn reachable(folder: &Path) -> Result<PathBuf> {
 /// What the engine gives.
 #[derive(Debug)]
 pub struct Resultats {
-    /// Published tables, and the table of facts.
+    /// Published tables.
     pub tables: Vec<Table>,
+    /// File of the table of facts, to be put in its place with the tables, or left.
+    pub faits: PathBuf,
     /// What the cross-checks found, by code.
     pub constatations: Vec<Constatation>,
     /// Landlord of each lease that reading set something aside of, by file and line.
@@ -161,13 +186,15 @@ pub fn compute(inputs: &Inputs<'_>, threads: usize, progress: &Progress) -> Resu
     let cache = reachable(&inputs.plan.cache())?;
     let limits = Limits {
         threads,
-        memory: "1000MB".to_owned(),
+        memory: "900MB".to_owned(),
         folders: vec![cache.join("store"), reachable(&cache.join("historique"))?],
         spill: reachable(&cache.join("tmp"))?,
     };
     let engine = Engine::open(&limits)?;
     tables::load_inputs(&engine, inputs, &cache)?;
     let pipelines = Indicateur::in_order(&inputs.plan.resources())?;
+    let scratch = reachable(&cache.join("tmp").join("calcul"))?;
+    let faits = cache.join("tmp").join("faits.parquet");
     let checks = Croisement::load_all(&inputs.plan.resources())?;
     let bar = progress.steps("Indicateurs", (pipelines.len() + checks.len()) as u64);
     let mut tables = Vec::new();
@@ -175,8 +202,12 @@ pub fn compute(inputs: &Inputs<'_>, threads: usize, progress: &Progress) -> Resu
         bar.set_message(format!("Indicateurs : {}", indicateur.nom));
         let nom = &indicateur.nom;
         let sql = indicateur.sql.trim_end().trim_end_matches(';');
-        engine.execute(nom, &format!("CREATE TABLE {nom} AS {sql}"))?;
-        if !indicateur.interne || nom == FACTS {
+        if nom == FACTS {
+            engine.keep(nom, sql, &faits)?;
+        } else if indicateur.interne {
+            engine.spill(nom, sql, &scratch)?;
+        } else {
+            engine.execute(nom, &format!("CREATE TABLE {nom} AS {sql}"))?;
             let mut table = engine.query(nom, &format!("SELECT * FROM {nom}"))?;
             table.nom.clone_from(nom);
             tables.push(table);
@@ -192,7 +223,8 @@ pub fn compute(inputs: &Inputs<'_>, threads: usize, progress: &Progress) -> Resu
     }
     let bailleurs = engine.landlords(inputs)?;
     bar.finish_and_clear();
-    Ok(Resultats { tables, constatations, bailleurs })
+    let _ = std::fs::remove_dir_all(&scratch);
+    Ok(Resultats { tables, faits, constatations, bailleurs })
 }
 
 /// Name of the table of facts, which is kept in the project and never among the results.

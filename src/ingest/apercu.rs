@@ -151,7 +151,7 @@ fn samples(
     let key = Key::new(&[0; 32]);
     let codes = BTreeMap::new();
     let typer = Typer::new(&schema.colonnes, &codes, &geographie, &key, LATEST);
-    let read = columns(schema, entete, &typer, bloc, "", |_, _, _, _| Ok(()))?;
+    let read = columns(schema, entete, &typer, bloc, "", |_, _, _| ());
     let frame = polars::prelude::DataFrame::new(bloc.lignes.len(), read)?;
     let batch = to_batch(&frame, &arrow_schema(schema))?;
     let mut found = BTreeMap::new();

@@ -6,13 +6,14 @@ use std::sync::Arc;
 use arrow::array::RecordBatch;
 use arrow::datatypes::{DataType as ArrowType, Field, Schema as ArrowSchema, SchemaRef};
 use polars::prelude::{
-    BooleanChunked, Column, DataFrame, DataType, Expr, IntoColumn, IntoLazy, NamedFrom, Series, StringChunked, col, lit,
+    BooleanChunked, ChunkFull, Column, DataFrame, DataType, Expr, IntoColumn, IntoLazy, IntoSeries, NamedFrom, Series,
+    StringChunked, col, lit,
 };
 
 use super::bridge::to_batch;
 use super::rejets::Rejets;
 use super::typing::{Brut, Constat, Typee, Typer};
-use crate::diagnostic::{Diagnostic, Gravite};
+use crate::diagnostic::{Diagnostic, Gravite, masked};
 use crate::error::Result;
 use crate::project::Confirmation;
 use crate::reference::Plage;
@@ -45,7 +46,7 @@ struct Comptes {
     non_evaluables: u64,
 }
 
-/// Turns the blocks of one file into batches.
+/// Types the blocks of one file: shared by the workers, since a block needs nothing of another.
 pub(super) struct Atelier<'a> {
     schema: &'a Schema,
     entete: &'a Entete,
@@ -54,12 +55,59 @@ pub(super) struct Atelier<'a> {
     extraction: i32,
     /// Plausible ranges, with the column each is about.
     plages: Vec<(usize, Plage)>,
+    /// What the project vouches for in this file.
+    confirmations: Vec<Confirmation>,
+    arrow: SchemaRef,
+}
+
+/// A block typed: the rows kept, and what was found of the others.
+pub(super) struct BlocType {
+    /// Rows kept.
+    pub(super) batch: RecordBatch,
+    constats: Constats,
+}
+
+/// What was found of a block.
+#[derive(Default)]
+struct Constats {
+    /// Rows set aside or doubted, with the value to show, in order of columns, then of rows.
+    rejets: Vec<(Diagnostic, Option<String>)>,
+    confirmees: Vec<Confirmation>,
+    counts: BTreeMap<(usize, usize), Comptes>,
+    lues: u64,
+    gardees: u64,
+}
+
+/// What was found of a file so far.
+#[derive(Default)]
+pub(super) struct Bilan {
+    counts: BTreeMap<(usize, usize), Comptes>,
+    /// Records read.
+    pub(super) lues: u64,
+    /// Records kept.
+    pub(super) gardees: u64,
     /// Outliers met that the project vouches for.
     pub(super) confirmees: Vec<Confirmation>,
-    arrow: SchemaRef,
-    counts: BTreeMap<(usize, usize), Comptes>,
-    pub(super) lues: u64,
-    pub(super) gardees: u64,
+}
+
+impl Bilan {
+    /// Adds a block, in the order of the file; lists what it set aside and gives the rows kept.
+    pub(super) fn add(&mut self, bloc: BlocType, rejets: &mut Rejets) -> Result<RecordBatch> {
+        let found = bloc.constats;
+        for (diagnostic, value) in found.rejets {
+            rejets.push(diagnostic, value.as_deref())?;
+        }
+        for (key, own) in found.counts {
+            let counts = self.counts.entry(key).or_default();
+            counts.evalues += own.evalues;
+            counts.echecs += own.echecs;
+            counts.non_evaluables += own.non_evaluables;
+        }
+        self.lues += found.lues;
+        self.gardees += found.gardees;
+        self.confirmees.extend(found.confirmees);
+        Ok(bloc.batch)
+    }
 }
 
 impl<'a> Atelier<'a> {
@@ -70,6 +118,7 @@ impl<'a> Atelier<'a> {
         fichier: &'a str,
         extraction: chrono::NaiveDate,
         plages: Vec<Plage>,
+        confirmations: Vec<Confirmation>,
     ) -> Self {
         let at = |nom: &str| schema.colonnes.iter().position(|c| c.nom == nom);
         let plages = plages.into_iter().filter_map(|p| Some((at(&p.colonne)?, p))).collect();
@@ -80,11 +129,8 @@ impl<'a> Atelier<'a> {
             fichier,
             extraction: extraction.to_epoch_days(),
             plages,
-            confirmees: Vec::new(),
+            confirmations,
             arrow: arrow_schema(schema),
-            counts: BTreeMap::new(),
-            lues: 0,
-            gardees: 0,
         }
     }
 
@@ -92,42 +138,36 @@ impl<'a> Atelier<'a> {
         &self.arrow
     }
 
-    pub(super) fn process(&mut self, bloc: &Bloc, rejets: &mut Rejets) -> Result<RecordBatch> {
+    /// Types one block.
+    pub(super) fn process(&self, bloc: &Bloc) -> Result<BlocType> {
         let rows = bloc.lignes.len();
-        self.lues += rows as u64;
         let mut kept = vec![true; rows];
-        let (schema, entete, fichier) = (self.schema, self.entete, self.fichier);
-        let mut findings = Vec::new();
-        let columns = columns(schema, entete, &self.typer, bloc, fichier, |index, colonne, brut, constats| {
-            findings.push((index, colonne, brut, constats));
-            Ok(())
-        })?;
-        for (index, colonne, brut, constats) in findings {
-            self.list_values(index, colonne, brut, &constats, bloc, &mut kept, rejets)?;
-        }
+        let mut found = Constats { lues: rows as u64, ..Constats::default() };
+        let columns = columns(self.schema, self.entete, &self.typer, bloc, self.fichier, |index, brut, constats| {
+            self.list_values(index, brut, constats, bloc, &mut kept, &mut found);
+        });
         let frame = DataFrame::new(rows, columns)?;
-        self.apply_rules(&frame, bloc, &mut kept, rejets)?;
-        self.gardees += kept.iter().filter(|k| **k).count() as u64;
+        self.apply_rules(&frame, bloc, &mut kept, &mut found)?;
+        found.gardees = kept.iter().filter(|k| **k).count() as u64;
         let frame = if kept.iter().all(|k| *k) {
             frame
         } else {
             frame.filter(&kept.iter().copied().map(Some).collect::<BooleanChunked>())?
         };
-        to_batch(&frame, &self.arrow)
+        Ok(BlocType { batch: to_batch(&frame, &self.arrow)?, constats: found })
     }
 
-    #[expect(clippy::too_many_arguments, reason = "the parts of one block, borrowed apart")]
     fn list_values(
-        &mut self,
+        &self,
         index: usize,
-        colonne: &Colonne,
         brut: &Brut,
         constats: &[Constat],
         bloc: &Bloc,
         kept: &mut [bool],
-        rejets: &mut Rejets,
-    ) -> Result<()> {
-        let counts = self.counts.entry((index, 0)).or_default();
+        found: &mut Constats,
+    ) {
+        let colonne = &self.schema.colonnes[index];
+        let counts = found.counts.entry((index, 0)).or_default();
         for (row, constat) in constats.iter().enumerate() {
             match constat {
                 Constat::Valide => {
@@ -146,12 +186,11 @@ impl<'a> Atelier<'a> {
                 kept[row] = false;
             }
             let shown = brut.get(row).filter(|_| !matches!(colonne.genre, Genre::Identifiant | Genre::Texte));
-            rejets.push(diagnostic, shown)?;
+            found.rejets.push((diagnostic, shown.map(str::to_owned)));
         }
-        Ok(())
     }
 
-    fn apply_rules(&mut self, frame: &DataFrame, bloc: &Bloc, kept: &mut [bool], rejets: &mut Rejets) -> Result<()> {
+    fn apply_rules(&self, frame: &DataFrame, bloc: &Bloc, kept: &mut [bool], constats: &mut Constats) -> Result<()> {
         let mut exprs: Vec<Expr> = Vec::new();
         let mut rules: Vec<((usize, usize), Diagnostic)> = Vec::new();
         for (index, colonne) in self.schema.colonnes.iter().enumerate() {
@@ -194,7 +233,7 @@ impl<'a> Atelier<'a> {
         }
         let flags = frame.clone().lazy().select(exprs).collect()?;
         for (i, (key, diagnostic)) in rules.into_iter().enumerate() {
-            let counts = self.counts.entry(key).or_default();
+            let counts = constats.counts.entry(key).or_default();
             for (row, flag) in flags.column(&format!("r{i}"))?.bool()?.iter().enumerate() {
                 match flag {
                     None => counts.non_evaluables += 1,
@@ -203,17 +242,17 @@ impl<'a> Atelier<'a> {
                         let shown = bloc.colonnes[key.0].get(row);
                         let found = diagnostic.clone().at_line(bloc.lignes[row]);
                         if found.gravite == Gravite::AConfirmer
-                            && let Some(confirmed) = rejets.confirmation(&found, shown)
+                            && let Some(confirmed) = self.confirmation(&found, shown)
                         {
                             counts.evalues += 1;
-                            self.confirmees.push(confirmed);
+                            constats.confirmees.push(confirmed);
                             continue;
                         }
                         counts.echecs += 1;
                         if found.gravite == Gravite::Refus {
                             kept[row] = false;
                         }
-                        rejets.push(found, shown)?;
+                        constats.rejets.push((found, shown.map(str::to_owned)));
                     }
                 }
             }
@@ -221,14 +260,24 @@ impl<'a> Atelier<'a> {
         Ok(())
     }
 
+    /// The confirmation that covers a row, its place and value filled in, if the project holds one.
+    fn confirmation(&self, diagnostic: &Diagnostic, valeur: Option<&str>) -> Option<Confirmation> {
+        if self.confirmations.is_empty() {
+            return None;
+        }
+        let mut placed = diagnostic.clone().in_file(self.fichier);
+        placed.lieu.valeur = valeur.map(masked);
+        self.confirmations.iter().find(|c| c.covers(&placed)).cloned()
+    }
+
     /// The checks of this file; `malformed` rows are outside all of them but the first.
-    pub(super) fn controls(&self, malformed: u64) -> Vec<Controle> {
-        let lignes = self.lues + malformed;
+    pub(super) fn controls(&self, bilan: &Bilan, malformed: u64) -> Vec<Controle> {
+        let lignes = bilan.lues + malformed;
         let mut controls = vec![Controle {
             colonne: "enregistrement".to_owned(),
             controle: "forme".to_owned(),
             lignes,
-            evalues: self.lues,
+            evalues: bilan.lues,
             echecs: malformed,
             non_evaluables: 0,
             hors_champ: 0,
@@ -236,7 +285,7 @@ impl<'a> Atelier<'a> {
         for (index, colonne) in self.schema.colonnes.iter().enumerate() {
             let plausible = self.plages.iter().any(|(i, _)| *i == index).then_some(PLAUSIBLE_NUMBER);
             for number in (0..=colonne.regles.len()).chain(plausible) {
-                let counted = self.counts.get(&(index, number)).copied().unwrap_or_default();
+                let counted = bilan.counts.get(&(index, number)).copied().unwrap_or_default();
                 let seen = counted.evalues + counted.echecs + counted.non_evaluables;
                 controls.push(Controle {
                     colonne: colonne.nom.clone(),
@@ -258,14 +307,14 @@ impl<'a> Atelier<'a> {
 }
 
 /// The typed columns of a block, those of its file and lines included; what was found of each goes to `found`.
-pub(super) fn columns<'b>(
-    schema: &'b Schema,
+pub(super) fn columns(
+    schema: &Schema,
     entete: &Entete,
     typer: &Typer<'_>,
-    bloc: &'b Bloc,
+    bloc: &Bloc,
     fichier: &str,
-    mut found: impl FnMut(usize, &'b Colonne, &'b Brut, Vec<Constat>) -> Result<()>,
-) -> Result<Vec<Column>> {
+    mut found: impl FnMut(usize, &Brut, &[Constat]),
+) -> Vec<Column> {
     let rows = bloc.lignes.len();
     let mut columns: Vec<Column> = Vec::new();
     for (index, colonne) in schema.colonnes.iter().enumerate() {
@@ -279,24 +328,12 @@ pub(super) fn columns<'b>(
         let Typee { series, premier, constats } = typer.column(index, colonne, brut);
         columns.push(series.into_column());
         columns.extend(premier.map(IntoColumn::into_column));
-        found(index, colonne, brut, constats)?;
+        found(index, brut, &constats);
     }
-    columns.push(StringChunked::from_slice_options_named(FICHIER, &vec![Some(fichier); rows]));
+    columns.push(StringChunked::full(FICHIER.into(), fichier, rows).into_series().into_column());
     let lignes: Vec<i64> = bloc.lignes.iter().map(|l| l.cast_signed()).collect();
     columns.push(Series::new(LIGNE.into(), lignes).into_column());
-    Ok(columns)
-}
-
-/// Text columns of one repeated name, which polars builds from options.
-trait NamedOptions {
-    fn from_slice_options_named(name: &str, values: &[Option<&str>]) -> Column;
-}
-
-impl NamedOptions for StringChunked {
-    fn from_slice_options_named(name: &str, values: &[Option<&str>]) -> Column {
-        use polars::prelude::{IntoSeries, NewChunkedArray};
-        Self::from_slice_options(name.into(), values).into_series().into_column()
-    }
+    columns
 }
 
 fn polars_type(genre: Genre) -> DataType {
@@ -332,7 +369,7 @@ pub fn arrow_schema(schema: &Schema) -> SchemaRef {
 fn value_diagnostic(colonne: &Colonne, constat: Constat, value: Option<&str>) -> Diagnostic {
     let shown = match colonne.genre {
         Genre::Identifiant | Genre::Texte => "la valeur".to_owned(),
-        _ => format!("« {} »", crate::diagnostic::masked(value.unwrap_or_default())),
+        _ => format!("« {} »", masked(value.unwrap_or_default())),
     };
     let fate = match colonne.on_invalid() {
         Gravite::Refus => "corrigez la valeur dans le fichier, la ligne n'est pas comptée",

@@ -7,13 +7,13 @@ mod apercu;
 mod bloc;
 mod bridge;
 mod lecture;
+mod parallele;
 mod rejets;
 mod typing;
 
 use std::collections::BTreeMap;
 use std::io;
 use std::path::{Path, PathBuf};
-use std::sync::mpsc::sync_channel;
 
 use indicatif::ProgressBar;
 use serde::{Deserialize, Serialize};
@@ -24,11 +24,12 @@ use crate::progress::Progress;
 use crate::project::{Confirmation, Plan, SourcePlan};
 use crate::reference::{Geographie, plages};
 use crate::resultats::{Controle, Total};
-use crate::schema::{Champ, Entete, Schema};
+use crate::schema::{Champ, Entete, Genre, Schema};
 use crate::store::{self, Etat, FichierVu, Key, ParquetFile, Stamp};
 
-use bloc::{Atelier, Bloc};
+use bloc::{Atelier, Bilan, Bloc};
 use lecture::{Defaut, Demande, Echec, Empreinte, Enregistrement, Lecteur, Ouvert, RegleMenage};
+use parallele::in_order;
 use rejets::Rejets;
 use typing::{Brut, Typer};
 
@@ -286,64 +287,40 @@ impl FileReader<'_> {
         let Ouvert { lecteur, entete, avis, separateur, feuille, .. } = ouvert;
         let stem = self.stem(fichier, &empreinte.sha256);
         let cache = self.plan.cache();
-        let mut rejets = Rejets::create(&cache.join(stem.with_extension("csv")), fichier, self.confirmations(fichier))?;
+        let mut rejets = Rejets::create(&cache.join(stem.with_extension("csv")), fichier)?;
         let typer =
             Typer::new(&self.schema.colonnes, &self.source.codes, self.geographie, self.key, self.source.millesime);
         let plages = plages(&self.plan.resources(), &self.schema.nom, self.plan.millesime)?;
-        let mut atelier = Atelier::new(self.schema, &entete, typer, fichier, self.plan.date_extraction, plages);
-        let mut parquet = ParquetFile::create(
-            &cache.join(stem.with_extension("parquet")),
-            std::sync::Arc::clone(atelier.arrow_schema()),
-        )?;
+        let confirmations = self.confirmations(fichier);
+        let extraction = self.plan.date_extraction;
+        let atelier = Atelier::new(self.schema, &entete, typer, fichier, extraction, plages, confirmations);
+        let identifiers = self.schema.colonnes.iter().filter(|c| c.genre == Genre::Identifiant).map(|c| c.nom.as_str());
+        let uniques: Vec<&str> = identifiers.chain([LIGNE]).collect();
+        let stored = cache.join(stem.with_extension("parquet"));
+        let mut parquet = ParquetFile::create(&stored, std::sync::Arc::clone(atelier.arrow_schema()), &uniques)?;
         let mut malformed = 0;
-        let mut consume = |step: Step| -> Result<()> {
-            for (ligne, defaut) in step.mauvais {
-                malformed += 1;
-                rejets.push(shape_diagnostic(defaut, entete.largeur).at_line(ligne), None)?;
-            }
-            if !step.bloc.lignes.is_empty() {
-                let batch = atelier.process(&step.bloc, &mut rejets)?;
-                parquet.write(&batch)?;
-            }
-            Ok(())
-        };
-        let mut blocks = Blocks { lecteur, schema: self.schema, entete: &entete, most: BLOCK_ROWS };
-        let read = if self.options.threads > 1 {
-            std::thread::scope(|scope| -> Result<Option<Echec>> {
-                let (send, receive) = sync_channel::<std::result::Result<Step, Echec>>(1);
-                scope.spawn(move || {
-                    while let Some(step) = blocks.next_step().transpose() {
-                        let stop = step.is_err();
-                        if send.send(step).is_err() || stop {
-                            break;
-                        }
-                    }
-                });
-                for step in receive {
-                    match step {
-                        Ok(read) => consume(read)?,
-                        Err(echec) => return Ok(Some(echec)),
-                    }
+        let mut bilan = Bilan::default();
+        let blocks = Blocks { lecteur, schema: self.schema, entete: &entete, most: BLOCK_ROWS };
+        let read = in_order(
+            self.options.threads,
+            blocks,
+            |step: &Step| atelier.process(&step.bloc),
+            |step, typed| {
+                for (ligne, defaut) in step.mauvais {
+                    malformed += 1;
+                    rejets.push(shape_diagnostic(defaut, entete.largeur).at_line(ligne), None)?;
                 }
-                Ok(None)
-            })?
-        } else {
-            loop {
-                match blocks.next_step() {
-                    Ok(Some(read)) => consume(read)?,
-                    Ok(None) => break None,
-                    Err(echec) => break Some(echec),
-                }
-            }
-        };
+                let batch = bilan.add(typed?, &mut rejets)?;
+                if batch.num_rows() > 0 { parquet.write(&batch) } else { Ok(()) }
+            },
+        )?;
         match read {
             None => {}
             Some(Echec::Systeme(error)) => return Err(Error::io("lire", path)(error)),
             Some(Echec::Refus(refusals)) => return Ok(self.refused(fichier, &empreinte.sha256, refusals)),
         }
-        let controles = atelier.controls(malformed);
-        let (lues, gardees) = (atelier.lues, atelier.gardees);
-        let confirmees = std::mem::take(&mut atelier.confirmees);
+        let controles = atelier.controls(&bilan, malformed);
+        let Bilan { lues, gardees, confirmees, .. } = bilan;
         let totaux = rejets.finish()?;
         let lignes = lues + malformed;
         parquet.finish(&[
@@ -393,6 +370,14 @@ struct Blocks<'a> {
     entete: &'a Entete,
     /// Records handed together.
     most: usize,
+}
+
+impl Iterator for Blocks<'_> {
+    type Item = std::result::Result<Step, Echec>;
+
+    fn next(&mut self) -> Option<Self::Item> {
+        self.next_step().transpose()
+    }
 }
 
 impl Blocks<'_> {

@@ -6,7 +6,6 @@ use std::path::{Path, PathBuf};
 
 use crate::diagnostic::{Diagnostic, Gravite, masked};
 use crate::error::{Error, Result};
-use crate::project::Confirmation;
 use crate::resultats::Total;
 use crate::store;
 
@@ -20,32 +19,20 @@ pub const COLUMNS: [&str; 7] = ["fichier", "ligne", "colonne", "code", "gravite"
 pub(super) struct Rejets {
     path: PathBuf,
     fichier: String,
-    confirmations: Vec<Confirmation>,
     writer: csv::Writer<File>,
     totals: BTreeMap<(String, Option<String>), Total>,
 }
 
 impl Rejets {
-    pub(super) fn create(path: &Path, fichier: &str, confirmations: Vec<Confirmation>) -> Result<Self> {
+    pub(super) fn create(path: &Path, fichier: &str) -> Result<Self> {
         store::make_parent(path)?;
         let file = File::create(store::temporary(path)).map_err(Error::io("écrire", path))?;
         Ok(Self {
             path: path.to_owned(),
             fichier: fichier.to_owned(),
-            confirmations,
             writer: csv::Writer::from_writer(file),
             totals: BTreeMap::new(),
         })
-    }
-
-    /// The confirmation that covers a row, its place and value filled in, if the project holds one.
-    pub(super) fn confirmation(&self, diagnostic: &Diagnostic, valeur: Option<&str>) -> Option<Confirmation> {
-        if self.confirmations.is_empty() {
-            return None;
-        }
-        let mut placed = diagnostic.clone().in_file(self.fichier.clone());
-        placed.lieu.valeur = valeur.map(masked);
-        self.confirmations.iter().find(|c| c.covers(&placed)).cloned()
     }
 
     /// Lists a row; `valeur` is masked before it is written.

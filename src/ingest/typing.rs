@@ -1,10 +1,11 @@
 //! Raw text to typed columns, as the schema says: exact, or set aside; never approximated.
 
+use std::borrow::Cow;
 use std::collections::{BTreeMap, HashMap};
 
 use chrono::{Datelike, NaiveDate};
 use polars::prelude::{
-    BooleanChunked, ChunkedArray, Int32Chunked, Int64Chunked, IntoSeries, NewChunkedArray, Series, StringChunked,
+    BooleanChunked, ChunkedArray, Int32Chunked, Int64Chunked, IntoSeries, NewChunkedArray, Series, StringChunkedBuilder,
 };
 
 use crate::reference::{Geographie, Recode};
@@ -128,11 +129,12 @@ impl<'a> Typer<'a> {
                 if is_scientific(v) {
                     return (None, Constat::NumeroAbime);
                 }
-                (Some(self.key.hash(&v.to_uppercase())), Constat::Valide)
+                (Some(Cow::Owned(self.key.hash(&upper(v)))), Constat::Valide)
             }),
-            Genre::Texte => {
-                text(name, brut, |v| (Some(v.split_whitespace().collect::<Vec<_>>().join(" ")), Constat::Valide))
-            }
+            Genre::Texte => text(name, brut, |v| {
+                let words = v.split_whitespace().collect::<Vec<_>>().join(" ");
+                (Some(Cow::Owned(words)), Constat::Valide)
+            }),
             Genre::Code => text(name, brut, |v| self.code(index, colonne, v)),
             Genre::Siren => text(name, brut, siren),
             Genre::Service => text(name, brut, service),
@@ -164,21 +166,25 @@ impl<'a> Typer<'a> {
         }
     }
 
-    fn code(&self, index: usize, colonne: &Colonne, value: &str) -> Value<String> {
-        let mut key = value.to_uppercase();
-        if let Some(width) = colonne.largeur
-            && key.bytes().all(|b| b.is_ascii_digit())
-        {
-            key = format!("{key:0>width$}");
-        }
-        match self.codes[index].get(&key) {
-            Some(code) => (Some(code.clone()), Constat::Valide),
-            None => (Some("inconnu".to_owned()), Constat::CodeInconnu),
+    fn code(&self, index: usize, colonne: &Colonne, value: &str) -> Value<Cow<'_, str>> {
+        let codes = &self.codes[index];
+        let found = codes.get(value).or_else(|| {
+            let mut key = upper(value);
+            if let Some(width) = colonne.largeur
+                && key.bytes().all(|b| b.is_ascii_digit())
+            {
+                key = Cow::Owned(format!("{key:0>width$}"));
+            }
+            codes.get(key.as_ref())
+        });
+        match found {
+            Some(code) => (Some(Cow::Borrowed(code)), Constat::Valide),
+            None => (Some(Cow::Borrowed(UNKNOWN)), Constat::CodeInconnu),
         }
     }
 
-    fn commune(&self, value: &str) -> Value<String> {
-        let Some((commune, recode)) = self.geographie.resolve(&value.to_uppercase()) else {
+    fn commune(&self, value: &str) -> Value<Cow<'_, str>> {
+        let Some((commune, recode)) = self.geographie.resolve(&upper(value)) else {
             return (None, Constat::Invalide);
         };
         let split = self
@@ -190,57 +196,68 @@ impl<'a> Typer<'a> {
             _ if split => Constat::CommuneScindee,
             _ => Constat::Valide,
         };
-        (Some(commune.code.clone()), constat)
+        (Some(Cow::Borrowed(&commune.code)), constat)
     }
 }
 
-fn text(name: polars::prelude::PlSmallStr, brut: &Brut, parse: impl Fn(&str) -> Value<String>) -> Typee {
-    let mut constats = Vec::with_capacity(brut.len());
-    let values: Vec<Option<String>> = brut
-        .iter()
-        .map(|v| {
-            let (value, constat) = v.map_or((None, Constat::Manquant), &parse);
-            constats.push(constat);
-            value
-        })
-        .collect();
-    Typee { series: strings(name, &values), premier: None, constats }
+/// What a code of no list becomes.
+const UNKNOWN: &str = "inconnu";
+
+/// Upper case, without a copy where it is already.
+fn upper(value: &str) -> Cow<'_, str> {
+    let already = value.bytes().all(|b| b.is_ascii() && !b.is_ascii_lowercase());
+    if already { Cow::Borrowed(value) } else { Cow::Owned(value.to_uppercase()) }
 }
 
-fn strings(name: polars::prelude::PlSmallStr, values: &[Option<String>]) -> Series {
-    StringChunked::from_slice_options(name, &values.iter().map(Option::as_deref).collect::<Vec<_>>()).into_series()
-}
-
-fn list(colonne: &Colonne, brut: &Brut, parse: impl Fn(&str) -> Value<String>) -> Typee {
+fn text<'t>(
+    name: polars::prelude::PlSmallStr,
+    brut: &'t Brut,
+    parse: impl Fn(&'t str) -> Value<Cow<'t, str>>,
+) -> Typee {
     let mut constats = Vec::with_capacity(brut.len());
-    let mut lists = Vec::with_capacity(brut.len());
-    let mut firsts = Vec::with_capacity(brut.len());
+    let mut values = StringChunkedBuilder::new(name, brut.len());
     for value in brut.iter() {
-        let elements: Vec<&str> =
-            value.unwrap_or_default().split('|').map(str::trim).filter(|e| !e.is_empty()).collect();
-        let mut constat = if elements.is_empty() { Constat::Manquant } else { Constat::Valide };
-        let mut kept: Vec<String> = Vec::with_capacity(elements.len());
+        let (found, constat) = value.map_or((None, Constat::Manquant), &parse);
+        constats.push(constat);
+        values.append_option(found.as_deref());
+    }
+    Typee { series: values.finish().into_series(), premier: None, constats }
+}
+
+/// Elements joined by `|`: an unknown first one empties the list, another stands as `inconnu`.
+fn list<'t>(colonne: &Colonne, brut: &'t Brut, parse: impl Fn(&'t str) -> Value<Cow<'t, str>>) -> Typee {
+    let mut constats = Vec::with_capacity(brut.len());
+    let mut lists = StringChunkedBuilder::new(colonne.nom.as_str().into(), brut.len());
+    let named = colonne.premier.as_deref().unwrap_or_default();
+    let mut firsts = StringChunkedBuilder::new(named.into(), brut.len());
+    let mut kept = String::new();
+    for value in brut.iter() {
+        kept.clear();
+        let mut constat = Constat::Manquant;
         let mut first = None;
-        for (i, element) in elements.iter().enumerate() {
+        let elements = value.unwrap_or_default().split('|').map(str::trim).filter(|e| !e.is_empty());
+        for (i, element) in elements.enumerate() {
             let (code, found) = parse(element);
             if i == 0 {
-                first.clone_from(&code);
                 constat = found;
-            } else if found != Constat::Valide && constat == Constat::Valide {
-                constat = if matches!(found, Constat::Invalide | Constat::CodeInconnu) {
-                    Constat::ElementInconnu
-                } else {
-                    found
-                };
+            } else {
+                kept.push('|');
+                if found != Constat::Valide && constat == Constat::Valide {
+                    let unknown = matches!(found, Constat::Invalide | Constat::CodeInconnu);
+                    constat = if unknown { Constat::ElementInconnu } else { found };
+                }
             }
-            kept.push(code.unwrap_or_else(|| "inconnu".to_owned()));
+            kept.push_str(code.as_deref().unwrap_or(UNKNOWN));
+            if i == 0 {
+                first = code;
+            }
         }
         constats.push(constat);
-        lists.push((first.is_some()).then(|| kept.join("|")));
-        firsts.push(first);
+        lists.append_option(first.is_some().then_some(kept.as_str()));
+        firsts.append_option(first.as_deref());
     }
-    let premier = colonne.premier.as_ref().map(|name| strings(name.as_str().into(), &firsts));
-    Typee { series: strings(colonne.nom.as_str().into(), &lists), premier, constats }
+    let premier = colonne.premier.as_ref().map(|_| firsts.finish().into_series());
+    Typee { series: lists.finish().into_series(), premier, constats }
 }
 
 fn numbers<T>(
@@ -274,10 +291,14 @@ fn is_scientific(value: &str) -> bool {
 }
 
 /// Nine digits, spaces between them or not; `200071140 - (03)` is an EPCI's part in one département.
-fn siren(value: &str) -> Value<String> {
+fn siren(value: &str) -> Value<Cow<'_, str>> {
     let part = value.split_once(" - (").filter(|(_, dep)| dep.ends_with(')') && (3..=4).contains(&dep.len()));
     let value = part.map_or(value, |(siren, _)| siren);
-    let digits: String = value.chars().filter(|c| !c.is_whitespace()).collect();
+    let digits = if value.contains(char::is_whitespace) {
+        Cow::Owned(value.chars().filter(|c| !c.is_whitespace()).collect())
+    } else {
+        Cow::Borrowed(value)
+    };
     if digits.len() == 9 && digits.bytes().all(|b| b.is_ascii_digit()) {
         (Some(digits), Constat::Valide)
     } else {
@@ -285,18 +306,19 @@ fn siren(value: &str) -> Value<String> {
     }
 }
 
-fn service(value: &str) -> Value<String> {
+fn service(value: &str) -> Value<Cow<'_, str>> {
     let code = value.len() <= 12 && value.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'-');
     if code && value.bytes().any(|b| b.is_ascii_digit()) {
-        (Some(value.to_uppercase()), Constat::Valide)
+        (Some(upper(value)), Constat::Valide)
     } else {
         (None, Constat::Invalide)
     }
 }
 
 fn boolean(colonne: &Colonne, value: &str) -> Value<bool> {
-    let word = value.to_uppercase();
-    let among = |own: &[String], usual: &[&str]| own.contains(&word) || usual.contains(&word.as_str());
+    let word = upper(value);
+    let word = word.as_ref();
+    let among = |own: &[String], usual: &[&str]| own.iter().any(|w| w == word) || usual.contains(&word);
     if among(&colonne.vrai, &["1", "OUI", "O", "TRUE", "VRAI", "YES", "Y"]) {
         (Some(true), Constat::Valide)
     } else if among(&colonne.faux, &["0", "NON", "N", "FALSE", "FAUX", "NO"]) {

@@ -75,6 +75,8 @@ pub struct Geographie {
     /// Year of the communes and EPCI.
     pub annee: i32,
     communes: BTreeMap<String, Commune>,
+    /// The same by hash, for the many lookups of a register.
+    current: HashMap<String, Commune>,
     former: HashMap<String, String>,
     split: BTreeMap<String, NaiveDate>,
     epci: BTreeMap<String, String>,
@@ -100,7 +102,7 @@ impl Geographie {
             Ok(rows.into_iter().filter_map(|r| <[String; 2]>::try_from(r).ok()).map(|[a, b]| (a, b)).collect())
         };
         let columns = ["commune", "libelle", "epci", "departement", "region"];
-        let communes = csv_rows(resources, &at("communes"), &columns)?
+        let communes: BTreeMap<String, Commune> = csv_rows(resources, &at("communes"), &columns)?
             .into_iter()
             .filter_map(|r| <[String; 5]>::try_from(r).ok())
             .map(|[code, libelle, epci, departement, region]| {
@@ -114,6 +116,7 @@ impl Geographie {
         }
         Ok(Self {
             annee,
+            current: communes.clone().into_iter().collect(),
             communes,
             former: pairs("communes_anciennes_vers", &["ancien_code", "commune"])?.into_iter().collect(),
             split,
@@ -137,7 +140,7 @@ impl Geographie {
     /// The commune meant by a code as files carry it: of 2025, former, an arrondissement, or short of its leading zero.
     #[must_use]
     pub fn resolve(&self, code: &str) -> Option<(&Commune, Recode)> {
-        if let Some(commune) = self.communes.get(code) {
+        if let Some(commune) = self.current.get(code) {
             return Some((commune, Recode::Current));
         }
         if let Some(commune) = self.former.get(code).and_then(|c| self.communes.get(c)) {
@@ -153,7 +156,7 @@ impl Geographie {
     /// The date on which part of this commune was split off, if it was and its code still lives.
     #[must_use]
     pub fn split_on(&self, code: &str) -> Option<NaiveDate> {
-        self.split.get(code).copied().filter(|_| self.communes.contains_key(code))
+        self.split.get(code).copied().filter(|_| self.current.contains_key(code))
     }
 
     /// Name of an EPCI, or its SIREN where the table has none.

@@ -1,5 +1,6 @@
 //! Pages from the results: everything here reads the tables of the last run and nothing before them.
 
+mod classeur;
 mod donnees;
 mod figures;
 mod flux;

@@ -10,7 +10,7 @@ use serde::Serialize;
 
 use super::donnees::{Feuille, landlord_names};
 use super::figures::{self, Contexte, Feuilles, Figure, months, number, rate, ratio};
-use super::{Verdict, flux, holder_words, load_verdicts, processus, public_words, qualite, zone_words};
+use super::{Verdict, classeur, flux, holder_words, load_verdicts, processus, public_words, qualite, zone_words};
 use crate::engine::Table;
 use crate::error::{Error, Result};
 use crate::format;
@@ -190,6 +190,8 @@ pub fn render_site(plan: &Plan, progress: &Progress) -> Result<BTreeSet<String>>
         bar.inc(1);
     }
     bar.finish_and_clear();
+    classeur::write(plan, &manifeste)?;
+    written.insert(classeur::CLASSEUR.to_owned());
     written.extend(flux::write(plan, &bailleurs, &Geographie::load(&resources, plan.millesime)?)?);
     Ok(written)
 }

@@ -87,6 +87,7 @@ pub fn check(plan: &Plan, options: Options, progress: &Progress) -> Result<Inges
     let (regles, _) = rules_for(&Droit { plan, geographie: &geographie, seuils: &seuils, parametres: &parametres })?;
     let inputs = Inputs { plan, ingestion: &ingestion, geographie: &geographie, seuils: &seuils, regles: &regles };
     let resultats = engine::compute(&inputs, options.threads, progress)?;
+    let _ = std::fs::remove_file(&resultats.faits);
     qualite::write(plan, &ingestion, &resultats)?;
     Ok(ingestion)
 }
@@ -124,6 +125,9 @@ pub fn run(plan: &Plan, mut notes: Vec<Diagnostic>, options: Options, progress: 
         let resultats = engine::compute(&inputs, options.threads, progress)?;
         let tables = &resultats.tables;
         let mut written = write_tables(plan, tables)?;
+        let faits = cache.join(FACTS).join("attributions.parquet");
+        store::make_parent(&faits)?;
+        store::publish(&resultats.faits, &faits)?;
         engine::remember_sources(plan, &ingestion)?;
         let (files, found) = qualite::write(plan, &ingestion, &resultats)?;
         written.extend(files);
@@ -215,11 +219,6 @@ fn computation_key(plan: &Plan, ingestion: &Ingestion) -> Result<String> {
 fn write_tables(plan: &Plan, tables: &[Table]) -> Result<BTreeSet<String>> {
     let mut written = BTreeSet::new();
     for table in tables {
-        if table.nom == FACTS {
-            let path = plan.cache().join(FACTS).join("attributions.parquet");
-            store::write_table(&path, &table.schema, &table.batches)?;
-            continue;
-        }
         engine::export(table, &plan.sortie.join(INDICATEURS))?;
         for extension in ["csv", "parquet"] {
             written.insert(format!("{INDICATEURS}/{}.{extension}", table.nom));
@@ -230,7 +229,7 @@ fn write_tables(plan: &Plan, tables: &[Table]) -> Result<BTreeSet<String>> {
 
 /// Whether the report stage writes this file.
 fn is_rendered(file: &str) -> bool {
-    Path::new(file).extension().is_some_and(|e| e == "html") || file.starts_with("flux/")
+    Path::new(file).extension().is_some_and(|e| e == "html" || e == "xlsx") || file.starts_with("flux/")
 }
 
 /// Removes what an earlier run wrote and this one no longer does; what is rendered stays until it is rendered again.

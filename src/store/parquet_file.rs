@@ -12,6 +12,7 @@ use parquet::basic::{Compression, ZstdLevel};
 use parquet::file::metadata::KeyValue;
 use parquet::file::properties::WriterProperties;
 use parquet::file::reader::{FileReader, SerializedFileReader};
+use parquet::schema::types::ColumnPath;
 
 use super::{make_parent, publish, temporary};
 use crate::error::{Error, Result};
@@ -23,20 +24,22 @@ pub struct ParquetFile {
 }
 
 impl ParquetFile {
-    /// Starts a file that will stand at `path`.
+    /// Starts a file that will stand at `path`; columns of `uniques` hold too many values for a dictionary.
     ///
     /// # Errors
     /// [`Error::Io`], [`Error::Parquet`].
-    pub fn create(path: &Path, schema: SchemaRef) -> Result<Self> {
+    pub fn create(path: &Path, schema: SchemaRef, uniques: &[&str]) -> Result<Self> {
         make_parent(path)?;
         let partial = temporary(path);
         let file = File::create(&partial).map_err(Error::io("écrire", path))?;
         let properties = WriterProperties::builder()
             .set_compression(Compression::ZSTD(ZstdLevel::try_new(1)?))
             .set_max_row_group_row_count(Some(262_144))
-            .set_created_by("bilan".to_owned())
-            .build();
-        Ok(Self { path: path.to_owned(), writer: ArrowWriter::try_new(file, schema, Some(properties))? })
+            .set_created_by("bilan".to_owned());
+        let properties = uniques.iter().fold(properties, |properties, column| {
+            properties.set_column_dictionary_enabled(ColumnPath::from(*column), false)
+        });
+        Ok(Self { path: path.to_owned(), writer: ArrowWriter::try_new(file, schema, Some(properties.build()))? })
     }
 
     /// Adds rows.
@@ -66,7 +69,7 @@ impl ParquetFile {
 /// # Errors
 /// [`Error::Io`], [`Error::Parquet`].
 pub fn write_table(path: &Path, schema: &SchemaRef, batches: &[RecordBatch]) -> Result<()> {
-    let mut file = ParquetFile::create(path, Arc::clone(schema))?;
+    let mut file = ParquetFile::create(path, Arc::clone(schema), &[])?;
     for batch in batches {
         file.write(batch)?;
     }

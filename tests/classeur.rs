@@ -1,0 +1,48 @@
+//! The workbook holds the tables: read back by another program's reader, every cell equals that of the Parquet file.
+
+#![expect(clippy::unwrap_used, reason = "a test that cannot go on must stop")]
+
+mod commun;
+
+use calamine::{Data, Reader, Xlsx};
+use commun::Cell;
+
+#[test]
+fn every_cell_of_the_workbook_is_that_of_its_table() {
+    let dir = tempfile::tempdir().unwrap();
+    let project = dir.path().join("p");
+    let output =
+        std::process::Command::new(env!("CARGO_BIN_EXE_bilan")).args(["demo", "--out"]).arg(&project).output().unwrap();
+    assert!(output.status.success());
+    let mut book: Xlsx<_> = calamine::open_workbook(project.join("sortie/bilan.xlsx")).unwrap();
+    let names = book.sheet_names();
+    assert_eq!(names[0], "Sommaire");
+    assert!(names.len() >= 20, "{names:?}");
+    for name in &names[1..] {
+        let sheet = book.worksheet_range(name).unwrap();
+        let path = project.join(format!("sortie/indicateurs/{name}.parquet"));
+        let rows = commun::read_table(&path);
+        let (schema, _) = bilan::store::read_all(&path).unwrap();
+        let header: Vec<String> = (0..64)
+            .map_while(|c| sheet.get_value((4, c)).map(|v| v.to_string().replace(' ', "_")))
+            .filter(|n| !n.is_empty())
+            .collect();
+        assert!(schema.fields().iter().map(|f| f.name()).eq(&header), "{name}: {header:?}");
+        for (i, row) in rows.iter().enumerate() {
+            for (column, nom) in (0_u32..).zip(&header) {
+                let cell = sheet.get_value((5 + u32::try_from(i).unwrap(), column)).unwrap_or(&Data::Empty);
+                let same = match (&row[nom], cell) {
+                    (Cell::Null, Data::Empty) => true,
+                    (Cell::Text(t), Data::String(s)) => t == s,
+                    (Cell::Text(t), Data::Empty) => t.is_empty(),
+                    (Cell::Int(n), Data::Float(x)) => n.to_string() == x.to_string(),
+                    (Cell::Real(a), Data::Float(b)) => (a - b).abs() <= 1e-12 * a.abs(),
+                    _ => false,
+                };
+                assert!(same, "{name}, row {i}, {nom}: {:?} {cell:?}", row[nom]);
+            }
+        }
+        let beyond = sheet.get_value((5 + u32::try_from(rows.len()).unwrap(), 0));
+        assert!(beyond.is_none_or(|v| *v == Data::Empty), "{name}");
+    }
+}
