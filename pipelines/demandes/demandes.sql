@@ -1,5 +1,5 @@
--- One row a demand, whatever the number of files it stands in: the latest extraction wins (DESIGN of the register:
--- a numéro unique is one demand). Flags at D = 31/12/N and at 31/12/N-1, for every later count.
+-- One row a demand, whatever the number of files it stands in: the latest extraction wins, since a numéro unique is one
+-- demand (SNE). Flags at D = 31/12/N and at 31/12/N-1, for every later count.
 WITH version AS (
     SELECT s.*
     FROM source_demandes s
