@@ -264,7 +264,8 @@ fn load_ods(path: &Path, demande: Demande<'_>) -> Result<Vec<Feuille>, Echec> {
 }
 
 /// `OpenDocument` writes a run of equal cells or rows once with a count, which its reader writes out: a few bytes can ask
-/// for more memory than there is, so the counts are added up first.
+/// for more memory than there is, so the counts are added up first. Its reader also waits without end for the end of a
+/// table that a cut file lacks: every element must be closed.
 fn check_repeats(path: &Path) -> Result<(), Echec> {
     use quick_xml::events::Event;
     let failed = |_| Echec::from(corrupt());
@@ -274,13 +275,20 @@ fn check_repeats(path: &Path) -> Result<(), Echec> {
     let mut buffer = Vec::new();
     let (mut total, mut row, mut trailing, mut rows) = (0_u64, 0_u64, 0_u64, 1_u64);
     let mut filled = false;
+    let mut depth = 0_u64;
     let count = |e: &quick_xml::events::BytesStart<'_>, name: &str| -> u64 {
         e.try_get_attribute(name).ok().flatten().and_then(|a| a.value.parse().ok()).unwrap_or(1)
     };
     loop {
         let event = reader.read_event_into(&mut buffer).map_err(|_| Echec::from(corrupt()))?;
         let closed = matches!(event, Event::Empty(_));
+        match event {
+            Event::Start(_) => depth += 1,
+            Event::End(_) => depth = depth.saturating_sub(1),
+            _ => {}
+        }
         match &event {
+            Event::Eof if depth > 0 => return Err(Echec::from(corrupt())),
             Event::Eof => return Ok(()),
             Event::Start(e) | Event::Empty(e) => match e.local_name().as_ref() {
                 "table-row" => {

@@ -173,3 +173,17 @@ fn damaged_workbooks_are_read_or_refused() {
     let ods = registre().ods("Demandes");
     try_reader("ods, contenu", &member(&ods, "content.xml"), |bytes| with_member(&ods, "content.xml", bytes));
 }
+
+/// The reader of `OpenDocument` waits for the end of a table for ever: a content cut anywhere must be refused before it.
+#[test]
+fn a_cut_opendocument_content_is_refused_wherever_it_is_cut() {
+    let schema = Schema::load(&Resources::embedded(), "demandes", 2025).unwrap();
+    let dir = tempfile::tempdir().unwrap();
+    let path = dir.path().join("fichier.ods");
+    let whole = registre().ods("Demandes");
+    let content = member(&whole, "content.xml");
+    for cut in (0..content.len() - 1).step_by(29) {
+        std::fs::write(&path, with_member(&whole, "content.xml", &content[..cut])).unwrap();
+        assert!(read(&path, &schema).is_err(), "{cut}");
+    }
+}
