@@ -8,7 +8,7 @@ use indicatif::ProgressBar;
 
 use super::bloc::{Bloc, columns};
 use super::bridge::to_batch;
-use super::lecture::{self, Demande, Echec, Ouvert};
+use super::lecture::{self, Besoin, Echec, Ouvert};
 use super::typing::Typer;
 use super::{BLOCK_ROWS, Blocks, Encodage, FICHIER, Format, LIGNE, arrow_schema};
 use crate::diagnostic::Diagnostic;
@@ -71,8 +71,8 @@ pub fn apercu(
     let mut best: Option<(usize, Schema, Ouvert)> = None;
     let mut nearest: Option<Vec<Diagnostic>> = None;
     for schema in schemas {
-        let demande = Demande { schema: &schema, colonnes: &colonnes, feuille, date: chrono::NaiveDate::MAX, menage };
-        match lecture::open(path, &empreinte, demande, &ProgressBar::hidden()) {
+        let besoin = Besoin { schema: &schema, colonnes: &colonnes, feuille, date: chrono::NaiveDate::MAX, menage };
+        match lecture::open(path, &empreinte, besoin, &ProgressBar::hidden()) {
             Ok(ouvert) => {
                 let known = ouvert.entete.champs.iter().filter(|c| **c != Champ::Absent).count();
                 if best.as_ref().is_none_or(|(most, ..)| known > *most) {

@@ -80,7 +80,7 @@ struct Constats {
 
 /// What was found of a file so far.
 #[derive(Default)]
-pub(super) struct Bilan {
+pub(super) struct Releve {
     counts: BTreeMap<(usize, usize), Comptes>,
     /// Records read.
     pub(super) lues: u64,
@@ -90,7 +90,7 @@ pub(super) struct Bilan {
     pub(super) confirmees: Vec<Confirmation>,
 }
 
-impl Bilan {
+impl Releve {
     /// Adds a block, in the order of the file; lists what it set aside and gives the rows kept.
     pub(super) fn add(&mut self, bloc: BlocType, rejets: &mut Rejets) -> Result<RecordBatch> {
         let found = bloc.constats;
@@ -271,13 +271,13 @@ impl<'a> Atelier<'a> {
     }
 
     /// The checks of this file; `malformed` rows are outside all of them but the first.
-    pub(super) fn controls(&self, bilan: &Bilan, malformed: u64) -> Vec<Controle> {
-        let lignes = bilan.lues + malformed;
+    pub(super) fn controls(&self, releve: &Releve, malformed: u64) -> Vec<Controle> {
+        let lignes = releve.lues + malformed;
         let mut controls = vec![Controle {
             colonne: "enregistrement".to_owned(),
             controle: "forme".to_owned(),
             lignes,
-            evalues: bilan.lues,
+            evalues: releve.lues,
             echecs: malformed,
             non_evaluables: 0,
             hors_champ: 0,
@@ -285,7 +285,7 @@ impl<'a> Atelier<'a> {
         for (index, colonne) in self.schema.colonnes.iter().enumerate() {
             let plausible = self.plages.iter().any(|(i, _)| *i == index).then_some(PLAUSIBLE_NUMBER);
             for number in (0..=colonne.regles.len()).chain(plausible) {
-                let counted = bilan.counts.get(&(index, number)).copied().unwrap_or_default();
+                let counted = releve.counts.get(&(index, number)).copied().unwrap_or_default();
                 let seen = counted.evalues + counted.echecs + counted.non_evaluables;
                 controls.push(Controle {
                     colonne: colonne.nom.clone(),

@@ -27,8 +27,8 @@ use crate::resultats::{Controle, Total};
 use crate::schema::{Champ, Entete, Genre, Schema};
 use crate::store::{self, Etat, FichierVu, Key, ParquetFile, Stamp};
 
-use bloc::{Atelier, Bilan, Bloc};
-use lecture::{Defaut, Demande, Echec, Empreinte, Enregistrement, Lecteur, Ouvert, RegleMenage};
+use bloc::{Atelier, Bloc, Releve};
+use lecture::{Besoin, Defaut, Echec, Empreinte, Enregistrement, Lecteur, Ouvert, RegleMenage};
 use parallele::in_order;
 use rejets::Rejets;
 use typing::{Brut, Typer};
@@ -269,14 +269,14 @@ impl FileReader<'_> {
     }
 
     fn convert(&self, fichier: &str, path: &Path, empreinte: &Empreinte, bar: &ProgressBar) -> Result<FichierLu> {
-        let demande = Demande {
+        let besoin = Besoin {
             schema: self.schema,
             colonnes: &self.source.colonnes,
             feuille: self.source.feuille.as_deref(),
             date: self.plan.date_extraction,
             menage: RegleMenage::load(&self.plan.resources(), self.plan.millesime)?,
         };
-        match lecture::open(path, empreinte, demande, bar) {
+        match lecture::open(path, empreinte, besoin, bar) {
             Ok(ouvert) => self.convert_records(fichier, path, empreinte, ouvert),
             Err(Echec::Systeme(error)) => Err(Error::io("lire", path)(error)),
             Err(Echec::Refus(refusals)) => Ok(self.refused(fichier, &empreinte.sha256, refusals)),
@@ -299,7 +299,7 @@ impl FileReader<'_> {
         let stored = cache.join(stem.with_extension("parquet"));
         let mut parquet = ParquetFile::create(&stored, std::sync::Arc::clone(atelier.arrow_schema()), &uniques)?;
         let mut malformed = 0;
-        let mut bilan = Bilan::default();
+        let mut releve = Releve::default();
         let blocks = Blocks { lecteur, schema: self.schema, entete: &entete, most: BLOCK_ROWS };
         let read = in_order(
             self.options.threads,
@@ -310,7 +310,7 @@ impl FileReader<'_> {
                     malformed += 1;
                     rejets.push(shape_diagnostic(defaut, entete.largeur).at_line(ligne), None)?;
                 }
-                let batch = bilan.add(typed?, &mut rejets)?;
+                let batch = releve.add(typed?, &mut rejets)?;
                 if batch.num_rows() > 0 { parquet.write(&batch) } else { Ok(()) }
             },
         )?;
@@ -319,8 +319,8 @@ impl FileReader<'_> {
             Some(Echec::Systeme(error)) => return Err(Error::io("lire", path)(error)),
             Some(Echec::Refus(refusals)) => return Ok(self.refused(fichier, &empreinte.sha256, refusals)),
         }
-        let controles = atelier.controls(&bilan, malformed);
-        let Bilan { lues, gardees, confirmees, .. } = bilan;
+        let controles = atelier.controls(&releve, malformed);
+        let Releve { lues, gardees, confirmees, .. } = releve;
         let totaux = rejets.finish()?;
         let lignes = lues + malformed;
         parquet.finish(&[

@@ -10,7 +10,7 @@ use std::path::Path;
 use calamine::{Cell, Data, DataRef, ExcelDateTime, Ods, Reader, SheetVisible, Xlsx};
 
 use super::archive::inflated_size;
-use super::{Demande, Echec, Enregistrement, Format, Lecteur, Ouvert, number};
+use super::{Besoin, Echec, Enregistrement, Format, Lecteur, Ouvert, number};
 use crate::diagnostic::Diagnostic;
 use crate::schema::Entete;
 
@@ -26,19 +26,19 @@ const MOST_COLUMNS: u32 = 16_384;
 const HEADER_WITHIN: usize = 50;
 
 /// Opens a workbook.
-pub(super) fn open(path: &Path, format: Format, demande: Demande<'_>) -> Result<Ouvert, Echec> {
+pub(super) fn open(path: &Path, format: Format, besoin: Besoin<'_>) -> Result<Ouvert, Echec> {
     let size = inflated_size(path, LARGEST).map_err(|_| corrupt())?;
     if size > LARGEST {
         return Err(too_large());
     }
     let feuilles = match format {
-        Format::Ods => load_ods(path, demande)?,
-        _ => load_xlsx(path, demande)?,
+        Format::Ods => load_ods(path, besoin)?,
+        _ => load_xlsx(path, besoin)?,
     };
     let mut fitting = Vec::new();
     let mut best: Option<(usize, Vec<Diagnostic>)> = None;
     for feuille in feuilles {
-        match feuille.header(demande) {
+        match feuille.header(besoin) {
             Ok((row, entete, noms)) => fitting.push((feuille, row, entete, noms)),
             Err((known, refusals)) if best.as_ref().is_none_or(|(most, _)| known > *most) => {
                 best = Some((known, refusals));
@@ -139,7 +139,7 @@ impl Feuille {
     }
 
     /// The first row whose cells name the columns of the schema; else how near the nearest came, and what it lacks.
-    fn header(&self, demande: Demande<'_>) -> Result<Reperee, (usize, Vec<Diagnostic>)> {
+    fn header(&self, besoin: Besoin<'_>) -> Result<Reperee, (usize, Vec<Diagnostic>)> {
         let mut best = (0, Vec::new());
         for row in 0..self.rows.len().min(HEADER_WITHIN) {
             let (first, end) = self.rows[row];
@@ -148,10 +148,10 @@ impl Feuille {
             for cell in first..end {
                 self.cell_text(cell).clone_into(&mut noms[self.cells[cell].1 as usize]);
             }
-            match Entete::resolve(demande.schema, &noms, demande.colonnes) {
+            match Entete::resolve(besoin.schema, &noms, besoin.colonnes) {
                 Ok(entete) => return Ok((row, entete, noms)),
                 Err(refusals) => {
-                    let known = Entete::known(demande.schema, &noms, demande.colonnes);
+                    let known = Entete::known(besoin.schema, &noms, besoin.colonnes);
                     if known > best.0 || best.1.is_empty() {
                         best = (known, refusals);
                     }
@@ -189,8 +189,8 @@ impl Lecteur for Lignes {
 }
 
 /// The sheets to look into: the one named, else those that are shown.
-fn wanted(sheets: &[calamine::Sheet], demande: Demande<'_>) -> Result<Vec<String>, Echec> {
-    if let Some(name) = demande.feuille {
+fn wanted(sheets: &[calamine::Sheet], besoin: Besoin<'_>) -> Result<Vec<String>, Echec> {
+    if let Some(name) = besoin.feuille {
         if let Some(sheet) = sheets.iter().find(|s| s.name.trim() == name.trim()) {
             return Ok(vec![sheet.name.clone()]);
         }
@@ -204,11 +204,11 @@ fn wanted(sheets: &[calamine::Sheet], demande: Demande<'_>) -> Result<Vec<String
     Ok(sheets.iter().filter(|s| s.visible == SheetVisible::Visible).map(|s| s.name.clone()).collect())
 }
 
-fn load_xlsx(path: &Path, demande: Demande<'_>) -> Result<Vec<Feuille>, Echec> {
+fn load_xlsx(path: &Path, besoin: Besoin<'_>) -> Result<Vec<Feuille>, Echec> {
     let failed = |_| Echec::from(corrupt());
     let mut workbook: Xlsx<_> = calamine::open_workbook(path).map_err(failed)?;
     let mut feuilles = Vec::new();
-    for nom in wanted(workbook.sheets_metadata(), demande)? {
+    for nom in wanted(workbook.sheets_metadata(), besoin)? {
         // A sheet of charts has no cells.
         let Ok(mut cells) = workbook.worksheet_cells_reader(&nom) else { continue };
         let mut feuille = Feuille { nom: nom.clone(), ..Feuille::default() };
@@ -236,12 +236,12 @@ fn push_ref(feuille: &mut Feuille, cell: &Cell<DataRef<'_>>) -> Result<(), Echec
     }
 }
 
-fn load_ods(path: &Path, demande: Demande<'_>) -> Result<Vec<Feuille>, Echec> {
+fn load_ods(path: &Path, besoin: Besoin<'_>) -> Result<Vec<Feuille>, Echec> {
     check_repeats(path)?;
     let failed = |_| Echec::from(corrupt());
     let mut workbook: Ods<_> = calamine::open_workbook(path).map_err(failed)?;
     let mut feuilles = Vec::new();
-    for nom in wanted(workbook.sheets_metadata(), demande)? {
+    for nom in wanted(workbook.sheets_metadata(), besoin)? {
         let range = workbook.worksheet_range(&nom).map_err(failed)?;
         let (top, left) = range.start().unwrap_or_default();
         let mut feuille = Feuille { nom, ..Feuille::default() };

@@ -12,7 +12,7 @@ use quick_xml::Reader;
 use quick_xml::events::{BytesRef, BytesStart, Event};
 
 use super::octets::Empreinte;
-use super::{Demande, Echec, Enregistrement, Lecteur, Ouvert, RegleMenage, octets};
+use super::{Besoin, Echec, Enregistrement, Lecteur, Ouvert, RegleMenage, octets};
 use crate::diagnostic::Diagnostic;
 use crate::ingest::typing::parse_decimal;
 use crate::schema::{Champ, Entete, Operation};
@@ -29,16 +29,11 @@ const ROOT: &str = "interfaceNuu";
 const VERSIONS: [&str; 2] = ["02.00", "02.01"];
 
 /// Opens a file of messages.
-pub(super) fn open(
-    path: &Path,
-    empreinte: &Empreinte,
-    demande: Demande<'_>,
-    bar: &ProgressBar,
-) -> Result<Ouvert, Echec> {
-    let Some(record) = &demande.schema.message else {
+pub(super) fn open(path: &Path, empreinte: &Empreinte, besoin: Besoin<'_>, bar: &ProgressBar) -> Result<Ouvert, Echec> {
+    let Some(record) = &besoin.schema.message else {
         return Err(Echec::from(Diagnostic::refus(
             "B0102",
-            format!("la source {} n'a pas de forme XML", demande.schema.nom),
+            format!("la source {} n'a pas de forme XML", besoin.schema.nom),
             "seules les demandes du registre national se lisent en XML ; exportez cette source en CSV",
         )));
     };
@@ -47,12 +42,12 @@ pub(super) fn open(
     let mut operations = Vec::new();
     let mut champs = Vec::new();
     let mut noms = Vec::new();
-    for colonne in &demande.schema.colonnes {
+    for colonne in &besoin.schema.colonnes {
         let Some(extrait) = &colonne.message else {
             champs.push(Champ::Absent);
             continue;
         };
-        let taken_off = extrait.moins.iter().filter(|_| demande.menage.ressources_versees).map(|c| (c, "-"));
+        let taken_off = extrait.moins.iter().filter(|_| besoin.menage.ressources_versees).map(|c| (c, "-"));
         for (chemin, signe) in extrait.chemins.iter().map(|c| (c, "")).chain(taken_off) {
             let last = chemin.rsplit('/').next().unwrap_or(chemin).to_owned();
             wanted.entry(last).or_default().push((noms.len(), format!("/{chemin}"), signe));
@@ -67,8 +62,8 @@ pub(super) fn open(
         element: record.clone(),
         wanted,
         operations,
-        extraction: demande.date,
-        regle: demande.menage,
+        extraction: besoin.date,
+        regle: besoin.menage,
         date_fichier: None,
         type_fichier: String::new(),
         path: String::new(),
@@ -518,8 +513,8 @@ mod tests {
         let colonnes = std::collections::BTreeMap::new();
         let date = NaiveDate::from_ymd_opt(2026, 1, 31).unwrap();
         let menage = regle.unwrap_or(RegleMenage::load(&Resources::embedded(), 2025).unwrap());
-        let demande = Demande { schema: &schema, colonnes: &colonnes, feuille: None, date, menage };
-        let mut ouvert = open(&path, &empreinte, demande, &ProgressBar::hidden())?;
+        let besoin = Besoin { schema: &schema, colonnes: &colonnes, feuille: None, date, menage };
+        let mut ouvert = open(&path, &empreinte, besoin, &ProgressBar::hidden())?;
         let mut found = Vec::new();
         while ouvert.lecteur.next_record()?.is_some() {
             let fields =

@@ -105,7 +105,7 @@ pub trait Lecteur: Send {
 
 /// What is asked of a file.
 #[derive(Debug, Clone, Copy)]
-pub struct Demande<'a> {
+pub struct Besoin<'a> {
     /// Schema its records follow.
     pub schema: &'a Schema,
     /// The project's own names of columns.
@@ -175,12 +175,12 @@ impl std::fmt::Debug for Ouvert {
 ///
 /// # Errors
 /// [`Echec::Refus`] when no header fits the schema.
-pub fn open(path: &Path, empreinte: &Empreinte, demande: Demande<'_>, bar: &ProgressBar) -> Result<Ouvert, Echec> {
+pub fn open(path: &Path, empreinte: &Empreinte, besoin: Besoin<'_>, bar: &ProgressBar) -> Result<Ouvert, Echec> {
     match empreinte.format {
-        Format::Csv => texte::open(path, empreinte, demande, bar),
-        Format::Xml => message::open(path, empreinte, demande, bar),
-        Format::Xlsx | Format::Ods => protected(|| classeur::open(path, empreinte.format, demande))?,
-        Format::Parquet => protected(|| parquet::open(path, demande))?,
+        Format::Csv => texte::open(path, empreinte, besoin, bar),
+        Format::Xml => message::open(path, empreinte, besoin, bar),
+        Format::Xlsx | Format::Ods => protected(|| classeur::open(path, empreinte.format, besoin))?,
+        Format::Parquet => protected(|| parquet::open(path, besoin))?,
     }
 }
 

@@ -10,7 +10,7 @@ use indicatif::ProgressBar;
 use rand::SeedableRng;
 use rand::rngs::ChaCha8Rng;
 
-use super::{Demande, Echec, Enregistrement, RegleMenage, inspect, open};
+use super::{Besoin, Echec, Enregistrement, RegleMenage, inspect, open};
 use crate::reference::Resources;
 use crate::schema::Schema;
 
@@ -60,8 +60,8 @@ fn read(path: &Path, schema: &Schema) -> Result<(u64, u64), Vec<String>> {
     let colonnes = BTreeMap::new();
     let date = chrono::NaiveDate::from_ymd_opt(2026, 1, 31).unwrap();
     let menage = RegleMenage { garde_alternee: 5_000, enfants_a_naitre: true, ressources_versees: false };
-    let demande = Demande { schema, colonnes: &colonnes, feuille: None, date, menage };
-    let mut ouvert = open(path, &empreinte, demande, &ProgressBar::hidden()).map_err(refused)?;
+    let besoin = Besoin { schema, colonnes: &colonnes, feuille: None, date, menage };
+    let mut ouvert = open(path, &empreinte, besoin, &ProgressBar::hidden()).map_err(refused)?;
     let (mut good, mut bad) = (0, 0);
     while let Some(record) = ouvert.lecteur.next_record().map_err(refused)? {
         match record {

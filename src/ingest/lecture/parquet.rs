@@ -9,17 +9,17 @@ use arrow::datatypes::DataType;
 use parquet::arrow::ProjectionMask;
 use parquet::arrow::arrow_reader::{ParquetRecordBatchReader, ParquetRecordBatchReaderBuilder};
 
-use super::{Demande, Echec, Enregistrement, Lecteur, Ouvert, number, protected};
+use super::{Besoin, Echec, Enregistrement, Lecteur, Ouvert, number, protected};
 use crate::diagnostic::Diagnostic;
 use crate::schema::{Champ, Entete};
 
 const BATCH: usize = 8_192;
 
 /// Opens a Parquet file.
-pub(super) fn open(path: &Path, demande: Demande<'_>) -> Result<Ouvert, Echec> {
+pub(super) fn open(path: &Path, besoin: Besoin<'_>) -> Result<Ouvert, Echec> {
     let builder = ParquetRecordBatchReaderBuilder::try_new(File::open(path)?).map_err(|_| corrupt())?;
     let noms: Vec<String> = builder.schema().fields().iter().map(|f| f.name().clone()).collect();
-    let entete = Entete::resolve(demande.schema, &noms, demande.colonnes).map_err(Echec::Refus)?;
+    let entete = Entete::resolve(besoin.schema, &noms, besoin.colonnes).map_err(Echec::Refus)?;
     let mut used: Vec<usize> = entete
         .champs
         .iter()

@@ -9,7 +9,7 @@ use csv_core::{ReadRecordResult, Reader, ReaderBuilder};
 use indicatif::ProgressBar;
 
 use super::octets::{Empreinte, read_up_to};
-use super::{Demande, Echec, Enregistrement, Lecteur, Ouvert, octets};
+use super::{Besoin, Echec, Enregistrement, Lecteur, Ouvert, octets};
 use crate::diagnostic::Diagnostic;
 use crate::schema::Entete;
 
@@ -33,12 +33,7 @@ pub enum Defaut {
 }
 
 /// Opens a text file: separator, header, then its records.
-pub(super) fn open(
-    path: &Path,
-    empreinte: &Empreinte,
-    demande: Demande<'_>,
-    bar: &ProgressBar,
-) -> Result<Ouvert, Echec> {
+pub(super) fn open(path: &Path, empreinte: &Empreinte, besoin: Besoin<'_>, bar: &ProgressBar) -> Result<Ouvert, Echec> {
     let mut head = vec![0_u8; 1 << 16];
     let n = read_up_to(&mut octets::open(path, empreinte)?, &mut head)?;
     let separateur = detect_separator(&head[..n]);
@@ -47,7 +42,7 @@ pub(super) fn open(
         match scanner.scan()? {
             Some(Enregistrement::Bon { ligne }) => {
                 let noms: Vec<String> = (0..scanner.width()).map(|i| scanner.field(i).to_owned()).collect();
-                let entete = Entete::resolve(demande.schema, &noms, demande.colonnes).map_err(Echec::Refus)?;
+                let entete = Entete::resolve(besoin.schema, &noms, besoin.colonnes).map_err(Echec::Refus)?;
                 return Ok(Ouvert {
                     lecteur: Box::new(scanner),
                     avis: entete.avis(),
