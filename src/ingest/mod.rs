@@ -10,6 +10,7 @@ mod lecture;
 mod parallele;
 mod rejets;
 mod typing;
+mod valeurs;
 
 use std::collections::BTreeMap;
 use std::io;

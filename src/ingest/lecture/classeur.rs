@@ -16,9 +16,9 @@ use crate::schema::Entete;
 
 /// Content of a workbook that is read, once inflated: some 300 000 rows of 25 columns.
 const LARGEST: u64 = 256 << 20;
-/// Cells of one sheet.
+/// Cells of the sheets looked into.
 const MOST_CELLS: usize = 20_000_000;
-/// Text of one sheet: shared strings are written out.
+/// Text of the sheets looked into: shared strings are written out.
 const MOST_TEXT: usize = 512 << 20;
 /// Columns of a sheet, as Excel has them.
 const MOST_COLUMNS: u32 = 16_384;
@@ -106,14 +106,22 @@ struct Feuille {
     cells: Vec<(u32, u32, usize)>,
     /// Range of each row with a cell in it: first and one past the last.
     rows: Vec<(usize, usize)>,
+    /// Cells and text that the sheets before hold: all of them stand in memory until one is chosen.
+    before: (usize, usize),
 }
 
 impl Feuille {
+    fn after(others: &[Self], nom: String) -> Self {
+        let before = others.iter().fold((0, 0), |(cells, text), f| (cells + f.cells.len(), text + f.text.len()));
+        Self { nom, before, ..Self::default() }
+    }
+
     fn push(&mut self, row: u32, column: u32, value: &str) -> Result<(), Echec> {
         if value.trim().is_empty() {
             return Ok(());
         }
-        if column >= MOST_COLUMNS || self.cells.len() >= MOST_CELLS || self.text.len() + value.len() > MOST_TEXT {
+        let (cells, text) = (self.before.0 + self.cells.len(), self.before.1 + self.text.len() + value.len());
+        if column >= MOST_COLUMNS || cells >= MOST_CELLS || text > MOST_TEXT {
             return Err(too_large());
         }
         // Cells come in order in any workbook a program wrote; another order is no sheet.
@@ -211,7 +219,7 @@ fn load_xlsx(path: &Path, besoin: Besoin<'_>) -> Result<Vec<Feuille>, Echec> {
     for nom in wanted(workbook.sheets_metadata(), besoin)? {
         // A sheet of charts has no cells.
         let Ok(mut cells) = workbook.worksheet_cells_reader(&nom) else { continue };
-        let mut feuille = Feuille { nom: nom.clone(), ..Feuille::default() };
+        let mut feuille = Feuille::after(&feuilles, nom.clone());
         while let Some(cell) = cells.next_cell().map_err(failed)? {
             push_ref(&mut feuille, &cell)?;
         }
@@ -244,7 +252,7 @@ fn load_ods(path: &Path, besoin: Besoin<'_>) -> Result<Vec<Feuille>, Echec> {
     for nom in wanted(workbook.sheets_metadata(), besoin)? {
         let range = workbook.worksheet_range(&nom).map_err(failed)?;
         let (top, left) = range.start().unwrap_or_default();
-        let mut feuille = Feuille { nom, ..Feuille::default() };
+        let mut feuille = Feuille::after(&feuilles, nom);
         for (row, column, value) in range.used_cells() {
             let text = match value {
                 Data::Empty => continue,

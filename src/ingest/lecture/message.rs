@@ -3,7 +3,7 @@
 //! consumption units — is said here. The text of any other element is never kept.
 
 use std::collections::HashMap;
-use std::io::{self, BufRead, BufReader, Read};
+use std::io::{self, Read};
 use std::path::Path;
 
 use chrono::NaiveDate;
@@ -11,17 +11,17 @@ use indicatif::ProgressBar;
 use quick_xml::Reader;
 use quick_xml::events::{BytesRef, BytesStart, Event};
 
+use super::menage::{Menage, ten_thousandths};
 use super::octets::Empreinte;
+use super::prolog::{LONGEST, Prolog};
 use super::{Besoin, Echec, Enregistrement, Lecteur, Ouvert, RegleMenage, octets};
 use crate::diagnostic::Diagnostic;
-use crate::ingest::typing::parse_decimal;
+use crate::ingest::valeurs::parse_decimal;
 use crate::schema::{Champ, Entete, Operation};
 
-/// One event of a message may not be longer: no element of the interface is.
-const LONGEST_EVENT: usize = 1 << 20;
-/// Nor may elements stand deeper in one another.
+/// Elements may not stand deeper in one another.
 const DEEPEST: usize = 64;
-/// Values kept of one element of one record.
+/// Values of one element, or persons of one kind, in one record: beyond, it is no household.
 const MOST_VALUES: usize = 500;
 /// Root of a message.
 const ROOT: &str = "interfaceNuu";
@@ -87,63 +87,6 @@ fn malformed(ligne: u64, what: &str) -> Echec {
     )
 }
 
-/// The bytes after the declaration, counted: text is UTF-8 already, whatever the declaration says.
-struct Prolog<R> {
-    inner: BufReader<R>,
-    lines: u64,
-    since: usize,
-}
-
-impl<R: Read> Prolog<R> {
-    fn skipped(reader: R) -> io::Result<Self> {
-        let mut prolog = Self { inner: BufReader::with_capacity(1 << 16, reader), lines: 1, since: 0 };
-        if prolog.fill_buf()?.starts_with("\u{feff}".as_bytes()) {
-            prolog.consume(3);
-        }
-        let head = prolog.fill_buf()?;
-        if head.starts_with(b"<?xml ")
-            && let Some(end) = head.iter().take(1024).position(|b| *b == b'>')
-        {
-            prolog.consume(end + 1);
-        }
-        Ok(prolog)
-    }
-}
-
-impl<R: Read> Read for Prolog<R> {
-    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
-        self.inner.read(buffer)
-    }
-}
-
-impl<R: Read> BufRead for Prolog<R> {
-    fn fill_buf(&mut self) -> io::Result<&[u8]> {
-        if self.since > LONGEST_EVENT {
-            return Err(io::Error::from(io::ErrorKind::FileTooLarge));
-        }
-        self.inner.fill_buf()
-    }
-
-    fn consume(&mut self, n: usize) {
-        let used = &self.inner.buffer()[..n.min(self.inner.buffer().len())];
-        self.lines += used.split(|b| *b == b'\n').skip(1).count() as u64;
-        self.since += n;
-        self.inner.consume(n);
-    }
-}
-
-/// Who lives in the household of the record being read.
-#[derive(Default)]
-struct Menage {
-    known: bool,
-    titulaires: i64,
-    /// Dates of birth of persons in charge, as written.
-    a_charge: Vec<String>,
-    /// Dates of birth of children in custody, and whether it alternates.
-    en_garde: Vec<(String, bool)>,
-    a_naitre: String,
-}
-
 struct Messages<R> {
     reader: Reader<Prolog<R>>,
     buffer: Vec<u8>,
@@ -193,8 +136,8 @@ impl<R: Read> Messages<R> {
             _ => malformed(ligne, "une balise ne va pas avec les autres"),
         })?;
         Ok(match event {
-            Event::Start(e) => open_step(&e, false),
-            Event::Empty(e) => open_step(&e, true),
+            Event::Start(e) => open_step(&e, false).ok_or_else(|| malformed(ligne, "un attribut mal écrit"))?,
+            Event::Empty(e) => open_step(&e, true).ok_or_else(|| malformed(ligne, "un attribut mal écrit"))?,
             Event::End(_) => Step::Close,
             Event::Text(text) => Step::Text(text.to_string()),
             Event::CData(text) => Step::Text(text.to_string()),
@@ -220,7 +163,7 @@ impl<R: Read> Messages<R> {
                     return Ok(unknown
                         .map(|_| {
                             Diagnostic::anomalie(
-                                "B0119",
+                                "B0133",
                                 "version de l'interface inconnue : ni 02.00, ni 02.01",
                                 "comparez quelques demandes à leur fiche avant de publier",
                             )
@@ -253,12 +196,8 @@ impl<R: Read> Messages<R> {
             match name {
                 "personnePhysique" => self.menage.known = true,
                 "demandeur" | "cotitulaire" => self.menage.titulaires += 1,
-                "personneACharge" if self.menage.a_charge.len() < MOST_VALUES => {
-                    self.menage.a_charge.push(String::new());
-                }
-                "personneEnGarde" if self.menage.en_garde.len() < MOST_VALUES => {
-                    self.menage.en_garde.push((String::new(), false));
-                }
+                "personneACharge" => self.menage.a_charge.push(String::new()),
+                "personneEnGarde" => self.menage.en_garde.push((String::new(), false)),
                 "personneMorale" => self.keep("personneMorale", "oui"),
                 _ => {}
             }
@@ -272,6 +211,13 @@ impl<R: Read> Messages<R> {
         self.path.split('/').any(|part| part == self.element)
     }
 
+    /// A record holds no more of anything than a household can.
+    fn overflows(&self) -> bool {
+        let text = self.text.as_ref().is_some_and(|t| t.len() > LONGEST);
+        let persons = self.menage.a_charge.len().max(self.menage.en_garde.len());
+        text || persons > MOST_VALUES || self.values.iter().any(|v| v.len() > MOST_VALUES)
+    }
+
     /// Keeps a value for each column whose path ends here.
     fn keep(&mut self, last: &str, value: &str) {
         let Some(columns) = self.wanted.get(last) else { return };
@@ -280,7 +226,7 @@ impl<R: Read> Messages<R> {
             None => self.path.clone(),
         };
         for (column, chemin, signe) in columns {
-            if path.ends_with(chemin.as_str()) && self.values[*column].len() < MOST_VALUES {
+            if path.ends_with(chemin.as_str()) {
                 self.values[*column].push(format!("{signe}{}", value.trim()));
             }
         }
@@ -352,6 +298,9 @@ impl<R: Read + Send> Lecteur for Messages<R> {
         loop {
             let ligne = self.reader.get_ref().lines;
             let step = self.step()?;
+            if self.overflows() {
+                return Err(malformed(ligne, "une demande démesurée"));
+            }
             match step {
                 Step::Open { name, code, closed } => {
                     if self.depth >= DEEPEST {
@@ -393,7 +342,7 @@ impl<R: Read + Send> Lecteur for Messages<R> {
             }
             if self.type_fichier == "SUP" {
                 return Err(Echec::from(Diagnostic::refus(
-                    "B0117",
+                    "B0134",
                     "message de suppression : les demandes qu'il nomme n'existent plus",
                     "retirez ce fichier de la source, et ces demandes des autres",
                 )));
@@ -409,17 +358,15 @@ impl<R: Read + Send> Lecteur for Messages<R> {
     }
 }
 
-fn open_step(e: &BytesStart<'_>, closed: bool) -> Step {
-    let attribute = |name: &str| {
-        let value = e.try_get_attribute(name).ok().flatten()?;
-        Some(
-            value
-                .normalized_value(quick_xml::XmlVersion::Explicit1_0)
-                .map_or_else(|_| value.value.to_string(), std::borrow::Cow::into_owned),
-        )
+/// An element and its code; `None` when its attributes are not XML.
+fn open_step(e: &BytesStart<'_>, closed: bool) -> Option<Step> {
+    let attribute = |name: &str| -> Option<Option<String>> {
+        let Some(value) = e.try_get_attribute(name).ok()? else { return Some(None) };
+        Some(Some(value.normalized_value(quick_xml::XmlVersion::Explicit1_0).ok()?.into_owned()))
     };
-    let code = attribute("code").or_else(|| attribute("versionInterface"));
-    Step::Open { name: e.local_name().as_ref().to_owned(), code, closed }
+    let code = attribute("code")?;
+    let code = if code.is_some() { code } else { attribute("versionInterface")? };
+    Some(Step::Open { name: e.local_name().as_ref().to_owned(), code, closed })
 }
 
 /// Text of a reference: a character, or one of the five entities that XML has without a declaration.
@@ -448,49 +395,6 @@ fn sum(values: &[String]) -> String {
         }
     }
     if values.is_empty() { String::new() } else { ten_thousandths(total) }
-}
-
-fn ten_thousandths(n: i64) -> String {
-    format!("{}{}.{:04}", if n < 0 { "-" } else { "" }, (n / 10_000).abs(), (n % 10_000).abs())
-}
-
-impl Menage {
-    /// Persons, children under 14 and consumption units, as text; empty where a date of birth that decides is missing.
-    ///
-    /// Every titulaire is an adult (1, then 0.5); persons in charge weigh 0.5 from 14 years on and 0.3 before; an unborn
-    /// child counts as one under 14, a child in alternating custody for part of one, as the parameters say; one under a right
-    /// of visit for nothing.
-    fn counted(self, date: NaiveDate, regle: RegleMenage) -> (String, String, String) {
-        if !self.known || self.titulaires == 0 {
-            return Default::default();
-        }
-        let young = |birth: &str| -> Option<bool> {
-            let born: NaiveDate = birth.get(..10).unwrap_or(birth).parse().ok()?;
-            (born <= date).then(|| date.years_since(born).is_none_or(|years| years < 14))
-        };
-        let unborn = if self.a_naitre.is_empty() || !regle.enfants_a_naitre {
-            Some(0)
-        } else {
-            self.a_naitre.parse::<i64>().ok()
-        };
-        let Some(unborn) = unborn.filter(|n| (0..=10).contains(n)) else { return Default::default() };
-        let shared: Vec<&str> =
-            self.en_garde.iter().filter(|(_, alternates)| *alternates).map(|(b, _)| b.as_str()).collect();
-        let persons = self.titulaires + unborn + i64::try_from(self.a_charge.len() + shared.len()).unwrap_or(0);
-        let mut children = unborn;
-        let mut units = 10_000 + 5_000 * (self.titulaires - 1) + 3_000 * unborn;
-        let weighed = self
-            .a_charge
-            .iter()
-            .map(|b| (b.as_str(), 10_000))
-            .chain(shared.into_iter().map(|b| (b, regle.garde_alternee)));
-        for (birth, weight) in weighed {
-            let Some(young) = young(birth) else { return (persons.to_string(), String::new(), String::new()) };
-            children += i64::from(young);
-            units += if young { 3_000 } else { 5_000 } * weight / 10_000;
-        }
-        (persons.to_string(), children.to_string(), ten_thousandths(units))
-    }
 }
 
 #[cfg(test)]
@@ -625,7 +529,13 @@ mod tests {
         let endless = whole.replace(">A<", &format!(">{}<", "A".repeat(3 << 20)));
         assert_eq!(refusal(&endless).0, "B0117");
         let deleted = whole.replace("<i:entete>", "<i:entete><i:typeFichier>SUP</i:typeFichier>");
-        assert_eq!(refusal(&deleted).0, "B0117");
+        assert_eq!(refusal(&deleted).0, "B0134");
+        // Text in pieces, each short, and persons without end: no household, and no memory for it.
+        let pieces = whole.replace(">A<", &format!(">{}<", "A&amp;".repeat(1 << 20)));
+        assert_eq!(refusal(&pieces).0, "B0117");
+        let crowd = "<i:personneACharge/>".repeat(600);
+        assert_eq!(refusal(&message(&format!("<i:demandeLogement>{crowd}</i:demandeLogement>"))).0, "B0117");
+        assert_eq!(refusal(&whole.replace("<i:numUnique>", "<i:numUnique code=\"1\" code=\"2\">")).0, "B0117");
     }
 
     #[test]

@@ -3,11 +3,13 @@
 
 mod archive;
 mod classeur;
+mod menage;
 mod message;
 #[cfg(test)]
 mod mutations;
 mod octets;
 mod parquet;
+mod prolog;
 mod texte;
 
 use std::io;
@@ -17,9 +19,9 @@ use indicatif::ProgressBar;
 use serde::{Deserialize, Serialize};
 
 use crate::diagnostic::Diagnostic;
-use crate::reference::{Parametres, Resources};
 use crate::schema::{Entete, Schema};
 
+pub use menage::RegleMenage;
 pub use octets::{Empreinte, Encodage, inspect};
 pub use texte::Defaut;
 
@@ -116,35 +118,6 @@ pub struct Besoin<'a> {
     pub date: chrono::NaiveDate,
     /// How a household of a message adds up.
     pub menage: RegleMenage,
-}
-
-/// How a household of a message adds up: dated parameters.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct RegleMenage {
-    /// Weight of a child in alternating custody, in ten-thousandths (parameter `garde_alternee`).
-    pub garde_alternee: i64,
-    /// An unborn child counts as one under 14 (parameter `enfants_a_naitre`).
-    pub enfants_a_naitre: bool,
-    /// Pensions paid are taken off the resources (parameter `ressources_versees`).
-    pub ressources_versees: bool,
-}
-
-impl RegleMenage {
-    /// The rules in force on the last day of `year`.
-    ///
-    /// # Errors
-    /// [`crate::error::Error::Resource`] when a parameter is missing or is not what it must be.
-    pub fn load(resources: &Resources, year: i32) -> crate::error::Result<Self> {
-        let day = chrono::NaiveDate::from_ymd_opt(year, 12, 31).unwrap_or(chrono::NaiveDate::MAX);
-        let parametres = Parametres::load(resources)?;
-        #[expect(clippy::cast_possible_truncation, reason = "a weight of a few digits")]
-        let weight = (parametres.number("garde_alternee", day)? * 10_000.0).round() as i64;
-        Ok(Self {
-            garde_alternee: weight,
-            enfants_a_naitre: parametres.flag("enfants_a_naitre", day)?,
-            ressources_versees: parametres.flag("ressources_versees", day)?,
-        })
-    }
 }
 
 /// A file opened: its header understood, its first record next.

@@ -4,7 +4,7 @@ use std::fs::File;
 use std::path::Path;
 
 use arrow::array::{Array, ArrayRef, AsArray, RecordBatch};
-use arrow::compute::cast;
+use arrow::compute::{CastOptions, cast_with_options};
 use arrow::datatypes::DataType;
 use parquet::arrow::ProjectionMask;
 use parquet::arrow::arrow_reader::{ParquetRecordBatchReader, ParquetRecordBatchReaderBuilder};
@@ -95,7 +95,7 @@ fn as_text(batch: &RecordBatch) -> Result<Vec<ArrayRef>, Echec> {
                 DataType::List(_) => joined(column),
                 // Whole numbers with holes come as floats from those who write Parquet with data frames.
                 DataType::Float64 => Some(numbers(column)),
-                _ => cast(column, &DataType::Utf8).ok(),
+                _ => in_text(column),
             };
             text.ok_or_else(|| {
                 Echec::from(
@@ -111,6 +111,11 @@ fn as_text(batch: &RecordBatch) -> Result<Vec<ArrayRef>, Echec> {
         .collect()
 }
 
+/// A column in text; a value that has none, such as bytes that are no text, refuses the column rather than be lost.
+fn in_text(column: &ArrayRef) -> Option<ArrayRef> {
+    cast_with_options(column, &DataType::Utf8, &CastOptions { safe: false, ..CastOptions::default() }).ok()
+}
+
 fn numbers(column: &ArrayRef) -> ArrayRef {
     let values = column.as_primitive::<arrow::datatypes::Float64Type>();
     std::sync::Arc::new(values.iter().map(|x| x.map(number)).collect::<arrow::array::StringArray>())
@@ -118,7 +123,7 @@ fn numbers(column: &ArrayRef) -> ArrayRef {
 
 fn joined(column: &ArrayRef) -> Option<ArrayRef> {
     let lists = column.as_list::<i32>();
-    let values = cast(lists.values(), &DataType::Utf8).ok()?;
+    let values = in_text(lists.values())?;
     let values = values.as_string::<i32>();
     let offsets = lists.value_offsets();
     let texts = (0..lists.len()).map(|row| {
