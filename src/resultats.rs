@@ -16,6 +16,8 @@ pub const MANIFESTE: &str = "manifeste.json";
 
 /// What was found of the data.
 pub const QUALITE: &str = "qualite.json";
+/// Rows listed of one check, refusals apart, which are all listed; totals are never cut.
+pub const SAMPLE: usize = 1_000;
 /// Folder of the lists to send to landlords.
 pub const LISTES: &str = "qualite";
 

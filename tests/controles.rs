@@ -251,4 +251,12 @@ fn a_count_far_from_last_years_is_to_be_confirmed() {
     let rejets = projet.text("rejets.csv");
     assert!(rejets.contains("Clermont Auvergne Métropole, attributions : 120 → 80"), "{rejets}");
     assert_eq!(rejets.matches("B0334").count(), 2, "the EPCI and the territory");
+    let value = "Clermont Auvergne Métropole, attributions : 120 → 80";
+    let confirmed = format!(
+        "{}[[confirmation]]\ncode = \"B0334\"\ncolonne = \"valeur\"\nvaleur = \"{value}\"\nauteur = \"x\"\ndate = 2026-02-01\n",
+        toml(2025)
+    );
+    std::fs::write(projet.path().join("bilan.toml"), confirmed).unwrap();
+    projet.run(1, false);
+    assert_eq!(projet.text("rejets.csv").matches("B0334").count(), 1, "the territory alone");
 }

@@ -96,9 +96,10 @@ fn what_is_left_of_an_interrupted_reading_is_swept() {
     projet.run(1, false);
     let before = files(&projet.path().join("sortie"));
     let store = projet.path().join(".bilan/store/attributions");
-    let half = std::fs::read_dir(&store).unwrap().next().unwrap().unwrap().path().with_extension("parquet.tmp");
+    let half = std::fs::read_dir(&store).unwrap().next().unwrap().unwrap().path().with_extension("parquet.partiel");
     std::fs::write(&half, b"PAR1 half").unwrap();
     let outcome = projet.run(1, false);
     assert_eq!(outcome.read, 0);
+    assert!(!half.exists(), "what was half written is gone");
     assert_eq!(before, files(&projet.path().join("sortie")));
 }

@@ -32,7 +32,7 @@ fn damaged_parquet_is_read_or_refused() {
     let (mut seed, mut read, mut refused) = (0, 0, 0);
     while start.elapsed() < Duration::from_secs(seconds) {
         std::fs::write(&path, damaged(&good, &mut ChaCha8Rng::seed_from_u64(seed))).unwrap();
-        match bilan::ingest::apercu(&path, Some("demandes"), None).unwrap() {
+        match bilan::ingest::apercu(&bilan::reference::Resources::embedded(), &path, Some("demandes"), None).unwrap() {
             Ok(_) => read += 1,
             Err(refusals) => refused += usize::from(!refusals.is_empty()),
         }

@@ -13,16 +13,17 @@ use crate::run;
 
 pub(super) fn execute(args: &Check) -> Result<u8> {
     if let Some(fichier) = &args.apercu {
-        return preview(fichier, args.source.as_deref(), args.feuille.as_deref());
+        let resources = Resources::of_project(&args.etape.projet.projet);
+        return preview(&resources, fichier, args.source.as_deref(), args.feuille.as_deref());
     }
     let code = ingest::read(&args.etape, run::check)?;
     let _ = writeln!(anstream::stderr(), "Détail : rejets.csv et qualite.json, dans le dossier des résultats");
     Ok(code)
 }
 
-fn preview(fichier: &Path, source: Option<&str>, feuille: Option<&str>) -> Result<u8> {
+fn preview(resources: &Resources, fichier: &Path, source: Option<&str>, feuille: Option<&str>) -> Result<u8> {
     if let Some(source) = source {
-        let known = Resources::embedded().list("schemas");
+        let known = resources.list("schemas");
         let names: Vec<&str> = known.iter().filter_map(|p| p.strip_prefix("schemas/")?.strip_suffix(".toml")).collect();
         if !names.contains(&source) {
             return Err(Error::usage(
@@ -39,7 +40,7 @@ fn preview(fichier: &Path, source: Option<&str>, feuille: Option<&str>) -> Resul
             "vérifiez le chemin",
         ));
     }
-    match apercu(fichier, source, feuille)? {
+    match apercu(resources, fichier, source, feuille)? {
         Ok(apercu) => {
             print(&mut anstream::stdout(), fichier, &apercu).map_err(Error::io("écrire", Path::new("la sortie")))?;
             resume::print_notices(&apercu.avis);

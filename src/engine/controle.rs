@@ -11,7 +11,7 @@ use super::{Engine, Inputs, Table, tables};
 use crate::diagnostic::{Diagnostic, Gravite};
 use crate::error::{Error, Result};
 use crate::reference::{Resources, toml_file};
-use crate::resultats::Controle;
+use crate::resultats::{Controle, SAMPLE};
 
 /// A check and its SQL.
 #[derive(Debug, Clone, Deserialize, Serialize)]
@@ -68,20 +68,21 @@ impl Croisement {
 /// What a check found.
 #[derive(Debug, Clone)]
 pub struct Constatation {
-    /// Source, or result looked at.
-    pub source: String,
+    /// The check.
+    pub croisement: Croisement,
     /// The four counts.
     pub controle: Controle,
-    /// Every failure, in the order of the files, with the landlord it belongs to where there is one.
+    /// Failures in the order of the files, with the landlord each belongs to where there is one: all of them where the
+    /// landlords' lists or a confirmation need them, else the sample that is listed.
     pub echecs: Vec<(Diagnostic, Option<String>)>,
 }
 
 impl Engine {
-    /// Runs one check; `given` says which sources are there.
+    /// Runs one check; `given` says which sources are there, `whole` whether every failure is needed.
     ///
     /// # Errors
     /// [`Error::Engine`]; [`Error::Resource`] when the check gives an unknown state or loses a record.
-    pub(super) fn check(&self, check: &Croisement, given: impl Fn(&str) -> bool) -> Result<Constatation> {
+    pub(super) fn check(&self, check: &Croisement, given: impl Fn(&str) -> bool, whole: bool) -> Result<Constatation> {
         let nom = &check.nom;
         let lignes = self.count(nom, &check.base)?;
         let mut controle = Controle {
@@ -93,10 +94,10 @@ impl Engine {
             non_evaluables: 0,
             hors_champ: 0,
         };
-        let source = check.source.clone();
+        let croisement = check.clone();
         if !check.avec.iter().all(|s| given(s)) {
             controle.hors_champ = lignes;
-            return Ok(Constatation { source, controle, echecs: Vec::new() });
+            return Ok(Constatation { croisement, controle, echecs: Vec::new() });
         }
         let sql = check.sql.trim_end().trim_end_matches(';');
         let states = self.query(nom, &format!("SELECT etat, COUNT(*) AS nombre FROM ({sql}) GROUP BY etat"))?;
@@ -117,15 +118,13 @@ impl Engine {
         let failures = if controle.echecs == 0 {
             Vec::new()
         } else {
-            let table = self.query(
-                nom,
-                &format!(
-                    "SELECT fichier, ligne, valeur, bailleur FROM ({sql}) WHERE etat = 'echec' ORDER BY fichier, ligne, valeur"
-                ),
-            )?;
-            failures(check, &table)?
+            let limit = if whole { String::new() } else { format!(" LIMIT {SAMPLE}") };
+            let listed = format!(
+                "SELECT fichier, ligne, valeur, bailleur FROM ({sql}) WHERE etat = 'echec' ORDER BY fichier, ligne, valeur{limit}"
+            );
+            failures(check, &self.query(nom, &listed)?)?
         };
-        Ok(Constatation { source, controle, echecs: failures })
+        Ok(Constatation { croisement, controle, echecs: failures })
     }
 
     /// Landlord of the leases whose lines the store lists as set aside.

@@ -10,7 +10,7 @@ use super::bloc::{Bloc, columns};
 use super::bridge::to_batch;
 use super::lecture::{self, Besoin, Echec, Ouvert};
 use super::typing::Typer;
-use super::{BLOCK_ROWS, Blocks, Encodage, FICHIER, Format, LIGNE, arrow_schema};
+use super::{Blocks, Encodage, FICHIER, Format, LIGNE, arrow_schema};
 use crate::diagnostic::Diagnostic;
 use crate::error::{Error, Result};
 use crate::reference::{Geographie, Resources};
@@ -48,26 +48,26 @@ pub struct Apercu {
     pub avis: Vec<Diagnostic>,
 }
 
-/// Looks at a file; `schema` and `feuille` are guessed when they are not given.
+/// Looks at a file under `resources`, a project's or the embedded ones; `schema` and `feuille` are guessed when they are not given.
 ///
 /// # Errors
 /// The inner error is the refusals of the source that comes nearest; the outer one is the program's.
 pub fn apercu(
+    resources: &Resources,
     path: &Path,
     schema: Option<&str>,
     feuille: Option<&str>,
 ) -> Result<std::result::Result<Apercu, Vec<Diagnostic>>> {
-    let resources = Resources::embedded();
     let empreinte = match lecture::inspect(path).map_err(Error::io("lire", path))? {
         Ok(empreinte) => empreinte,
         Err(diagnostic) => return Ok(Err(vec![diagnostic])),
     };
     let schemas = match schema {
-        Some(nom) => vec![Schema::load(&resources, nom, LATEST)?],
-        None => Schema::load_all(&resources, LATEST)?,
+        Some(nom) => vec![Schema::load(resources, nom, LATEST)?],
+        None => Schema::load_all(resources, LATEST)?,
     };
     let colonnes = BTreeMap::new();
-    let menage = lecture::RegleMenage::load(&resources, LATEST)?;
+    let menage = lecture::RegleMenage::load(resources, LATEST)?;
     let mut best: Option<(usize, Schema, Ouvert)> = None;
     let mut nearest: Option<Vec<Diagnostic>> = None;
     for schema in schemas {
@@ -90,7 +90,7 @@ pub fn apercu(
         }
     }
     let Some((_, schema, ouvert)) = best else { return Ok(Err(nearest.unwrap_or_default())) };
-    look(&resources, schema, ouvert, &empreinte)
+    look(resources, schema, ouvert, &empreinte)
 }
 
 fn look(
@@ -100,7 +100,7 @@ fn look(
     empreinte: &lecture::Empreinte,
 ) -> Result<std::result::Result<Apercu, Vec<Diagnostic>>> {
     let Ouvert { lecteur, entete, avis, noms, separateur, feuille, ligne_entete } = ouvert;
-    let mut blocks = Blocks { lecteur, schema: &schema, entete: &entete, most: ROWS.min(BLOCK_ROWS) };
+    let mut blocks = Blocks { lecteur, schema: &schema, entete: &entete, most: ROWS };
     let bloc = match blocks.next_step() {
         Ok(step) => step.map(|s| s.bloc).unwrap_or_default(),
         Err(Echec::Refus(refusals)) => return Ok(Err(refusals)),

@@ -37,7 +37,7 @@ use typing::{Brut, Typer};
 pub use apercu::{Apercu, apercu};
 pub use bloc::{FICHIER, LIGNE, arrow_schema};
 pub use lecture::{Encodage, Format, is_protected};
-pub use rejets::{COLUMNS as REJECT_COLUMNS, write_row};
+pub use rejets::{COLUMNS as REJECT_COLUMNS, reject_row};
 
 /// Records handed together to typing.
 const BLOCK_ROWS: usize = 65_536;

@@ -6,11 +6,8 @@ use std::path::{Path, PathBuf};
 
 use crate::diagnostic::{Diagnostic, Gravite, masked};
 use crate::error::{Error, Result};
-use crate::resultats::Total;
+use crate::resultats::{SAMPLE, Total};
 use crate::store;
-
-/// Rows listed for one check of one file, beyond refusals, which are all listed.
-const SAMPLE: u64 = 1_000;
 
 /// Header of `rejets.csv`.
 pub const COLUMNS: [&str; 7] = ["fichier", "ligne", "colonne", "code", "gravite", "valeur", "message"];
@@ -48,8 +45,8 @@ impl Rejets {
             exemple: diagnostic.clone(),
         });
         total.nombre += 1;
-        if diagnostic.gravite == Gravite::Refus || total.nombre <= SAMPLE {
-            write_row(&mut self.writer, &diagnostic).map_err(|e| csv_error(e, &self.path))?;
+        if diagnostic.gravite == Gravite::Refus || total.nombre <= SAMPLE as u64 {
+            self.writer.write_record(reject_row(&diagnostic)).map_err(|e| csv_error(e, &self.path))?;
         }
         Ok(())
     }
@@ -66,15 +63,13 @@ fn csv_error(error: csv::Error, path: &Path) -> Error {
     Error::io("écrire", path)(std::io::Error::other(error))
 }
 
-/// Writes one diagnostic as a row of [`COLUMNS`].
-///
-/// # Errors
-/// The writer's.
-pub fn write_row<W: std::io::Write>(writer: &mut csv::Writer<W>, d: &Diagnostic) -> csv::Result<()> {
+/// One diagnostic as a row of [`COLUMNS`].
+#[must_use]
+pub fn reject_row(d: &Diagnostic) -> [String; 7] {
     let ligne = d.lieu.ligne.map(|l| l.to_string()).unwrap_or_default();
     let part = |p: &Option<String>| p.clone().unwrap_or_default();
     let message = if d.aide.is_empty() { d.message.clone() } else { format!("{} ; {}", d.message, d.aide) };
-    let row = [
+    [
         part(&d.lieu.fichier),
         ligne,
         part(&d.lieu.colonne),
@@ -82,6 +77,5 @@ pub fn write_row<W: std::io::Write>(writer: &mut csv::Writer<W>, d: &Diagnostic)
         d.gravite.word().to_owned(),
         part(&d.lieu.valeur),
         message,
-    ];
-    writer.write_record(row)
+    ]
 }

@@ -146,8 +146,9 @@ pub(super) struct DelaiAnormal {
 #[serde(deny_unknown_fields)]
 pub(super) struct Confirmation {
     pub code: String,
+    #[serde(default)]
     pub fichier: String,
-    pub ligne: u64,
+    pub ligne: Option<u64>,
     pub colonne: String,
     #[serde(default)]
     pub valeur: String,

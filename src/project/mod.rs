@@ -154,10 +154,10 @@ pub struct DelaiAnormal {
 pub struct Confirmation {
     /// Code of the check.
     pub code: String,
-    /// File, as in `rejets.csv`.
+    /// File, as in `rejets.csv`; empty where a result is in doubt, and not a row.
     pub fichier: String,
-    /// Line, as in `rejets.csv`.
-    pub ligne: u64,
+    /// Line, as in `rejets.csv`; none where a result is in doubt.
+    pub ligne: Option<u64>,
     /// Column, as in `rejets.csv`.
     pub colonne: String,
     /// Value, as in `rejets.csv`.
@@ -176,8 +176,8 @@ impl Confirmation {
     pub fn covers(&self, diagnostic: &Diagnostic) -> bool {
         let lieu = &diagnostic.lieu;
         self.code == diagnostic.code
-            && lieu.fichier.as_ref() == Some(&self.fichier)
-            && lieu.ligne == Some(self.ligne)
+            && lieu.fichier.as_deref().unwrap_or_default() == self.fichier
+            && lieu.ligne == self.ligne
             && lieu.colonne.as_ref() == Some(&self.colonne)
             && lieu.valeur.as_deref().unwrap_or_default() == self.valeur
     }

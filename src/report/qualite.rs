@@ -121,7 +121,10 @@ pub(super) fn load(plan: &Plan, bailleurs: &BTreeMap<String, String>) -> Result<
             let state = if c.appliquee { "en vigueur" } else { "sans objet : la valeur a changé" };
             let c = &c.confirmation;
             vec![
-                format!("{}, ligne {}, {}", c.fichier, c.ligne, c.colonne),
+                match c.ligne {
+                    Some(ligne) => format!("{}, ligne {ligne}, {}", c.fichier, c.colonne),
+                    None => format!("résultat, {}", c.colonne),
+                },
                 c.code.clone(),
                 c.valeur.clone(),
                 c.auteur.clone(),

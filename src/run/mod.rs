@@ -65,22 +65,18 @@ impl Outcome {
 ///
 /// # Errors
 /// [`Error::Usage`] when another command holds the project; the store's errors.
-pub fn ingest(plan: &Plan, options: Options, progress: &Progress) -> Result<Ingestion> {
-    let cache = plan.cache();
-    let _lock = store::lock(&cache)?;
-    store::sweep(&cache);
-    let mut etat = Etat::load(&cache);
-    let ingestion = read_sources(plan, &mut etat, options, progress)?;
-    etat.save(&cache)?;
-    Ok(ingestion)
+pub fn ingest(plan: &Plan, options: Options, progress: &Progress) -> Result<Checked> {
+    let _lock = store::lock(&plan.cache())?;
+    Ok(Checked { ingestion: read_and_remember(plan, options, progress)?, notes: Vec::new() })
 }
 
 /// Reads the sources, crosses them, and writes what was found: `rejets.csv`, `qualite.json` and the landlords' lists.
 ///
 /// # Errors
 /// As [`ingest`], and when the results folder cannot be written.
-pub fn check(plan: &Plan, options: Options, progress: &Progress) -> Result<Ingestion> {
-    let ingestion = ingest(plan, options, progress)?;
+pub fn check(plan: &Plan, options: Options, progress: &Progress) -> Result<Checked> {
+    let _lock = store::lock(&plan.cache())?;
+    let ingestion = read_and_remember(plan, options, progress)?;
     let geographie = Geographie::load(&plan.resources(), plan.millesime)?;
     let seuils = SeuilsDeLAnnee::load(plan)?;
     let parametres = Parametres::load(&plan.resources())?;
@@ -88,7 +84,25 @@ pub fn check(plan: &Plan, options: Options, progress: &Progress) -> Result<Inges
     let inputs = Inputs { plan, ingestion: &ingestion, geographie: &geographie, seuils: &seuils, regles: &regles };
     let resultats = engine::compute(&inputs, options.threads, progress)?;
     let _ = std::fs::remove_file(&resultats.faits);
-    qualite::write(plan, &ingestion, &resultats)?;
+    let (_, notes) = qualite::write(plan, &ingestion, resultats.constatations, &resultats.bailleurs)?;
+    Ok(Checked { ingestion, notes })
+}
+
+/// What a stage read, and what is to be said of the project besides.
+#[derive(Debug)]
+pub struct Checked {
+    /// What reading the sources gave.
+    pub ingestion: Ingestion,
+    /// Messages about the project itself.
+    pub notes: Vec<Diagnostic>,
+}
+
+fn read_and_remember(plan: &Plan, options: Options, progress: &Progress) -> Result<Ingestion> {
+    let cache = plan.cache();
+    store::sweep(&cache);
+    let mut etat = Etat::load(&cache);
+    let ingestion = read_sources(plan, &mut etat, options, progress)?;
+    etat.save(&cache)?;
     Ok(ingestion)
 }
 
@@ -129,7 +143,7 @@ pub fn run(plan: &Plan, mut notes: Vec<Diagnostic>, options: Options, progress: 
         store::make_parent(&faits)?;
         store::publish(&resultats.faits, &faits)?;
         engine::remember_sources(plan, &ingestion)?;
-        let (files, found) = qualite::write(plan, &ingestion, &resultats)?;
+        let (files, found) = qualite::write(plan, &ingestion, resultats.constatations, &resultats.bailleurs)?;
         written.extend(files);
         notes.extend(found);
         written.extend(manifeste::write(plan, &ingestion, &geographie, &seuils, &notes)?);

@@ -4,18 +4,16 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 
 use crate::diagnostic::{Diagnostic, Gravite};
-use crate::engine::{Constatation, Croisement, Resultats};
+use crate::engine::Constatation;
 use crate::error::{Error, Result};
-use crate::ingest::{Ingestion, REJECT_COLUMNS, write_row};
+use crate::ingest::{Ingestion, REJECT_COLUMNS, reject_row};
 use crate::project::Plan;
 use crate::resultats::{
-    ConfirmationLue, Controle, Correction, CroisementLu, LISTES, Liste, QUALITE, Qualite, SourceLue,
+    ConfirmationLue, Controle, Correction, CroisementLu, LISTES, Liste, QUALITE, Qualite, SAMPLE, SourceLue,
 };
 use crate::schema::Schema;
 use crate::store;
 
-/// Rows of one cross-check listed in `rejets.csv`, as for the checks of a file; the landlords' lists hold them all.
-const SAMPLE: usize = 1_000;
 /// Corrections named.
 const CORRECTIONS: usize = 10;
 /// How much more a fault weighs when a verdict depends on it.
@@ -28,14 +26,13 @@ const VERDICT_WEIGHT: u64 = 3;
 pub(super) fn write(
     plan: &Plan,
     ingestion: &Ingestion,
-    resultats: &Resultats,
+    constatations: Vec<Constatation>,
+    bailleurs: &Landlords,
 ) -> Result<(BTreeSet<String>, Vec<Diagnostic>)> {
     let mut applied: BTreeSet<usize> = BTreeSet::new();
     let position = |c| plan.confirmations.iter().position(|own| own == c);
     applied.extend(ingestion.fichiers.iter().flat_map(|f| &f.confirmees).filter_map(position));
-    let crossed: Vec<Constatation> =
-        resultats.constatations.iter().map(|c| confirmed(plan, c.clone(), &mut applied)).collect();
-    let checks = Croisement::load_all(&plan.resources())?;
+    let crossed: Vec<Constatation> = constatations.into_iter().map(|c| confirmed(plan, c, &mut applied)).collect();
     let sources: Vec<SourceLue> = ingestion
         .fichiers
         .iter()
@@ -53,15 +50,12 @@ pub(super) fn write(
         .collect();
     let croisements: Vec<CroisementLu> = crossed
         .iter()
-        .filter_map(|c| {
-            let check = checks.iter().find(|k| k.code == c.controle.controle && k.source == c.source)?;
-            Some(CroisementLu {
-                source: c.source.clone(),
-                controle: c.controle.clone(),
-                gravite: check.gravite,
-                message: check.message.clone(),
-                aide: check.aide.clone(),
-            })
+        .map(|c| CroisementLu {
+            source: c.croisement.source.clone(),
+            controle: c.controle.clone(),
+            gravite: c.croisement.gravite,
+            message: c.croisement.message.clone(),
+            aide: c.croisement.aide.clone(),
         })
         .collect();
     adds_up(&sources, &croisements)?;
@@ -72,17 +66,16 @@ pub(super) fn write(
         .map(|(i, c)| ConfirmationLue { confirmation: c.clone(), appliquee: applied.contains(&i) })
         .collect();
     let notes = lapsed(&confirmations);
-    let (listes, mut written) = write_lists(plan, ingestion, &crossed, resultats)?;
+    let mut rows = rejects(plan, ingestion)?;
+    let (listes, mut written) = write_lists(plan, ingestion, &rows, &crossed, bailleurs)?;
     let corrections = corrections(plan, &sources, &croisements)?;
     let qualite =
         Qualite { version: 2, millesime: plan.millesime, sources, croisements, confirmations, corrections, listes };
     let mut text = serde_json::to_vec_pretty(&qualite)?;
     text.push(b'\n');
     store::write_atomically(&plan.sortie.join(QUALITE), &text)?;
-    let sample: Vec<&Diagnostic> =
-        crossed.iter().flat_map(|c| c.echecs.iter().take(SAMPLE)).map(|(diagnostic, _)| diagnostic).collect();
-    let rows = rejects(plan, ingestion)?;
-    store::write_atomically(&plan.sortie.join(REJECTS), &reject_bytes(&rows, &sample)?)?;
+    rows.extend(crossed.iter().flat_map(|c| c.echecs.iter().take(SAMPLE)).map(|(d, _)| Row::from(&reject_row(d)[..])));
+    store::write_atomically(&plan.sortie.join(REJECTS), &reject_bytes(&rows)?)?;
     written.extend([QUALITE.to_owned(), REJECTS.to_owned()]);
     Ok((written, notes))
 }
@@ -91,6 +84,9 @@ const REJECTS: &str = "rejets.csv";
 
 /// Rows refused or set aside, as [`REJECT_COLUMNS`].
 type Row = csv::StringRecord;
+
+/// Landlord of a lease, by file and line.
+type Landlords = BTreeMap<(String, u64), String>;
 
 /// Takes out of a check's failures those that the project vouches for.
 fn confirmed(plan: &Plan, mut found: Constatation, applied: &mut BTreeSet<usize>) -> Constatation {
@@ -121,9 +117,9 @@ fn lapsed(confirmations: &[ConfirmationLue]) -> Vec<Diagnostic> {
                 format!("confirmation de {} sans objet : cette ligne n'a plus cette valeur à confirmer", c.code),
                 "retirez-la de bilan.toml, ou mettez-la à jour d'après rejets.csv",
             )
-            .in_file(c.fichier.clone())
-            .at_line(c.ligne)
             .in_column(c.colonne.clone());
+            note.lieu.fichier = Some(c.fichier.clone()).filter(|f| !f.is_empty());
+            note.lieu.ligne = c.ligne;
             note.lieu.valeur = Some(c.valeur.clone());
             note
         })
@@ -202,19 +198,19 @@ fn corrections(plan: &Plan, sources: &[SourceLue], croisements: &[CroisementLu])
 fn write_lists(
     plan: &Plan,
     ingestion: &Ingestion,
+    rows: &[Row],
     crossed: &[Constatation],
-    resultats: &Resultats,
+    bailleurs: &Landlords,
 ) -> Result<(Vec<Liste>, BTreeSet<String>)> {
     let mut of_landlord: BTreeMap<&str, Vec<Row>> = BTreeMap::new();
     let leases: BTreeSet<&str> =
         ingestion.fichiers.iter().filter(|f| f.schema == "attributions").map(|f| f.fichier.as_str()).collect();
-    let rows = rejects(plan, ingestion)?;
-    for row in &rows {
+    for row in rows {
         let (Some(fichier), Some(ligne)) = (row.get(0), row.get(1).and_then(|l| l.parse::<u64>().ok())) else {
             continue;
         };
         if leases.contains(fichier)
-            && let Some(bailleur) = resultats.bailleurs.get(&(fichier.to_owned(), ligne))
+            && let Some(bailleur) = bailleurs.get(&(fichier.to_owned(), ligne))
         {
             of_landlord.entry(bailleur).or_default().push(row.clone());
         }
@@ -223,13 +219,7 @@ fn write_lists(
         if let (Some(bailleur), Some(fichier)) = (bailleur, &diagnostic.lieu.fichier)
             && leases.contains(fichier.as_str())
         {
-            let mut writer = csv::Writer::from_writer(Vec::new());
-            write_row(&mut writer, diagnostic).map_err(failed)?;
-            let bytes = writer.into_inner().map_err(|e| failed(e.into_error().into()))?;
-            let mut reader = csv::ReaderBuilder::new().has_headers(false).from_reader(bytes.as_slice());
-            for record in reader.records() {
-                of_landlord.entry(bailleur).or_default().push(record.map_err(failed)?);
-            }
+            of_landlord.entry(bailleur).or_default().push(Row::from(&reject_row(diagnostic)[..]));
         }
     }
     let mut listes = Vec::new();
@@ -237,7 +227,7 @@ fn write_lists(
     for (bailleur, mut rows) in of_landlord {
         rows.sort_by_key(|r| (r.get(0).map(str::to_owned), r.get(1).and_then(|l| l.parse::<u64>().ok())));
         let fichier = format!("{LISTES}/{bailleur}.csv");
-        store::write_atomically(&plan.sortie.join(&fichier), &reject_bytes(&rows, &[])?)?;
+        store::write_atomically(&plan.sortie.join(&fichier), &reject_bytes(&rows)?)?;
         written.insert(fichier.clone());
         listes.push(Liste { bailleur: bailleur.to_owned(), fichier, lignes: rows.len() as u64 });
     }
@@ -248,23 +238,12 @@ fn write_lists(
 fn rejects(plan: &Plan, ingestion: &Ingestion) -> Result<Vec<Row>> {
     let mut rows = Vec::new();
     for file in &ingestion.fichiers {
-        let mut writer = csv::Writer::from_writer(Vec::new());
-        for notice in file.refus.iter().chain(&file.avis) {
-            write_row(&mut writer, notice).map_err(failed)?;
-        }
-        let whole = writer.into_inner().map_err(|e| failed(e.into_error().into()))?;
-        let stored = match &file.rejets {
-            Some(rejets) => {
-                let path = plan.cache().join(rejets);
-                std::fs::read(&path).map_err(Error::io("lire", &path))?
-            }
-            None => Vec::new(),
-        };
-        for bytes in [whole, stored] {
-            let mut reader = csv::ReaderBuilder::new().has_headers(false).from_reader(bytes.as_slice());
-            for record in reader.records() {
-                rows.push(record.map_err(failed)?);
-            }
+        rows.extend(file.refus.iter().chain(&file.avis).map(|notice| Row::from(&reject_row(notice)[..])));
+        let Some(rejets) = &file.rejets else { continue };
+        let path = plan.cache().join(rejets);
+        let mut reader = csv::ReaderBuilder::new().has_headers(false).from_path(&path).map_err(failed)?;
+        for record in reader.records() {
+            rows.push(record.map_err(failed)?);
         }
     }
     Ok(rows)
@@ -274,14 +253,11 @@ fn failed(error: csv::Error) -> Error {
     Error::io("écrire", Path::new(REJECTS))(std::io::Error::other(error))
 }
 
-fn reject_bytes(rows: &[Row], more: &[&Diagnostic]) -> Result<Vec<u8>> {
+fn reject_bytes(rows: &[Row]) -> Result<Vec<u8>> {
     let mut writer = csv::WriterBuilder::new().delimiter(b';').from_writer("\u{feff}".as_bytes().to_vec());
     writer.write_record(REJECT_COLUMNS).map_err(failed)?;
     for row in rows {
         writer.write_record(row).map_err(failed)?;
-    }
-    for diagnostic in more {
-        write_row(&mut writer, diagnostic).map_err(failed)?;
     }
     writer.into_inner().map_err(|e| failed(e.into_error().into()))
 }

@@ -358,14 +358,15 @@ impl<R: Read + Send> Lecteur for Messages<R> {
     }
 }
 
-/// An element and its code; `None` when its attributes are not XML.
+/// An element and its code, or its version; `None` when its attributes are not XML.
 fn open_step(e: &BytesStart<'_>, closed: bool) -> Option<Step> {
-    let attribute = |name: &str| -> Option<Option<String>> {
-        let Some(value) = e.try_get_attribute(name).ok()? else { return Some(None) };
-        Some(Some(value.normalized_value(quick_xml::XmlVersion::Explicit1_0).ok()?.into_owned()))
-    };
-    let code = attribute("code")?;
-    let code = if code.is_some() { code } else { attribute("versionInterface")? };
+    let mut code = None;
+    for attribute in e.attributes() {
+        let attribute = attribute.ok()?;
+        if ["code", "versionInterface"].contains(&attribute.key.as_ref()) {
+            code = Some(attribute.normalized_value(quick_xml::XmlVersion::Explicit1_0).ok()?.into_owned());
+        }
+    }
     Some(Step::Open { name: e.local_name().as_ref().to_owned(), code, closed })
 }
 
