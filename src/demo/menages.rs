@@ -7,6 +7,7 @@ use chrono::{Days, NaiveDate};
 use rand::RngExt;
 use rand::rngs::ChaCha8Rng;
 
+use super::evenements::Evenements;
 use super::logements::Logement;
 use super::territoires::{ParcCommunal, Profil, Territoires};
 use super::{Csv, MILLESIME};
@@ -19,17 +20,12 @@ annee_naissance;situation_familiale;dalo;prioritaire;commune_residence;date_extr
 const LETTINGS: &str = "numero_unique;date_depot;date_decision;date_bail;bailleur;id_rpls;commune;qpv;categorie;typologie;\
 financement;annee_construction;reservataire;dalo;prioritaire;relogement;mutation;personne_morale;nb_personnes;\
 nb_moins_14;nb_uc;ressources_mensuelles;rang;commune_origine";
-const EVENTS: &str = "numero_unique;type;date;bailleur;id_rpls;rang;decision;motif";
 const EXTRACTION: &str = "2026-01-31";
 
 pub(super) struct Registre<'a> {
     demandes: Csv,
     attributions: Csv,
-    evenements: Csv,
-    /// Draws of the events alone.
-    tirage: ChaCha8Rng,
-    /// Dwellings let in the commune being written: identifier, landlord, day of the decision.
-    loues: Vec<(String, String, NaiveDate)>,
+    evenements: Evenements,
     territoires: &'a Territoires,
     neighbours: BTreeMap<String, Vec<String>>,
     geographie: &'a Geographie,
@@ -62,9 +58,7 @@ impl Registre<'_> {
         Ok(Registre {
             demandes: Csv::create(&donnees.join("demandes.csv"), DEMANDS)?,
             attributions: Csv::create(&donnees.join("attributions.csv"), LETTINGS)?,
-            evenements: Csv::create(&donnees.join("evenements.csv"), EVENTS)?,
-            tirage,
-            loues: Vec::new(),
+            evenements: Evenements::create(donnees, tirage)?,
             territoires,
             neighbours,
             geographie,
@@ -86,7 +80,7 @@ impl Registre<'_> {
         wishes: u64,
         rng: &mut ChaCha8Rng,
     ) -> Result<()> {
-        self.loues.clear();
+        self.evenements.next_commune();
         let mut serial = 0_u64;
         let mut active = 0_u64;
         let mut numero = |departement: &str| {
@@ -102,7 +96,7 @@ impl Registre<'_> {
         for _ in active..wishes {
             let id = number_for(departement);
             self.waiting(commune, &id, true, rng)?;
-            self.refused_proposal(&id)?;
+            self.evenements.refused_proposal(&id)?;
         }
         for _ in 0..wishes * 9 / 20 {
             let id = number_for(departement);
@@ -186,7 +180,7 @@ impl Registre<'_> {
             menage.enfants,
             place,
         ))?;
-        self.accepted_proposal(id, logement, bailleur, decision, bail, place)?;
+        self.evenements.accepted_proposal(id, logement, bailleur, decision, bail, place)?;
         let forgotten = rng.random_range(0..10) == 0 && may_stay;
         let mut end = bail + Days::new(rng.random_range(0..30));
         if !may_stay {
@@ -210,47 +204,6 @@ impl Registre<'_> {
             &origine,
         )?;
         Ok(forgotten || end > last)
-    }
-
-    /// The steps that led to a lease: a visit half the time, the commission, the proposal.
-    fn accepted_proposal(
-        &mut self,
-        id: &str,
-        logement: &Logement,
-        bailleur: &str,
-        decision: NaiveDate,
-        bail: NaiveDate,
-        rang: &str,
-    ) -> Result<()> {
-        let dwelling = &logement.id;
-        self.evenements.row(format_args!("{id};commission;{decision};{bailleur};{dwelling};{rang};attribution;"))?;
-        let proposed = (decision + Days::new(2)).min(bail);
-        self.evenements.row(format_args!("{id};proposition;{proposed};{bailleur};{dwelling};;;"))?;
-        if self.tirage.random_range(0..2) == 0 {
-            let visited = (proposed + Days::new(self.tirage.random_range(1..6))).min(bail);
-            self.evenements.row(format_args!("{id};visite;{visited};{bailleur};{dwelling};;;"))?;
-        }
-        self.loues.push((dwelling.clone(), bailleur.to_owned(), decision));
-        Ok(())
-    }
-
-    /// One waiting household in seven had a dwelling proposed that another then took.
-    fn refused_proposal(&mut self, id: &str) -> Result<()> {
-        if self.loues.is_empty() || self.tirage.random_range(0..7) != 0 {
-            return Ok(());
-        }
-        let (dwelling, bailleur, decision) = &self.loues[self.tirage.random_range(0..self.loues.len())];
-        let before = decision.checked_sub_days(Days::new(self.tirage.random_range(5..25))).unwrap_or(*decision);
-        self.evenements.row(format_args!("{id};commission;{before};{bailleur};{dwelling};1;attribution;"))?;
-        let proposed = before + Days::new(2);
-        self.evenements.row(format_args!("{id};proposition;{proposed};{bailleur};{dwelling};;;"))?;
-        let answered = proposed + Days::new(self.tirage.random_range(1..10));
-        let reasons = [("localisation", 320), ("typologie", 140), ("loyer", 180), ("etat", 90), ("sans_reponse", 270)];
-        let (kind, reason) = match self.tirage.random_range(0..20) {
-            0 => ("annulation", ""),
-            _ => ("refus", draw(&reasons, &mut self.tirage)),
-        };
-        self.evenements.row(format_args!("{id};{kind};{answered};{bailleur};{dwelling};;;{reason}"))
     }
 
     /// A demand not satisfied in the year: active at its end, or struck off for another reason.
@@ -461,7 +414,7 @@ fn draw_household(profil: &Profil, class: usize, unknown: bool, pieces: Option<u
     }
 }
 
-fn draw(choices: &[(&'static str, u32)], rng: &mut ChaCha8Rng) -> &'static str {
+pub(super) fn draw(choices: &[(&'static str, u32)], rng: &mut ChaCha8Rng) -> &'static str {
     let total: u32 = choices.iter().map(|(_, w)| w).sum();
     let mut draw = rng.random_range(0..total);
     for (value, weight) in choices {

@@ -4,6 +4,7 @@
 //! to a housing conference; households, lettings and landlords are drawn at random from a seed. Draws are of integers
 //! only, so the same seed gives the same bytes on every machine.
 
+mod evenements;
 mod logements;
 mod menages;
 mod territoires;

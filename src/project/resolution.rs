@@ -1,0 +1,340 @@
+//! What `bilan.toml` says, resolved: defaults filled in, codes checked against the geography, files found.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::path::Path;
+
+use chrono::NaiveDate;
+
+use super::{
+    Confirmation, DelaiAnormal, Objectif, PROJECT_FILE, PUBLICS, ParcSocial, Plan, SeuilProjet, SourcePlan, fichier,
+};
+use crate::diagnostic::Diagnostic;
+use crate::error::{Error, Result};
+use crate::reference::{Geographie, Resources};
+
+const ZONES: [&str; 3] = ["hors_qpv", "qpv", "ensemble"];
+const BASES: [&str; 3] = ["cia", "document_cadre", "avenant"];
+const TYPOLOGIES: [&str; 7] = ["C", "T1", "T2", "T3", "T4", "T5", "T6P"];
+
+/// Resolves what was written; the notes are what is to be said of it.
+///
+/// # Errors
+/// [`Error::Usage`] with the diagnostic of the first value that cannot be used.
+pub(super) fn resolve(
+    racine: &Path,
+    geographie: &Geographie,
+    written: fichier::Fichier,
+    sortie: Option<&Path>,
+) -> Result<(Plan, Vec<Diagnostic>)> {
+    Resolver { racine, geographie, notes: Vec::new() }.resolve(written, sortie)
+}
+
+struct Resolver<'a> {
+    racine: &'a Path,
+    geographie: &'a Geographie,
+    notes: Vec<Diagnostic>,
+}
+
+impl Resolver<'_> {
+    fn resolve(mut self, written: fichier::Fichier, sortie: Option<&Path>) -> Result<(Plan, Vec<Diagnostic>)> {
+        let bilan = written.bilan;
+        if !(2017..=2100).contains(&bilan.millesime) {
+            return Err(invalid(
+                "millesime",
+                &bilan.millesime.to_string(),
+                "une année à partir de 2017, première année de la loi",
+            ));
+        }
+        let communes = self.perimeter(&bilan)?;
+        for epci in &bilan.epci_sans_qpv {
+            self.check_epci(epci, "epci_sans_qpv")?;
+        }
+        let parc_social = match bilan.parc_social.as_deref() {
+            None | Some("tous_logements") => ParcSocial::TousLogements,
+            Some("ministere") => ParcSocial::Ministere,
+            Some(other) => return Err(invalid("parc_social", other, "tous_logements ou ministere")),
+        };
+        let last_day = NaiveDate::from_ymd_opt(bilan.millesime, 12, 31)
+            .ok_or_else(|| invalid("millesime", &bilan.millesime.to_string(), "une année"))?;
+        let sources = self.sources(written.source, bilan.millesime)?;
+        let objectifs = self.objectifs(written.objectif)?;
+        let mut seuils = Vec::new();
+        let mut seen = BTreeSet::new();
+        for s in written.seuil_q1 {
+            self.check_epci(&s.epci, "seuil_q1.epci")?;
+            let ordered =
+                s.q2.is_none_or(|q2| q2 >= s.montant) && s.q3.is_none_or(|q3| s.q2.is_some_and(|q2| q3 >= q2));
+            if s.montant <= 0 || !ordered {
+                return Err(invalid(
+                    "seuil_q1.montant",
+                    &s.montant.to_string(),
+                    "des euros par UC et par an, q1 ≤ q2 ≤ q3",
+                ));
+            }
+            if !seen.insert((s.epci.clone(), s.millesime)) {
+                return Err(invalid("seuil_q1", &s.epci, "un seul montant par EPCI et par millésime"));
+            }
+            let (epci, millesime, montant) = (s.epci, s.millesime, s.montant);
+            seuils.push(SeuilProjet { epci, millesime, montant, q2: s.q2, q3: s.q3, reference: s.reference });
+        }
+        let mut delais_anormaux = Vec::new();
+        let mut seen = BTreeSet::new();
+        for d in written.delai_anormal {
+            if !self.geographie.has_departement(&d.departement) {
+                return Err(invalid(
+                    "delai_anormal.departement",
+                    &d.departement,
+                    "un code de département, comme \"63\"",
+                ));
+            }
+            if !(1..=600).contains(&d.mois) {
+                return Err(invalid("delai_anormal.mois", &d.mois.to_string(), "un nombre de mois"));
+            }
+            check_word("delai_anormal.typologie", d.typologie.as_deref().unwrap_or("T1"), &TYPOLOGIES)?;
+            if !seen.insert((d.departement.clone(), d.typologie.clone())) {
+                return Err(invalid("delai_anormal", &d.departement, "une seule valeur par département et typologie"));
+            }
+            let (departement, mois, typologie) = (d.departement, d.mois, d.typologie);
+            delais_anormaux.push(DelaiAnormal { departement, mois, typologie, reference: d.reference });
+        }
+        if self.geographie.annee != bilan.millesime {
+            self.notes.push(Diagnostic::anomalie(
+                "B0306",
+                format!("géographie de {} appliquée au bilan de {}", self.geographie.annee, bilan.millesime),
+                format!(
+                    "les EPCI sont ceux de {} ; pour une autre année, déposez reference/geographie/communes_{}.csv dans le projet",
+                    self.geographie.annee, bilan.millesime
+                ),
+            ));
+        }
+        let plan = Plan {
+            racine: self.racine.to_owned(),
+            sortie: sortie.map_or_else(|| self.racine.join("sortie"), Path::to_owned),
+            titre: bilan.titre,
+            millesime: bilan.millesime,
+            date_extraction: bilan.date_extraction.unwrap_or(last_day),
+            extraction_donnee: bilan.date_extraction.is_some(),
+            fictif: bilan.fictif,
+            communes,
+            epci_sans_qpv: bilan.epci_sans_qpv.into_iter().collect(),
+            financements_exclus: bilan.financements_exclus.unwrap_or_else(|| vec!["PLI".to_owned()]),
+            parc_social,
+            sources,
+            objectifs,
+            seuils,
+            delais_anormaux,
+            confirmations: confirmations(written.confirmation)?,
+        };
+        for f in &plan.financements_exclus {
+            check_word("financements_exclus", f, &["PLAI", "PLUS", "PLS", "PLI", "AUTRE"])?;
+        }
+        Ok((plan, self.notes))
+    }
+
+    fn perimeter(&self, bilan: &fichier::Bilan) -> Result<Option<BTreeSet<String>>> {
+        if bilan.departements.is_empty() && bilan.epci.is_empty() && bilan.communes.is_empty() {
+            return Ok(None);
+        }
+        for code in &bilan.departements {
+            if !self.geographie.has_departement(code) {
+                return Err(invalid("departements", code, "des codes de département entre guillemets, comme \"03\""));
+            }
+        }
+        for siren in &bilan.epci {
+            self.check_epci(siren, "epci")?;
+        }
+        let mut communes = self.communes(&bilan.communes, "communes")?;
+        for commune in self.geographie.communes() {
+            if bilan.departements.contains(&commune.departement) || bilan.epci.contains(&commune.epci) {
+                communes.insert(commune.code.clone());
+            }
+        }
+        Ok(Some(communes))
+    }
+
+    fn communes(&self, codes: &[String], key: &str) -> Result<BTreeSet<String>> {
+        codes
+            .iter()
+            .map(|code| match self.geographie.resolve(code) {
+                Some((commune, _)) => Ok(commune.code.clone()),
+                None => Err(invalid(key, code, "des codes Insee de communes, comme \"63113\"")),
+            })
+            .collect()
+    }
+
+    fn check_epci(&self, siren: &str, key: &str) -> Result<()> {
+        if self.geographie.has_epci(siren) {
+            return Ok(());
+        }
+        Err(invalid(key, siren, "le SIREN (9 chiffres) d'un EPCI de 2025"))
+    }
+
+    fn sources(&mut self, written: Vec<fichier::Source>, millesime: i32) -> Result<Vec<SourcePlan>> {
+        let known: Vec<String> = Resources::of_project(self.racine)
+            .list("schemas")
+            .iter()
+            .filter_map(|p| Some(p.strip_prefix("schemas/")?.strip_suffix(".toml")?.to_owned()))
+            .collect();
+        let known: Vec<&str> = known.iter().map(String::as_str).collect();
+        let mut sources = Vec::new();
+        for source in written {
+            check_word("source.schema", &source.schema, &known)?;
+            let mut files = BTreeSet::new();
+            for pattern in &source.fichiers {
+                let found = self.expand(pattern)?;
+                if found.is_empty() {
+                    self.notes.push(
+                        Diagnostic::refus(
+                            "B0101",
+                            format!("aucun fichier pour « {pattern} » (source {})", source.schema),
+                            "vérifiez le chemin, relatif au dossier de bilan.toml, ou retirez cette source",
+                        )
+                        .in_file(pattern.clone()),
+                    );
+                }
+                files.extend(found);
+            }
+            sources.push(SourcePlan {
+                schema: source.schema,
+                fichiers: files.into_iter().collect(),
+                millesime: source.millesime.unwrap_or(millesime),
+                feuille: source.feuille,
+                colonnes: source.colonnes,
+                codes: source.codes,
+            });
+        }
+        Ok(sources)
+    }
+
+    fn expand(&self, pattern: &str) -> Result<Vec<String>> {
+        let absolute = self.racine.join(pattern);
+        let bad = |_| invalid("source.fichiers", pattern, "un chemin, où * remplace une partie de nom");
+        let root = glob::Pattern::escape(&self.racine.to_string_lossy());
+        let full = if Path::new(pattern).is_absolute() {
+            absolute.to_string_lossy().into_owned()
+        } else {
+            format!("{root}/{pattern}")
+        };
+        let mut found = Vec::new();
+        for path in glob::glob(&full).map_err(bad)?.flatten() {
+            if path.is_file() {
+                let relative = path.strip_prefix(self.racine).unwrap_or(&path);
+                found.push(relative.to_string_lossy().replace('\\', "/"));
+            }
+        }
+        Ok(found)
+    }
+
+    fn objectifs(&self, written: Vec<fichier::Objectif>) -> Result<Vec<Objectif>> {
+        let mut used: BTreeMap<String, u32> = BTreeMap::new();
+        let mut objectifs = Vec::new();
+        for o in written {
+            self.check_epci(&o.epci, "objectif.epci")?;
+            check_word("objectif.base", &o.base, &BASES)?;
+            check_word("objectif.public", &o.public, &PUBLICS)?;
+            check_word("objectif.zone", &o.zone, &ZONES)?;
+            check_word("objectif.metrique", &o.metrique, &["part", "nombre"])?;
+            check_word("objectif.operateur", &o.operateur, &[">=", "<="])?;
+            check_actor(&o.acteur)?;
+            check_word("objectif.agregation", &o.agregation, &["ensemble", "moyenne"])?;
+            if o.agregation == "moyenne" && (!o.acteur.starts_with("chaque_") || o.metrique != "part") {
+                return Err(invalid(
+                    "objectif.agregation",
+                    &o.agregation,
+                    "une moyenne de parts, avec acteur = chaque_bailleur ou chaque_reservataire",
+                ));
+            }
+            let in_range =
+                if o.metrique == "part" { (0.0..=1.0).contains(&o.cible) } else { (0.0..=1e6).contains(&o.cible) };
+            if !in_range {
+                return Err(invalid(
+                    "objectif.cible",
+                    &o.cible.to_string(),
+                    "une part entre 0 et 1 (0.25 pour 25 %), ou un nombre de baux",
+                ));
+            }
+            let communes = self.communes(&o.communes, "objectif.communes")?;
+            for code in &communes {
+                if self.geographie.commune(code).is_none_or(|c| c.epci != o.epci) {
+                    return Err(invalid("objectif.communes", code, "des communes de l'EPCI de l'objectif"));
+                }
+            }
+            let stem = o.id.unwrap_or_else(|| format!("{}_{}_{}", o.base, o.public, o.zone));
+            let count = used.entry(format!("{} {stem}", o.epci)).or_insert(0);
+            *count += 1;
+            let id = if *count == 1 { stem } else { format!("{stem}_{count}") };
+            objectifs.push(Objectif {
+                id,
+                epci: o.epci,
+                base: o.base,
+                signature: o.signature,
+                debut: o.debut,
+                fin: o.fin,
+                public: o.public,
+                zone: o.zone,
+                communes,
+                acteur: o.acteur,
+                metrique: o.metrique,
+                operateur: o.operateur,
+                agregation: o.agregation,
+                cible: o.cible,
+                reference: o.reference,
+            });
+        }
+        Ok(objectifs)
+    }
+}
+
+fn confirmations(written: Vec<fichier::Confirmation>) -> Result<Vec<Confirmation>> {
+    written
+        .into_iter()
+        .map(|c| {
+            if c.auteur.trim().is_empty() {
+                return Err(invalid("confirmation.auteur", &c.auteur, "qui confirme la valeur"));
+            }
+            Ok(Confirmation {
+                code: c.code,
+                fichier: c.fichier,
+                ligne: c.ligne,
+                colonne: c.colonne,
+                valeur: c.valeur,
+                auteur: c.auteur,
+                date: c.date,
+                motif: c.motif,
+            })
+        })
+        .collect()
+}
+
+fn check_actor(acteur: &str) -> Result<()> {
+    let named = |prefix: &str| acteur.strip_prefix(prefix).is_some_and(|rest| !rest.is_empty());
+    if ["tous", "chaque_bailleur", "chaque_reservataire"].contains(&acteur)
+        || named("bailleur:")
+        || named("reservataire:")
+    {
+        return Ok(());
+    }
+    Err(invalid(
+        "objectif.acteur",
+        acteur,
+        "tous, chaque_bailleur, chaque_reservataire, bailleur:<siren> ou reservataire:<code>",
+    ))
+}
+
+fn check_word(key: &str, value: &str, allowed: &[&str]) -> Result<()> {
+    if allowed.contains(&value) {
+        return Ok(());
+    }
+    Err(invalid(key, value, &allowed.join(", ")))
+}
+
+fn invalid(key: &str, value: &str, expected: &str) -> Error {
+    Error::Usage(Box::new(
+        Diagnostic::refus(
+            "B0003",
+            format!("{key} : « {value} » n'est pas une valeur possible"),
+            format!("attendu : {expected}"),
+        )
+        .in_file(PROJECT_FILE),
+    ))
+}
