@@ -57,6 +57,9 @@ pub enum Error {
     /// A workbook cannot be written.
     #[error("classeur : {0}")]
     Workbook(String),
+    /// A PDF cannot be set, or breaks the standards it claims.
+    #[error("document PDF : {0}")]
+    Pdf(String),
     /// An embedded or overridden resource does not hold what it must.
     #[error("ressource « {nom} » : {raison}")]
     Resource {

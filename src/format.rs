@@ -46,6 +46,13 @@ pub fn percent(x: f64) -> String {
     format!("{}{HARD}%", decimal(x * 100.0, 1))
 }
 
+/// A change as a percentage with its sign: `+3,2 %`, `−1,0 %`.
+#[must_use]
+pub fn signed_percent(x: f64) -> String {
+    let text = percent(x);
+    if x > 0.0 && !text.starts_with("0,0") { format!("+{text}") } else { text }
+}
+
 /// A target as a percentage, without a useless decimal: `25 %`.
 #[must_use]
 pub fn target_percent(x: f64) -> String {
@@ -72,6 +79,9 @@ mod tests {
         assert_eq!(percent(0.2533), "25,3\u{a0}%");
         assert_eq!(percent(0.2850), "28,5\u{a0}%");
         assert_eq!(percent(0.24999), "25,0\u{a0}%");
+        assert_eq!(signed_percent(0.032), "+3,2\u{a0}%");
+        assert_eq!(signed_percent(-0.01), "−1,0\u{a0}%");
+        assert_eq!(signed_percent(0.0), "0,0\u{a0}%");
         assert_eq!(target_percent(0.25), "25\u{a0}%");
         assert_eq!(target_percent(0.125), "12,5\u{a0}%");
         assert_eq!(count(1, "bail", "baux"), "1\u{a0}bail");

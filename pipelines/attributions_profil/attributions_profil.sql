@@ -35,6 +35,19 @@ long AS (
            COUNT(*)
     FROM bail GROUP BY commune, modalite
     UNION ALL
+    -- By calendar anniversaries of the deposit, as seniority: six months when deposit + 6 months <= lease.
+    SELECT commune, 'delai',
+           CASE WHEN delai_jours IS NULL THEN 'inconnu'
+                WHEN date_bail < date_depot + INTERVAL '3' MONTH THEN 'moins_3_mois'
+                WHEN date_bail < date_depot + INTERVAL '6' MONTH THEN '3_a_6_mois'
+                WHEN date_bail < date_depot + INTERVAL '12' MONTH THEN '6_a_12_mois'
+                WHEN date_bail < date_depot + INTERVAL '18' MONTH THEN '12_a_18_mois'
+                WHEN date_bail < date_depot + INTERVAL '24' MONTH THEN '18_a_24_mois'
+                WHEN date_bail < date_depot + INTERVAL '36' MONTH THEN '2_a_3_ans'
+                WHEN date_bail < date_depot + INTERVAL '60' MONTH THEN '3_a_5_ans' ELSE 'plus_5_ans' END AS modalite,
+           COUNT(*)
+    FROM bail GROUP BY commune, modalite
+    UNION ALL
     SELECT commune, 'situation_familiale', COALESCE(situation_familiale, 'inconnu'), COUNT(*) FROM bail GROUP BY commune, situation_familiale
     UNION ALL
     SELECT commune, 'dalo', CASE WHEN dalo = 1 THEN 'oui' ELSE 'non' END AS modalite, COUNT(*) FROM bail GROUP BY commune, modalite

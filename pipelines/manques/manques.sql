@@ -20,7 +20,8 @@ par_bailleur AS (
 distance AS (
     SELECT b.numero, b.bailleur, b.attributions, b.numerateur, r.manque,
            CAST(GREATEST(0, r.cible * b.attributions - b.numerateur) * 1000000 AS BIGINT) AS ecart,
-           CAST(GREATEST(0, CEIL(r.cible * b.attributions) - b.numerateur) AS BIGINT) AS manque_propre
+           CAST(GREATEST(0, CEIL(r.cible * b.attributions) - b.numerateur) AS BIGINT) AS manque_propre,
+           CAST(GREATEST(0, b.numerateur - CEIL(r.cible * b.attributions)) AS BIGINT) AS avance_propre
     FROM par_bailleur b
     JOIN regle r ON r.numero = b.numero
 ),
@@ -46,7 +47,7 @@ place AS (
 SELECT p.millesime, r.epci, r.libelle, r.regle, r.base, r.zone, r.secteur, b.bailleur,
        CAST(b.attributions AS BIGINT) AS attributions, CAST(b.numerateur AS BIGINT) AS numerateur,
        CAST(b.numerateur AS DOUBLE) / NULLIF(b.attributions, 0) AS part,
-       b.manque_propre,
+       b.manque_propre, b.avance_propre,
        CAST(b.entier + CASE WHEN b.rang <= b.a_placer THEN 1 ELSE 0 END AS BIGINT) AS manque_reparti
 FROM place b
 JOIN regle r ON r.numero = b.numero

@@ -72,6 +72,10 @@ SELECT p.millesime, j.epci, j.libelle, j.regle, j.base, j.zone, j.secteur, j.agr
        CASE WHEN j.suspendu IS NOT NULL OR j.agregation = 'moyenne' THEN NULL
             WHEN j.operateur = '>=' THEN CAST(GREATEST(0, CEIL(j.attendu) - j.numerateur) AS BIGINT)
             ELSE CAST(GREATEST(0, j.numerateur - FLOOR(j.attendu)) AS BIGINT) END AS manque,
+       -- Lettings ahead of what keeping the rule takes; under a ceiling, those still possible.
+       CASE WHEN j.suspendu IS NOT NULL OR j.agregation = 'moyenne' THEN NULL
+            WHEN j.operateur = '>=' THEN CAST(GREATEST(0, j.numerateur - CEIL(j.attendu)) AS BIGINT)
+            ELSE CAST(GREATEST(0, FLOOR(j.attendu) - j.numerateur) AS BIGINT) END AS avance,
        CASE WHEN j.suspendu IS NOT NULL THEN j.suspendu
             WHEN j.agregation = 'moyenne' AND j.operateur = '>=' AND j.moyenne >= CAST(j.cible AS DOUBLE) THEN 'atteint'
             WHEN j.agregation = 'moyenne' AND j.operateur = '<=' AND j.moyenne <= CAST(j.cible AS DOUBLE) THEN 'atteint'

@@ -1,7 +1,7 @@
 //! Horizontal bars with their value at the end, and a named line where a rule draws one.
 
-use super::Legende;
 use super::canvas::{Anchor, Look, Palette, axis, fitted, name_room, picture};
+use super::{Dessin, Legende, length};
 use crate::error::Result;
 
 /// One bar.
@@ -33,10 +33,9 @@ const ROW: f64 = 27.0;
 ///
 /// # Errors
 /// [`crate::error::Error::Chart`].
-pub fn bars(legende: &Legende<'_>, barres: &[Barre], repere: Option<&Repere>) -> Result<String> {
+pub fn bars(legende: &Legende<'_>, barres: &[Barre], repere: Option<&Repere>) -> Result<Dessin> {
     let top = if repere.is_some() { 24.0 } else { 6.0 };
-    #[expect(clippy::cast_precision_loss, reason = "a picture has few rows")]
-    let height = top + ROW * barres.len() as f64 + 6.0;
+    let height = top + ROW * length(barres.len()) + 6.0;
     picture(legende, WIDTH, height, |c| {
         let left = name_room(c, barres.iter().map(|b| b.nom.as_str()), WIDTH);
         let label_room = barres.iter().map(|b| c.width(&b.etiquette, Look::LABEL)).fold(30.0, f64::max) + 14.0;

@@ -9,11 +9,14 @@ use plotters::element::{Circle, PathElement, Polygon, Rectangle, Text};
 use plotters::style::text_anchor::{HPos, Pos, VPos};
 use plotters::style::{Color, FontStyle, FontTransform, IntoFont, RGBColor, ShapeStyle, TextStyle, register_font};
 
-use super::Legende;
+use super::{Dessin, Legende};
 use crate::error::{Error, Result};
+use crate::store;
 
-static REGULAR: &[u8] = include_bytes!("../../reports/polices/DejaVuSans.ttf");
-static BOLD: &[u8] = include_bytes!("../../reports/polices/DejaVuSans-Bold.ttf");
+/// Regular weight of the font that pictures are measured with.
+pub static REGULAR: &[u8] = include_bytes!("../../reports/polices/DejaVuSans.ttf");
+/// Its bold weight.
+pub static BOLD: &[u8] = include_bytes!("../../reports/polices/DejaVuSans-Bold.ttf");
 /// Name under which plotters measures text; the page's style gives the fonts tried in its place.
 const FAMILY: &str = "bilan";
 /// Tenths of a pixel.
@@ -39,6 +42,14 @@ impl Palette {
     pub const LAW: RGBColor = RGBColor(0x1b, 0x1f, 0x27);
     /// No value, unknown.
     pub const GREY: RGBColor = RGBColor(0x8a, 0x92, 0x9e);
+    /// A second series beside the blue one.
+    pub const OCHRE: RGBColor = RGBColor(0xa8, 0x6a, 0x00);
+    /// A third series.
+    pub const GREEN: RGBColor = RGBColor(0x3c, 0x7a, 0x5a);
+    /// White.
+    pub const WHITE: RGBColor = RGBColor(0xff, 0xff, 0xff);
+    /// A light ground.
+    pub const PALE: RGBColor = RGBColor(0xee, 0xf0, 0xf3);
     /// First to fourth quartile, dark to light.
     pub const QUARTILES: [RGBColor; 4] = [
         RGBColor(0x12, 0x3f, 0x6d),
@@ -103,13 +114,22 @@ fn style(look: Look) -> TextStyle<'static> {
     (FAMILY, look.size * SCALE * SIZE_FACTOR, weight).into_font().transform(FontTransform::None).color(&look.color)
 }
 
+/// Width of a text set at `size` tenths, as plotters measures the bundled font.
+#[cfg(test)]
+pub(super) fn measured(text: &str, size: f64, bold: bool) -> f64 {
+    let weight = if bold { FontStyle::Bold } else { FontStyle::Normal };
+    let width = (FAMILY, size, weight).into_font().box_size(text).map_or(0, |(w, _)| w);
+    // Measured widths of this font run about 6 % wide.
+    f64::from(width) / 1.06
+}
+
 /// Draws a picture of `width` × `height` pixels and finishes its SVG.
 pub(super) fn picture(
     legende: &Legende<'_>,
     width: f64,
     height: f64,
     draw: impl FnOnce(&Canvas<'_>) -> Result<()>,
-) -> Result<String> {
+) -> Result<Dessin> {
     fonts()?;
     let mut svg = String::new();
     let size = (tenths(width).unsigned_abs(), tenths(height).unsigned_abs());
@@ -123,16 +143,19 @@ pub(super) fn picture(
         .replace(" dy=\"-0.5ex\"", "")
         .replace("\n</text>", "</text>")
         .replace(&format!(" font-family=\"{FAMILY}\""), "");
-    let Legende { id, titre, alternative } = legende;
-    Ok(format!(
-        "<svg viewBox=\"0 0 {} {}\" role=\"img\" aria-labelledby=\"{id}-titre {id}-desc\" xmlns=\"http://www.w3.org/2000/svg\" class=\"graphique\">\
-         <title id=\"{id}-titre\">{}</title><desc id=\"{id}-desc\">{}</desc>{}",
+    let Legende { cle, titre, alternative } = legende;
+    let digest = store::sha256(format!("{titre}\n{alternative}\n{body}").as_bytes());
+    let nom = format!("{cle}-{}", &digest[..12]);
+    let svg = format!(
+        "<svg viewBox=\"0 0 {} {}\" role=\"img\" aria-labelledby=\"{nom}-titre {nom}-desc\" xmlns=\"http://www.w3.org/2000/svg\" class=\"graphique\" font-family=\"DejaVu Sans\">\
+         <title id=\"{nom}-titre\">{}</title><desc id=\"{nom}-desc\">{}</desc>{}",
         size.0,
         size.1,
         escaped(titre),
         escaped(alternative),
         body.trim()
-    ))
+    );
+    Ok(Dessin { nom, svg, alternative: (*alternative).to_owned() })
 }
 
 fn escaped(text: &str) -> String {
@@ -176,6 +199,42 @@ impl Canvas<'_> {
         let points = [(x, y - radius), (x + radius, y), (x, y + radius), (x - radius, y)];
         let points: Vec<(i32, i32)> = points.iter().map(|(x, y)| (tenths(*x), tenths(*y))).collect();
         self.area.draw(&Polygon::new(points, color.filled())).map_err(failed)
+    }
+}
+
+impl Canvas<'_> {
+    /// A filled outline with a thin edge.
+    pub(super) fn polygon(&self, points: &[(f64, f64)], fill: RGBColor, edge: RGBColor, width: f64) -> Result<()> {
+        let mut points: Vec<(i32, i32)> = points.iter().map(|(x, y)| (tenths(*x), tenths(*y))).collect();
+        points.dedup();
+        if points.len() < 3 {
+            return Ok(());
+        }
+        self.area.draw(&Polygon::new(points.clone(), fill.filled())).map_err(failed)?;
+        points.push(points[0]);
+        let style = ShapeStyle::from(&edge).stroke_width(tenths(width).unsigned_abs().max(1));
+        self.area.draw(&PathElement::new(points, style)).map_err(failed)
+    }
+
+    /// A circle with an edge.
+    pub(super) fn disc(&self, x: f64, y: f64, radius: f64, fill: RGBColor, edge: RGBColor) -> Result<()> {
+        self.circle(x, y, radius, edge)?;
+        self.circle(x, y, (radius - 1.0).max(0.5), fill)
+    }
+
+    /// A dashed line between two points.
+    pub(super) fn dashes(&self, from: (f64, f64), to: (f64, f64), color: RGBColor, width: f64) -> Result<()> {
+        const DASH: f64 = 7.0;
+        let (dx, dy) = (to.0 - from.0, to.1 - from.1);
+        let total = dx.hypot(dy);
+        let mut at = 0.0;
+        while at < total {
+            let (a, b) = (at / total, (at + DASH * 0.6).min(total) / total);
+            let start = (from.0 + dx * a, from.1 + dy * a);
+            self.line(&[start, (from.0 + dx * b, from.1 + dy * b)], color, width)?;
+            at += DASH;
+        }
+        Ok(())
     }
 }
 
@@ -229,16 +288,17 @@ mod tests {
 
     #[test]
     fn a_picture_names_itself_and_carries_no_relative_offsets() {
-        let legende = Legende { id: "f1", titre: "A < B", alternative: "Deux barres" };
-        let svg = picture(&legende, 100.0, 40.0, |c| c.text(10.0, 20.0, "é", Look::LABEL, Anchor::Start)).unwrap();
-        assert!(svg.contains("role=\"img\"") && svg.contains("<title id=\"f1-titre\">A &lt; B</title>"));
+        let legende = Legende { cle: "f1", titre: "A < B", alternative: "Deux barres" };
+        let draw = |c: &Canvas<'_>| c.text(10.0, 20.0, "é", Look::LABEL, Anchor::Start);
+        let Dessin { nom, svg, .. } = picture(&legende, 100.0, 40.0, draw).unwrap();
+        assert!(svg.contains("role=\"img\"") && svg.contains(&format!("<title id=\"{nom}-titre\">A &lt; B</title>")));
         assert!(!svg.contains(" dy="), "{svg}");
         assert!(svg.ends_with("</svg>"), "{svg}");
     }
 
     #[test]
     fn long_names_are_cut_to_their_room() {
-        let legende = Legende { id: "f", titre: "", alternative: "" };
+        let legende = Legende { cle: "f", titre: "", alternative: "" };
         picture(&legende, 300.0, 40.0, |c| {
             let cut = fitted(c, "Communauté d'agglomération de quelque part en France", Look::LABEL, 120.0);
             assert!(cut.ends_with('…') && c.width(&cut, Look::LABEL) <= 120.0);

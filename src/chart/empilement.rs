@@ -2,8 +2,8 @@
 
 use plotters::style::RGBColor;
 
-use super::Legende;
 use super::canvas::{Anchor, Look, Palette, fitted, name_room, picture};
+use super::{Dessin, Legende, length};
 use crate::error::Result;
 
 /// A kind of segment.
@@ -20,6 +20,8 @@ pub struct Segment {
 /// One bar.
 #[derive(Debug, Clone)]
 pub struct Pile {
+    /// Heading above this bar and those that follow it.
+    pub groupe: Option<String>,
     /// Name on the left.
     pub nom: String,
     /// Fractions of 1, one a segment.
@@ -29,7 +31,12 @@ pub struct Pile {
 }
 
 const WIDTH: f64 = 720.0;
+/// Height of a bar, and of one where bars are many.
 const ROW: f64 = 34.0;
+const TIGHT: f64 = 23.0;
+/// Bars beyond which they are set tight.
+const MANY: usize = 8;
+const HEADING: f64 = 24.0;
 const TOP: f64 = 30.0;
 
 /// Draws the bars; a label is written only where its segment holds it.
@@ -41,9 +48,10 @@ pub fn stacked(
     segments: &[Segment],
     piles: &[Pile],
     share: impl Fn(f64) -> String,
-) -> Result<String> {
-    #[expect(clippy::cast_precision_loss, reason = "a picture has few rows")]
-    let height = TOP + ROW * piles.len() as f64 + 4.0;
+) -> Result<Dessin> {
+    let row = if piles.len() > MANY { TIGHT } else { ROW };
+    let headings = length(piles.iter().filter(|p| p.groupe.is_some()).count()) * HEADING;
+    let height = TOP + row * length(piles.len()) + headings + 4.0;
     picture(legende, WIDTH, height, |c| {
         let left = name_room(c, piles.iter().map(|p| p.nom.as_str()), WIDTH);
         let label_room = piles.iter().map(|p| c.width(&p.etiquette, Look::SMALL)).fold(30.0, f64::max) + 14.0;
@@ -56,20 +64,24 @@ pub fn stacked(
         }
         let mut y = TOP;
         for p in piles {
+            if let Some(groupe) = &p.groupe {
+                c.text(left, y + HEADING * 0.7, groupe, Look { bold: true, ..Look::LABEL }, Anchor::Start)?;
+                y += HEADING;
+            }
             let name = fitted(c, &p.nom, Look::LABEL, left - 10.0);
-            c.text(left - 8.0, y + ROW * 0.62, &name, Look::LABEL, Anchor::End)?;
+            c.text(left - 8.0, y + row * 0.62, &name, Look::LABEL, Anchor::End)?;
             let mut start = left;
             for (s, part) in segments.iter().zip(&p.parts) {
                 let end = start + (right - left) * part;
                 if end - start > 0.4 {
                     // A white hairline keeps neighbours apart in grey print.
-                    c.rect(start, y + 4.0, (end - 1.0).max(start + 0.4), y + ROW - 6.0, s.couleur)?;
+                    c.rect(start, y + row * 0.12, (end - 1.0).max(start + 0.4), y + row * 0.84, s.couleur)?;
                     let text = share(*part);
                     if c.width(&text, Look::SMALL) + 8.0 < end - start {
                         let ink = if s.sombre { RGBColor(0xff, 0xff, 0xff) } else { Palette::INK };
                         c.text(
                             f64::midpoint(start, end),
-                            y + ROW * 0.6,
+                            y + row * 0.62,
                             &text,
                             Look::SMALL.colored(ink),
                             Anchor::Middle,
@@ -79,8 +91,8 @@ pub fn stacked(
                 start = end;
             }
             let at = if p.parts.iter().sum::<f64>() > 0.0 { right + 8.0 } else { left + 8.0 };
-            c.text(at, y + ROW * 0.62, &p.etiquette, Look::SMALL, Anchor::Start)?;
-            y += ROW;
+            c.text(at, y + row * 0.62, &p.etiquette, Look::SMALL, Anchor::Start)?;
+            y += row;
         }
         Ok(())
     })

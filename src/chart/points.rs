@@ -1,8 +1,8 @@
 //! A dot a territory against a named legal line: a disc where the rule is kept, a diamond where it is missed.
 
-use super::Legende;
 use super::barres::Repere;
 use super::canvas::{Anchor, Look, Palette, axis, fitted, name_room, picture};
+use super::{Dessin, Legende, length};
 use crate::error::Result;
 
 /// One dot.
@@ -19,7 +19,11 @@ pub struct Point {
 }
 
 const WIDTH: f64 = 720.0;
+/// Height of a row, and of one where rows are many.
 const ROW: f64 = 30.0;
+const TIGHT: f64 = 18.0;
+/// Rows beyond which they are set tight.
+const MANY: usize = 25;
 const TOP: f64 = 26.0;
 const BOTTOM: f64 = 26.0;
 
@@ -32,9 +36,9 @@ pub fn dots(
     points: &[Point],
     repere: &Repere,
     graduation: impl Fn(f64) -> String,
-) -> Result<String> {
-    #[expect(clippy::cast_precision_loss, reason = "a picture has few rows")]
-    let height = TOP + ROW * points.len() as f64 + BOTTOM;
+) -> Result<Dessin> {
+    let line = if points.len() > MANY { TIGHT } else { ROW };
+    let height = TOP + line * length(points.len()) + BOTTOM;
     picture(legende, WIDTH, height, |c| {
         let left = name_room(c, points.iter().map(|p| p.nom.as_str()), WIDTH);
         let label_room = points.iter().map(|p| c.width(&p.etiquette, Look::LABEL)).fold(40.0, f64::max) + 16.0;
@@ -54,7 +58,7 @@ pub fn dots(
         let room = c.width(&repere.nom, Look::SMALL) / 2.0;
         let named = Look::SMALL.colored(Palette::INK);
         c.text(law.clamp(room, WIDTH - room), 14.0, &repere.nom, named, Anchor::Middle)?;
-        let mut y = TOP + ROW / 2.0;
+        let mut y = TOP + line / 2.0;
         for p in points {
             let name = fitted(c, &p.nom, Look::LABEL, left - 10.0);
             c.text(left - 8.0, y + 4.5, &name, Look::LABEL, Anchor::End)?;
@@ -72,7 +76,7 @@ pub fn dots(
                     c.text(at.max(law) + 13.0, y + 4.5, &p.etiquette, Look::LABEL, Anchor::Start)?;
                 }
             }
-            y += ROW;
+            y += line;
         }
         Ok(())
     })

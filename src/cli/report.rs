@@ -11,7 +11,7 @@ use crate::run;
 
 pub(super) fn execute(args: &Etape) -> Result<u8> {
     let (plan, _) = Plan::load(&args.projet.projet, args.projet.out.as_deref())?;
-    run::render_again(&plan, &Progress::stderr())?;
+    run::render_again(&plan, args.commun.threads(), &Progress::stderr())?;
     let _ = writeln!(anstream::stderr(), "À ouvrir : {}", sortie::shown(&plan.sortie.join("index.html")));
     Ok(EXIT_DONE)
 }

@@ -11,7 +11,7 @@ use crate::engine;
 use crate::error::{EXIT_DONE, Error, Result};
 use crate::format;
 use crate::project::Plan;
-use crate::reference::{Commune, Geographie, Parametres};
+use crate::reference::{Commune, Geographie};
 use crate::schema::normalised;
 
 const TYPOLOGIES: [&str; 7] = ["C", "T1", "T2", "T3", "T4", "T5", "T6P"];
@@ -69,15 +69,18 @@ impl Answer {
     fn compute(plan: &Plan, commune: &Commune, typologie: &str, categorie: &str) -> Result<Self> {
         let engine = engine::open_results(plan, 2)?;
         // Codes come from our own lists: nothing of the command line reaches the SQL.
-        let key = format!(
-            "niveau = 'commune' AND code = '{}' AND population = 'ensemble' AND typologie = '{typologie}' AND categorie = '{categorie}'",
-            commune.code
-        );
         let row = engine
-            .query("tension", &format!("SELECT logements, demandes, attributions, tension FROM tension WHERE {key}"))?
+            .query(
+                "explorateur",
+                &format!(
+                    "SELECT logements, demandes, attributions, baux_delai, tension, delai_moyen, delai_median FROM explorateur \
+                     WHERE niveau = 'commune' AND code = '{}' AND typologie = '{typologie}' AND categorie = '{categorie}'",
+                    commune.code
+                ),
+            )?
             .single()?;
         let sources = engine
-            .query("sources", "SELECT logements, demandes, attributions FROM tension WHERE niveau = 'territoire' AND population = 'ensemble' AND typologie = 'ensemble' AND categorie = 'ensemble'")?
+            .query("sources", "SELECT logements, demandes, attributions, attributions FROM tension WHERE niveau = 'territoire' AND population = 'ensemble' AND typologie = 'ensemble' AND categorie = 'ensemble'")?
             .single()?;
         let count = |i: usize| {
             let of = |batch: &arrow::array::RecordBatch| {
@@ -87,34 +90,18 @@ impl Answer {
             // No row for this commune: nothing there, where the source was given at all.
             if row.num_rows() > 0 { of(&row) } else { of(&sources).map(|_| 0) }
         };
-        let typed = if typologie == "ensemble" { String::new() } else { format!(" AND typologie = '{typologie}'") };
-        let kind = if categorie == "ensemble" { String::new() } else { format!(" AND categorie = '{categorie}'") };
-        let last_day = chrono::NaiveDate::from_ymd_opt(plan.millesime, 12, 31).unwrap_or(chrono::NaiveDate::MAX);
-        let days_a_month = Parametres::load(&plan.resources())?.number("jours_par_mois", last_day)?;
-        let delays = engine
-            .query(
-                "delais",
-                &format!(
-                    "SELECT CAST(COUNT(delai_jours) AS BIGINT), CAST(SUM(delai_jours) AS DOUBLE) / NULLIF(COUNT(delai_jours), 0) / {days_a_month}, \
-                     percentile_cont(0.5) WITHIN GROUP (ORDER BY delai_jours) / {days_a_month} \
-                     FROM faits_attributions WHERE personne_morale = 0 AND commune = '{}'{typed}{kind}",
-                    commune.code
-                ),
-            )?
-            .single()?;
         let real = |i: usize| {
-            let column = delays.column(i).as_primitive::<Float64Type>();
-            column.is_valid(0).then(|| column.value(0))
+            let column = row.column(i).as_primitive::<Float64Type>();
+            (row.num_rows() > 0 && column.is_valid(0)).then(|| column.value(0))
         };
-        let ratio = row.column(3).as_primitive::<Float64Type>();
         Ok(Self {
             logements: count(0),
             demandes: count(1),
             attributions: count(2),
-            tension: (row.num_rows() > 0 && ratio.is_valid(0)).then(|| ratio.value(0)),
-            avec_delai: delays.column(0).as_primitive::<Int64Type>().value(0),
-            moyen: real(1),
-            median: real(2),
+            tension: real(4),
+            avec_delai: count(3).unwrap_or(0),
+            moyen: real(5),
+            median: real(6),
         })
     }
 

@@ -217,7 +217,7 @@ impl Registre<'_> {
         let t = rng.random_range(0_u64..=1_000);
         let fourth = (t * t / 1_000).pow(2) / 1_000;
         let tail = (fourth * fourth / 1_000).pow(2) / 1_000;
-        let age = 1 + (29_000 + 450 * t + 3_600 * tail) / 1_000 * (profil.attente + 200) / 520;
+        let age = 1 + (478 * t + 3_600 * tail) / 1_000 * (profil.attente + 200) / 520;
         let mut depot = last - Days::new(age.min(4_400));
         let (radiation, motif) = if active {
             (String::new(), "")

@@ -190,6 +190,7 @@ fn load_parameters(engine: &Engine, inputs: &Inputs<'_>) -> Result<()> {
     fill(engine, "categories", "categorie VARCHAR", categories)?;
     let populations = ["ensemble", "hors_mutation", "mutation"].map(|p| vec![Cell::Text(p)]);
     fill(engine, "populations", "population VARCHAR", populations)?;
+    fill(engine, "mois", "mois INTEGER", (1..=12).map(|m| vec![Cell::Int(m)]))?;
     let excluded = plan.financements_exclus.iter().map(|f| vec![Cell::Text(f)]);
     fill(engine, "financements_exclus", "financement VARCHAR", excluded)?;
     let without = plan.epci_sans_qpv.iter().map(|e| vec![Cell::Text(e)]);

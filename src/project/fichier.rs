@@ -43,6 +43,7 @@ pub(super) struct Bilan {
     pub date_extraction: Option<NaiveDate>,
     #[serde(default)]
     pub epci_sans_qpv: Vec<String>,
+    pub contours: Option<String>,
     pub financements_exclus: Option<Vec<String>>,
     pub parc_social: Option<String>,
     #[serde(default)]

@@ -40,6 +40,9 @@ pub struct Plan {
     pub fictif: bool,
     /// Communes of the perimeter (codes of 2025); `None` is the whole country.
     pub communes: Option<BTreeSet<String>>,
+    /// GeoJSON file of the outlines of communes, relative to the project.
+    #[serde(skip)]
+    pub contours: Option<String>,
     /// EPCI declared without any priority neighbourhood.
     pub epci_sans_qpv: BTreeSet<String>,
     /// Financings left out of quartiles, priorites and verdicts.

@@ -116,6 +116,7 @@ impl Resolver<'_> {
             extraction_donnee: bilan.date_extraction.is_some(),
             fictif: bilan.fictif,
             communes,
+            contours: bilan.contours,
             epci_sans_qpv: bilan.epci_sans_qpv.into_iter().collect(),
             financements_exclus: bilan.financements_exclus.unwrap_or_else(|| vec!["PLI".to_owned()]),
             parc_social,

@@ -1,32 +1,26 @@
-//! The results of the last run as pages read them: rows by territory, typed values.
+//! The tables of the last run, as the review reads them.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
+use std::ops::Range;
 use std::path::Path;
 
-use arrow::array::{Array, AsArray};
+use arrow::array::{Array, AsArray, BooleanArray, RecordBatch};
 use arrow::datatypes::{DataType, Float64Type, Int32Type, Int64Type};
 
+use super::verdict::{Verdict, load_verdicts};
 use crate::engine::Table;
 use crate::error::{Error, Result};
 use crate::project::Plan;
-use crate::resultats::INDICATEURS;
+use crate::reference::Nomenclatures;
+use crate::resultats::{INDICATEURS, Manifeste, Qualite};
 use crate::store;
 
-/// A cell.
-#[derive(Debug, Clone, PartialEq)]
-enum Valeur {
-    Vide,
-    Texte(String),
-    Entier(i64),
-    Reel(f64),
-}
-
-/// One table, its communes left out, found by territory.
+/// One table, its rows found by territory; of communes, only the rows that count everything.
 #[derive(Debug)]
 pub(super) struct Feuille {
+    batch: RecordBatch,
     columns: BTreeMap<String, usize>,
-    rows: Vec<Vec<Valeur>>,
-    places: BTreeMap<(String, String), Vec<usize>>,
+    places: BTreeMap<(String, String), Range<usize>>,
 }
 
 /// A row of a [`Feuille`].
@@ -36,36 +30,59 @@ pub(super) struct Ligne<'a> {
     row: usize,
 }
 
+/// Columns that a row counting everything holds at `ensemble`.
+const DIMENSIONS: [&str; 7] = ["population", "typologie", "categorie", "zone", "bailleur", "reservataire", "dimension"];
+
 impl Feuille {
-    /// Reads a table of the last run.
+    /// Reads a table of the last run whose rows are in the order of their territories.
     pub(super) fn load(plan: &Plan, nom: &str) -> Result<Self> {
+        Self::select(plan, nom, |batch, row| {
+            let text = |name: &str| batch.column_by_name(name).map(|c| c.as_string::<i32>().value(row));
+            text("niveau") != Some("commune")
+                || DIMENSIONS.iter().all(|d| text(d).is_none_or(|v| v == "ensemble"))
+                || (text("zone") == Some("hors_qpv") && text("bailleur") == Some("ensemble"))
+        })
+    }
+
+    /// Reads every row of a table.
+    pub(super) fn load_whole(plan: &Plan, nom: &str) -> Result<Self> {
+        Self::select(plan, nom, |_, _| true)
+    }
+
+    fn select(plan: &Plan, nom: &str, keeps: impl Fn(&RecordBatch, usize) -> bool) -> Result<Self> {
         let path = plan.sortie.join(INDICATEURS).join(format!("{nom}.parquet"));
         let table = Table::read(&path, nom)?;
+        let mut kept = Vec::new();
+        for batch in &table.batches {
+            let mask: BooleanArray = (0..batch.num_rows()).map(|row| Some(keeps(batch, row))).collect();
+            kept.push(arrow::compute::filter_record_batch(batch, &mask)?);
+        }
+        let batch = arrow::compute::concat_batches(&table.schema, &kept)?;
         let columns: BTreeMap<String, usize> =
             table.schema.fields().iter().enumerate().map(|(i, f)| (f.name().clone(), i)).collect();
-        let position = |name: &str| columns.get(name).copied().ok_or_else(|| missing(&path, name));
-        let (niveau, code) = (position("niveau")?, position("code")?);
-        let mut rows = Vec::new();
-        let mut places: BTreeMap<(String, String), Vec<usize>> = BTreeMap::new();
-        for batch in &table.batches {
-            let niveaux = batch.column(niveau).as_string::<i32>();
-            let codes = batch.column(code).as_string::<i32>();
-            for row in 0..batch.num_rows() {
-                if niveaux.value(row) == "commune" {
-                    continue;
-                }
-                let place = (niveaux.value(row).to_owned(), codes.value(row).to_owned());
-                places.entry(place).or_default().push(rows.len());
-                rows.push(batch.columns().iter().map(|c| cell(c, row)).collect());
+        let text = |name: &str, row: usize| batch.column_by_name(name).map_or("", |c| c.as_string::<i32>().value(row));
+        let mut places: BTreeMap<(String, String), Range<usize>> = BTreeMap::new();
+        let mut start = 0;
+        for row in 0..batch.num_rows() {
+            let here = (text("niveau", row), text("code", row));
+            let next = row + 1;
+            if next == batch.num_rows() || here != (text("niveau", next), text("code", next)) {
+                places.insert((here.0.to_owned(), here.1.to_owned()), start..next);
+                start = next;
             }
         }
-        Ok(Self { columns, rows, places })
+        Ok(Self { batch, columns, places })
     }
 
     /// Rows of a territory, in the table's order.
     pub(super) fn of<'a>(&'a self, niveau: &str, code: &str) -> impl Iterator<Item = Ligne<'a>> + use<'a> {
-        let rows = self.places.get(&(niveau.to_owned(), code.to_owned()));
-        rows.into_iter().flatten().map(|&row| Ligne { feuille: self, row })
+        let rows = self.places.get(&(niveau.to_owned(), code.to_owned())).cloned().unwrap_or_default();
+        rows.map(|row| Ligne { feuille: self, row })
+    }
+
+    /// Every row, in the table's order.
+    pub(super) fn rows(&self) -> impl Iterator<Item = Ligne<'_>> {
+        (0..self.batch.num_rows()).map(|row| Ligne { feuille: self, row })
     }
 
     /// The row of a territory whose dimensions have these values.
@@ -80,32 +97,178 @@ impl Feuille {
 }
 
 impl<'a> Ligne<'a> {
-    fn value(&self, column: &str) -> &'a Valeur {
-        self.feuille.columns.get(column).map_or(&Valeur::Vide, |&i| &self.feuille.rows[self.row][i])
+    fn column(&self, name: &str) -> Option<&'a dyn Array> {
+        let column = self.feuille.columns.get(name).map(|i| self.feuille.batch.column(*i))?;
+        column.is_valid(self.row).then_some(column.as_ref())
     }
 
     /// Text of a column, empty when there is none.
     pub(super) fn text(&self, column: &str) -> &'a str {
-        match self.value(column) {
-            Valeur::Texte(text) => text,
-            _ => "",
-        }
+        self.column(column).and_then(|c| c.as_string_opt::<i32>()).map_or("", |c| c.value(self.row))
     }
 
     /// Whole number of a column.
     pub(super) fn int(&self, column: &str) -> Option<i64> {
-        match self.value(column) {
-            Valeur::Entier(n) => Some(*n),
+        let column = self.column(column)?;
+        match column.data_type() {
+            DataType::Int32 => Some(i64::from(column.as_primitive::<Int32Type>().value(self.row))),
+            DataType::Int64 => Some(column.as_primitive::<Int64Type>().value(self.row)),
             _ => None,
         }
     }
 
     /// Real number of a column.
     pub(super) fn real(&self, column: &str) -> Option<f64> {
-        match self.value(column) {
-            Valeur::Reel(x) => Some(*x),
-            _ => None,
+        self.column(column)?.as_primitive_opt::<Float64Type>().map(|c| c.value(self.row))
+    }
+}
+
+/// Everything that the review of any territory reads, loaded once and shared.
+pub(super) struct Donnees<'a> {
+    pub plan: &'a Plan,
+    pub manifeste: Manifeste,
+    pub qualite: Qualite,
+    pub nomenclatures: Nomenclatures,
+    pub bailleurs: BTreeMap<String, String>,
+    pub verdicts: Vec<Verdict>,
+    feuilles: BTreeMap<&'static str, Feuille>,
+    /// Codes of the communes of each EPCI, those of the perimeter.
+    pub communes: BTreeMap<String, Vec<String>>,
+    verdicts_of: BTreeMap<String, Range<usize>>,
+}
+
+/// Tables with a territory in their key, in the order `niveau`, `code`.
+const TABLES: [&str; 17] = [
+    "attributions",
+    "attributions_profil",
+    "calendrier",
+    "delai_anormal",
+    "delais",
+    "demande",
+    "demande_profil",
+    "parc",
+    "priorites",
+    "processus",
+    "processus_mesures",
+    "programmation",
+    "quartiles",
+    "radiations",
+    "rpls_officiel",
+    "tendance",
+    "tension",
+];
+
+impl<'a> Donnees<'a> {
+    /// Reads the results of the last run.
+    ///
+    /// # Errors
+    /// [`Error::Usage`] when there are none.
+    pub(super) fn load(plan: &'a Plan, geographie: &crate::reference::Geographie) -> Result<Self> {
+        let verdicts = load_verdicts(plan)?;
+        let mut verdicts_of: BTreeMap<String, Range<usize>> = BTreeMap::new();
+        for (i, v) in verdicts.iter().enumerate() {
+            verdicts_of.entry(v.epci.clone()).or_insert(i..i).end = i + 1;
         }
+        let mut feuilles = BTreeMap::new();
+        for nom in TABLES {
+            feuilles.insert(nom, Feuille::load(plan, nom)?);
+        }
+        let mut communes: BTreeMap<String, Vec<String>> = BTreeMap::new();
+        for commune in geographie.communes() {
+            if plan.communes.as_ref().is_none_or(|set| set.contains(&commune.code)) {
+                communes.entry(commune.epci.clone()).or_default().push(commune.code.clone());
+            }
+        }
+        Ok(Self {
+            plan,
+            manifeste: Manifeste::load(plan)?,
+            qualite: Qualite::load(plan)?,
+            nomenclatures: Nomenclatures::load(&plan.resources(), plan.millesime)?,
+            bailleurs: landlord_names(plan)?,
+            verdicts,
+            feuilles,
+            communes,
+            verdicts_of,
+        })
+    }
+
+    /// A table of the run.
+    pub(super) fn table(&self, nom: &str) -> Option<&Feuille> {
+        self.feuilles.get(nom)
+    }
+
+    /// Rows of a territory in a table.
+    pub(super) fn rows<'b>(&'b self, nom: &str, lieu: &Lieu) -> Vec<Ligne<'b>> {
+        self.table(nom).map(|t| t.of(&lieu.niveau, &lieu.code).collect()).unwrap_or_default()
+    }
+
+    /// The row of a territory whose dimensions have these values.
+    pub(super) fn row<'b>(&'b self, nom: &str, lieu: &Lieu, dimensions: &[(&str, &str)]) -> Option<Ligne<'b>> {
+        self.table(nom)?.find(&lieu.niveau, &lieu.code, dimensions)
+    }
+
+    /// Verdicts of a territory: an EPCI's own, or all of them.
+    pub(super) fn verdicts_of(&self, lieu: &Lieu) -> &[Verdict] {
+        if lieu.niveau == "epci" {
+            self.verdicts_of.get(&lieu.code).map_or(&[], |range| &self.verdicts[range.clone()])
+        } else {
+            &self.verdicts
+        }
+    }
+
+    /// Whether files of a source were read.
+    pub(super) fn given(&self, source: &str) -> bool {
+        self.manifeste.entrees.iter().any(|e| e.source == source && !e.refuse)
+    }
+
+    /// EPCI of the perimeter, by code.
+    pub(super) fn epci(&self) -> Vec<Lieu> {
+        let Some(table) = self.table("demande") else { return Vec::new() };
+        table
+            .codes("epci")
+            .into_iter()
+            .map(|code| {
+                let libelle = table.of("epci", &code).next().map_or("", |l| l.text("libelle")).to_owned();
+                Lieu { niveau: "epci".to_owned(), code, libelle }
+            })
+            .collect()
+    }
+
+    /// Name of a landlord, or its SIREN.
+    pub(super) fn landlord(&self, siren: &str) -> String {
+        self.bailleurs.get(siren).cloned().unwrap_or_else(|| siren.to_owned())
+    }
+
+    /// Every landlord that a lease, a rule or the list of landlords names.
+    pub(super) fn landlords(&self) -> BTreeSet<String> {
+        let leases = self.table("quartiles").into_iter().flat_map(Feuille::rows).map(|l| l.text("bailleur"));
+        let profile = self.table("attributions_profil").into_iter().flat_map(Feuille::rows);
+        leases
+            .chain(profile.filter(|l| l.text("dimension") == "bailleur").map(|l| l.text("modalite")))
+            .filter(|siren| !siren.is_empty() && *siren != "ensemble")
+            .map(str::to_owned)
+            .chain(self.bailleurs.keys().cloned())
+            .collect()
+    }
+}
+
+/// A territory of the review.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Lieu {
+    pub niveau: String,
+    pub code: String,
+    pub libelle: String,
+}
+
+impl Lieu {
+    /// The whole perimeter.
+    pub(super) fn territoire() -> Self {
+        Self { niveau: "territoire".to_owned(), code: "territoire".to_owned(), libelle: "Ensemble".to_owned() }
+    }
+
+    /// Whether this is the whole perimeter.
+    pub(super) fn is_territoire(&self) -> bool {
+        self.niveau == "territoire"
     }
 }
 
@@ -113,21 +276,8 @@ fn missing(path: &Path, column: &str) -> Error {
     Error::resource(path.to_string_lossy(), format!("colonne « {column} » absente"))
 }
 
-fn cell(column: &dyn Array, row: usize) -> Valeur {
-    if column.is_null(row) {
-        return Valeur::Vide;
-    }
-    match column.data_type() {
-        DataType::Utf8 => Valeur::Texte(column.as_string::<i32>().value(row).to_owned()),
-        DataType::Int32 => Valeur::Entier(i64::from(column.as_primitive::<Int32Type>().value(row))),
-        DataType::Int64 => Valeur::Entier(column.as_primitive::<Int64Type>().value(row)),
-        DataType::Float64 => Valeur::Reel(column.as_primitive::<Float64Type>().value(row)),
-        _ => Valeur::Vide,
-    }
-}
-
 /// Names of landlords by SIREN, from the source `bailleurs` of the last run.
-pub(super) fn landlord_names(plan: &Plan) -> Result<BTreeMap<String, String>> {
+fn landlord_names(plan: &Plan) -> Result<BTreeMap<String, String>> {
     let mut names = BTreeMap::new();
     let cache = plan.cache();
     let Ok(bytes) = std::fs::read(cache.join("faits").join("sources.json")) else { return Ok(names) };

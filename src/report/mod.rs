@@ -1,13 +1,18 @@
-//! Pages from the results: everything here reads the tables of the last run and nothing before them.
+//! The review of each territory as one document ([`revue`]), and its renderings: pages, PDF, deck, workbooks. Everything
+//! here reads the tables of the last run and nothing before them.
 
+mod atelier;
+mod cartes;
 mod classeur;
+mod diaporama;
 mod donnees;
-mod figures;
 mod flux;
-mod processus;
+mod mots;
+mod pdf;
 mod qualite;
+mod revue;
 mod site;
 mod verdict;
 
-pub use site::render_site;
+pub use atelier::{Rendu, render};
 pub use verdict::{Verdict, holder_words, load_verdicts, public_words, zone_words};

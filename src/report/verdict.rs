@@ -45,6 +45,8 @@ pub struct Verdict {
     pub resultat: Option<f64>,
     /// Lettings missing.
     pub manque: Option<i64>,
+    /// Lettings ahead.
+    pub avance: Option<i64>,
     /// atteint, non_atteint, non_evaluable, hors_champ.
     pub verdict: String,
     /// definitif, provisoire, hypothese.
@@ -100,7 +102,8 @@ pub fn load_verdicts(plan: &Plan) -> Result<Vec<Verdict>> {
         (text("metrique")?, text("operateur")?, text("verdict")?, text("statut")?);
     let (reference, motif, alerte, agregation) =
         (text("reference")?, text("motif")?, text("alerte")?, text("agregation")?);
-    let (numerateur, denominateur, manque) = (integer("numerateur")?, integer("denominateur")?, integer("manque")?);
+    let (numerateur, denominateur) = (integer("numerateur")?, integer("denominateur")?);
+    let (manque, avance) = (integer("manque")?, integer("avance")?);
     let (cible, resultat) = (real("cible")?, real("resultat")?);
     let (seuil_q1, millesime_seuil) = (small("seuil_q1")?, small("millesime_seuil")?);
     Ok((0..batch.num_rows())
@@ -121,6 +124,7 @@ pub fn load_verdicts(plan: &Plan) -> Result<Vec<Verdict>> {
             denominateur: denominateur[i],
             resultat: resultat[i],
             manque: manque[i],
+            avance: avance[i],
             verdict: verdict[i].clone(),
             statut: statut[i].clone(),
             reference: reference[i].clone(),
@@ -247,6 +251,28 @@ impl Verdict {
             }
             ("hors_champ", _) => "hors champ".to_owned(),
             _ => "non évaluable".to_owned(),
+        }
+    }
+
+    /// Lettings ahead of the target, or missing when negative; none where nothing is judged, or a mean is.
+    #[must_use]
+    pub fn distance(&self) -> Option<i64> {
+        match self.manque? {
+            0 => self.avance,
+            missing => Some(-missing),
+        }
+    }
+
+    /// That distance in words.
+    #[must_use]
+    pub fn distance_words(&self) -> String {
+        match (self.distance(), self.operateur.as_str()) {
+            (None, _) => format::NONE.to_owned(),
+            (Some(0), _) => "juste atteint".to_owned(),
+            (Some(d), ">=") if d > 0 => format!("{} d'avance", format::count(d, "bail", "baux")),
+            (Some(d), _) if d > 0 => format!("encore {} possibles", format::count(d, "bail", "baux")),
+            (Some(d), ">=") => format!("il manque {}", format::count(-d, "bail", "baux")),
+            (Some(d), _) => format!("{} de trop", format::count(-d, "bail", "baux")),
         }
     }
 

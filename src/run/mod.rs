@@ -129,7 +129,8 @@ pub fn run(plan: &Plan, mut notes: Vec<Diagnostic>, options: Options, progress: 
 
     let key = computation_key(plan, &ingestion)?;
     let present = |files: &[String]| files.iter().all(|f| plan.sortie.join(f).is_file());
-    let fresh = etat.calcul.as_deref() == Some(key.as_str()) && present(&etat.sorties) && !etat.sorties.is_empty();
+    let tables: Vec<String> = etat.sorties.iter().filter(|f| !is_rendered(f)).cloned().collect();
+    let fresh = etat.calcul.as_deref() == Some(key.as_str()) && present(&tables) && !tables.is_empty();
     let mut computed = false;
     if !fresh {
         etat.calcul = None;
@@ -165,9 +166,9 @@ pub fn run(plan: &Plan, mut notes: Vec<Diagnostic>, options: Options, progress: 
     }
     let mut rendered = false;
     if options.report {
-        let page_key = store::sha256(format!("{key} {}", resources.fingerprint(&["reports"])?).as_bytes());
-        if etat.rapport.as_deref() != Some(page_key.as_str()) {
-            render(plan, &mut etat, page_key, progress)?;
+        let page_key = rendering_key(plan, &key)?;
+        if etat.rapport.as_deref() != Some(page_key.as_str()) || !present(&etat.sorties) {
+            render(plan, &mut etat, page_key, options.threads, progress)?;
             rendered = true;
         }
     }
@@ -179,7 +180,7 @@ pub fn run(plan: &Plan, mut notes: Vec<Diagnostic>, options: Options, progress: 
 ///
 /// # Errors
 /// [`Error::Usage`] when there are no results yet.
-pub fn render_again(plan: &Plan, progress: &Progress) -> Result<()> {
+pub fn render_again(plan: &Plan, threads: usize, progress: &Progress) -> Result<()> {
     let cache = plan.cache();
     let _lock = store::lock(&cache)?;
     let mut etat = Etat::load(&cache);
@@ -190,14 +191,24 @@ pub fn render_again(plan: &Plan, progress: &Progress) -> Result<()> {
             "lancez d'abord `bilan run` sur ce projet",
         ));
     };
-    let page_key = store::sha256(format!("{key} {}", plan.resources().fingerprint(&["reports"])?).as_bytes());
-    render(plan, &mut etat, page_key, progress)
+    let page_key = rendering_key(plan, &key)?;
+    render(plan, &mut etat, page_key, threads, progress)
 }
 
-fn render(plan: &Plan, etat: &mut Etat, page_key: String, progress: &Progress) -> Result<()> {
-    let pages = report::render_site(plan, progress)?;
+/// Changes when anything that the pages are made from does: the figures, the templates, the outlines of maps.
+fn rendering_key(plan: &Plan, computed: &str) -> Result<String> {
+    let outlines = plan.contours.as_ref().map(|file| std::fs::read(plan.racine.join(file)));
+    let outlines =
+        outlines.map_or_else(String::new, |bytes| bytes.map_or_else(|_| String::new(), |b| store::sha256(&b)));
+    let templates = plan.resources().fingerprint(&["reports"])?;
+    Ok(store::sha256(format!("{computed} {templates} {outlines} {:?}", plan.contours).as_bytes()))
+}
+
+fn render(plan: &Plan, etat: &mut Etat, page_key: String, threads: usize, progress: &Progress) -> Result<()> {
+    let rendu = report::render(plan, &etat.empreintes, threads, progress)?;
     let mut kept: BTreeSet<String> = etat.sorties.iter().filter(|f| !is_rendered(f)).cloned().collect();
-    kept.extend(pages);
+    kept.extend(rendu.fichiers);
+    etat.empreintes = rendu.empreintes;
     remove_stale(plan, &etat.sorties, &kept);
     etat.sorties = kept.into_iter().collect();
     etat.rapport = Some(page_key);
@@ -243,7 +254,7 @@ fn write_tables(plan: &Plan, tables: &[Table]) -> Result<BTreeSet<String>> {
 
 /// Whether the report stage writes this file.
 fn is_rendered(file: &str) -> bool {
-    Path::new(file).extension().is_some_and(|e| e == "html" || e == "xlsx") || file.starts_with("flux/")
+    Path::new(file).extension().is_some_and(|e| e == "html" || e == "xlsx" || e == "pdf") || file.starts_with("flux/")
 }
 
 /// Removes what an earlier run wrote and this one no longer does; what is rendered stays until it is rendered again.

@@ -1,0 +1,160 @@
+//! The words of codes: what a reader meets in place of `hors_qpv`, `T6P` or `COLACT`.
+
+use super::donnees::Donnees;
+
+/// Typologies in order.
+pub(super) const TYPOLOGIES: [&str; 7] = ["C", "T1", "T2", "T3", "T4", "T5", "T6P"];
+
+/// The words of a typology.
+pub(super) fn typology(code: &str) -> &str {
+    match code {
+        "C" => "Chambre",
+        "T6P" => "T6 et plus",
+        "ensemble" => "Ensemble",
+        "inconnu" => "Inconnue",
+        other => other,
+    }
+}
+
+/// The words of a zone, as a heading.
+pub(super) fn zone_title(zone: &str) -> &'static str {
+    match zone {
+        "hors_qpv" => "Hors QPV",
+        "qpv" => "En QPV",
+        "inconnue" => "Zone inconnue",
+        _ => "Ensemble",
+    }
+}
+
+/// The words of a category of dwelling.
+pub(super) fn category(code: &str) -> &str {
+    match code {
+        "collectif" => "Appartement",
+        "individuel" => "Maison",
+        "etudiant" => "Logement étudiant",
+        "indifferent" => "Indifférent",
+        "inconnu" => "Inconnu",
+        _ => "Ensemble",
+    }
+}
+
+/// The words of a financing.
+pub(super) fn financing(code: &str) -> &str {
+    match code {
+        "AUTRE" => "Autre",
+        "inconnu" => "Inconnu",
+        "ensemble" => "Ensemble",
+        other => other,
+    }
+}
+
+/// Where the household came from.
+fn origin(code: &str) -> &str {
+    match code {
+        "meme_commune" => "Même commune",
+        "meme_epci" => "Autre commune de l'EPCI",
+        "autre" => "Hors de l'EPCI",
+        _ => "Inconnue",
+    }
+}
+
+fn age(code: &str) -> &str {
+    match code {
+        "moins_de_25" => "Moins de 25 ans",
+        "25_29" => "25 à 29 ans",
+        "30_39" => "30 à 39 ans",
+        "40_49" => "40 à 49 ans",
+        "50_64" => "50 à 64 ans",
+        "65_et_plus" => "65 ans et plus",
+        _ => "Inconnu",
+    }
+}
+
+fn household(code: &str) -> String {
+    match code {
+        "1" => "1 personne".to_owned(),
+        "6_et_plus" => "6 personnes et plus".to_owned(),
+        "inconnu" => "Inconnue".to_owned(),
+        n => format!("{n} personnes"),
+    }
+}
+
+fn quartile(code: &str) -> &str {
+    match code {
+        "q1" => "1er quartile",
+        "q2" => "2e quartile",
+        "q3" => "3e quartile",
+        "q4" => "4e quartile",
+        "q2_q4" => "Au-dessus du 1er",
+        "sans_seuil" => "Sans montant",
+        _ => "Inconnu",
+    }
+}
+
+/// The classes of time from deposit to lease, in order, with their words.
+pub(super) const DELAYS: [(&str, &str); 8] = [
+    ("moins_3_mois", "Moins de 3 mois"),
+    ("3_a_6_mois", "3 à 6 mois"),
+    ("6_a_12_mois", "6 à 12 mois"),
+    ("12_a_18_mois", "12 à 18 mois"),
+    ("18_a_24_mois", "18 à 24 mois"),
+    ("2_a_3_ans", "2 à 3 ans"),
+    ("3_a_5_ans", "3 à 5 ans"),
+    ("plus_5_ans", "5 ans et plus"),
+];
+
+/// Months, short.
+pub(super) const MONTHS: [&str; 12] =
+    ["janv.", "févr.", "mars", "avril", "mai", "juin", "juil.", "août", "sept.", "oct.", "nov.", "déc."];
+
+/// The name of a dimension of the profiles.
+pub(super) fn dimension(code: &str) -> &str {
+    match code {
+        "age" => "Âge du demandeur",
+        "taille_menage" => "Taille du ménage",
+        "situation_familiale" => "Situation familiale",
+        "quartile" => "Quartile de ressources",
+        "origine" => "Lieu de résidence",
+        "population" => "Mutation ou non",
+        "typologie" => "Typologie",
+        "categorie" => "Appartement ou maison",
+        "logement_actuel" => "Logement actuel",
+        "motif_demande" => "Motif de la demande",
+        "dalo" => "DALO",
+        "prioritaire" => "Public prioritaire",
+        "relogement" => "Relogement",
+        "financement" => "Financement",
+        "periode_construction" => "Période de construction",
+        "zone" => "Zone",
+        other => other,
+    }
+}
+
+/// The words of a value of a dimension; codes of the register take the label of its nomenclature.
+pub(super) fn modality(donnees: &Donnees<'_>, dimension: &str, code: &str) -> String {
+    let listed = |list: &str| {
+        let label = donnees.nomenclatures.label(list, code);
+        if label == code && code == "inconnu" { "Inconnu".to_owned() } else { label.trim().to_owned() }
+    };
+    match dimension {
+        "age" => age(code).to_owned(),
+        "taille_menage" => household(code),
+        "quartile" => quartile(code).to_owned(),
+        "origine" => origin(code).to_owned(),
+        "typologie" => typology(code).to_owned(),
+        "categorie" => category(code).to_owned(),
+        "financement" => financing(code).to_owned(),
+        "zone" => zone_title(code).to_owned(),
+        "population" => if code == "mutation" { "Mutation (déjà locataires HLM)" } else { "Hors mutation" }.to_owned(),
+        "dalo" | "prioritaire" | "relogement" => match code {
+            "oui" => "Oui",
+            "non" => "Non",
+            _ => "Inconnu",
+        }
+        .to_owned(),
+        "bailleur" => donnees.landlord(code),
+        "reservataire" => super::holder_words(code).to_owned(),
+        "situation_familiale" | "logement_actuel" | "motif_demande" | "motif_radiation" => listed(dimension),
+        _ => code.to_owned(),
+    }
+}

@@ -1,0 +1,195 @@
+//! Verdicts as tables, and the commitments of the convention: target and result by landlord (CCH L441-1-6).
+
+use super::{Bloc, Cellule, Chapitre, Contexte, Figure, Natif, Tableau, alternative};
+use crate::chart::{self, Ecart, Legende};
+use crate::error::Result;
+use crate::report::donnees::Donnees;
+use crate::report::{Verdict, holder_words, public_words, zone_words};
+
+/// Who a verdict is about.
+pub(super) fn actor(donnees: &Donnees<'_>, v: &Verdict) -> String {
+    match v.acteur_type.as_str() {
+        "epci" => "EPCI".to_owned(),
+        "bailleur" if v.agregation == "moyenne" => "Moyenne des bailleurs".to_owned(),
+        "reservataire" if v.agregation == "moyenne" => "Moyenne des réservataires".to_owned(),
+        "reservataire" => holder_words(&v.acteur).to_owned(),
+        _ => donnees.landlord(&v.acteur),
+    }
+}
+
+/// What a verdict asks, in words.
+pub(super) fn rule(v: &Verdict) -> String {
+    let base = match v.base.as_str() {
+        "loi" => "Loi",
+        "cia" => "CIA",
+        "avenant" => "Avenant",
+        _ => "Document cadre",
+    };
+    let zone = if v.zone == "ensemble" { String::new() } else { format!(", {}", zone_words(&v.zone)) };
+    let secteur =
+        if v.secteur == "ensemble" { String::new() } else { format!(", secteur {}", v.secteur.replace('|', ", ")) };
+    let own = if v.acteur_type == "bailleur" && v.base == "loi" { ", logements hors contingent" } else { "" };
+    format!("{base} : {}{zone}{secteur}{own}", public_words(&v.public))
+}
+
+/// What a verdict found, in its own unit.
+fn result(v: &Verdict) -> Cellule {
+    if v.metrique == "part" { Cellule::Part(v.resultat) } else { Cellule::Nombre(v.numerateur) }
+}
+
+/// What it asks, in its own unit; a ceiling says so.
+pub(super) fn target(v: &Verdict) -> Cellule {
+    match (v.metrique.as_str(), v.operateur.as_str()) {
+        ("part", "<=") => Cellule::Plafond(Some(v.cible)),
+        ("part", _) => Cellule::Cible(Some(v.cible)),
+        (_, "<=") => Cellule::texte(v.shown_target()),
+        #[expect(clippy::cast_possible_truncation, reason = "a number of lettings is small and whole")]
+        _ => Cellule::Nombre(Some(v.cible.round() as i64)),
+    }
+}
+
+/// Verdicts row by row; with the name of the EPCI where they are of several.
+pub(in crate::report) fn judgement_table(
+    donnees: &Donnees<'_>,
+    titre: &str,
+    verdicts: &[&Verdict],
+    avec_epci: bool,
+) -> Tableau {
+    let mut headings = vec!["Règle", "Acteur", "Au public visé#", "Baux#", "Résultat#", "Cible#", "Verdict", "Statut"];
+    if avec_epci {
+        headings.insert(0, "EPCI");
+    }
+    let lignes = verdicts
+        .iter()
+        .map(|v| {
+            let kept = match v.verdict.as_str() {
+                "atteint" => Some(true),
+                "non_atteint" => Some(false),
+                _ => None,
+            };
+            let mut row = vec![
+                Cellule::texte(rule(v)),
+                Cellule::texte(actor(donnees, v)),
+                Cellule::Nombre(v.numerateur),
+                Cellule::Nombre(v.denominateur),
+                result(v),
+                target(v),
+                Cellule::Reponse(v.answer(), kept),
+                Cellule::texte(v.shown_status()),
+            ];
+            if avec_epci {
+                row.insert(0, Cellule::Lien(v.libelle.clone(), format!("epci/{}.html", v.epci)));
+            }
+            row
+        })
+        .collect();
+    Tableau { style: "verdicts", ..Tableau::new(titre, &headings, lignes) }
+}
+
+/// The short table: every rule that applies to an EPCI and to each holder; landlords stand in the chapters. Of a whole
+/// perimeter, the legal rule alone, the country's being too long to read.
+pub(in crate::report) fn short_judgements(c: &Contexte<'_>) -> Tableau {
+    const MOST: usize = 60;
+    let all: Vec<&Verdict> = c.donnees.verdicts_of(c.lieu).iter().filter(|v| v.is_worth_a_line()).collect();
+    let shown = if all.len() > MOST && c.lieu.is_territoire() {
+        all.into_iter().filter(|v| v.acteur_type == "epci" && v.public == "q1_ou_relogement").take(MOST).collect()
+    } else {
+        all
+    };
+    judgement_table(c.donnees, "Règles et objectifs", &shown, c.lieu.is_territoire())
+}
+
+pub(super) fn chapter(c: &Contexte<'_>) -> Result<Chapitre> {
+    let signed: Vec<&Verdict> = c.donnees.verdicts_of(c.lieu).iter().filter(|v| v.base != "loi").collect();
+    let mut blocs = Vec::new();
+    if signed.is_empty() {
+        blocs.push(Bloc::absence(if c.lieu.is_territoire() {
+            "Aucun objectif de convention n'est inscrit dans le projet : seules les règles légales sont jugées."
+        } else {
+            "Aucun objectif de convention (CIA, avenant, document cadre) n'est inscrit dans le projet pour cet EPCI : seules les règles légales sont jugées."
+        }));
+        return Ok(Chapitre::new("engagements", "Engagements de la convention", blocs));
+    }
+    let judged = signed.iter().filter(|v| matches!(v.verdict.as_str(), "atteint" | "non_atteint")).count();
+    let kept = signed.iter().filter(|v| v.verdict == "atteint").count();
+    blocs.push(Bloc::constat(match (kept, judged) {
+        (_, 0) => "Aucun engagement de la convention n'est évaluable cette année.".to_owned(),
+        (k, j) => {
+            let (who, single) =
+                super::of_all(k, j, "L'engagement de la convention", "engagement", "engagements de la convention");
+            format!("{who}{}.", if single { "est tenu" } else { "sont tenus" })
+        }
+    }));
+    blocs.push(Bloc::Tableau(judgement_table(
+        c.donnees,
+        "Engagements de la convention",
+        &signed,
+        c.lieu.is_territoire(),
+    )));
+    blocs.extend(Bloc::figure(commitments(c, &signed)?));
+    let references: std::collections::BTreeSet<&str> =
+        signed.iter().map(|v| v.reference.as_str()).filter(|r| !r.is_empty()).collect();
+    if !references.is_empty() {
+        let listed: Vec<&str> = references.into_iter().collect();
+        blocs.push(Bloc::note(format!("Références : {}.", listed.join(" ; "))));
+    }
+    Ok(Chapitre::new("engagements", "Engagements de la convention", blocs))
+}
+
+/// Distance of each landlord to its commitment, in lettings.
+fn commitments(c: &Contexte<'_>, signed: &[&Verdict]) -> Result<Option<Figure>> {
+    let rows: Vec<(&Verdict, i64)> = signed
+        .iter()
+        .filter(|v| v.acteur_type == "bailleur" && v.agregation != "moyenne" && v.resultat.is_some())
+        .filter_map(|v| Some((*v, v.distance()?)))
+        .collect();
+    if rows.is_empty() || c.lieu.is_territoire() {
+        return Ok(None);
+    }
+    let kept = rows.iter().filter(|(v, _)| v.verdict == "atteint").count();
+    let (who, single) = super::of_all(kept, rows.len(), "L'engagement", "engagement", "engagements");
+    let titre = format!("{who}{} par les bailleurs", if single { "est tenu" } else { "sont tenus" });
+    let ecarts: Vec<Ecart> = rows
+        .iter()
+        .map(|(v, d)| Ecart { nom: actor(c.donnees, v), valeur: *d, etiquette: v.distance_words() })
+        .collect();
+    let lignes = rows
+        .iter()
+        .map(|(v, d)| {
+            vec![
+                Cellule::texte(actor(c.donnees, v)),
+                Cellule::texte(rule(v)),
+                Cellule::Nombre(v.denominateur),
+                Cellule::Nombre(v.numerateur),
+                target(v),
+                Cellule::Nombre(Some(*d)),
+            ]
+        })
+        .collect();
+    let tableau = Tableau::new(
+        "Engagements par bailleur",
+        &["Bailleur", "Engagement", "Baux#", "Au public visé#", "Cible#", "Écart en baux#"],
+        lignes,
+    );
+    let dessin = chart::gaps(
+        &Legende {
+            cle: "engagements",
+            titre: &titre,
+            alternative: &alternative("Barres d'écart à la cible", &titre, &tableau),
+        },
+        &ecarts,
+        "cible de chaque bailleur",
+    )?;
+    Ok(Some(Figure {
+        cle: "engagements",
+        titre,
+        sous_titre: format!("Écart de chaque bailleur à son engagement, en baux signés en {}", c.millesime()),
+        dessin,
+        lecture: "à gauche de la cible, les baux qui manquent ; à droite, les baux d'avance".to_owned(),
+        champ: "attributions à des ménages suivies d'un bail signé, hors financements exclus".to_owned(),
+        source: "fichier des attributions et registre de la demande ; convention intercommunale d'attribution"
+            .to_owned(),
+        natif: Some(Natif::Barres(vec![5])),
+        tableau,
+    }))
+}

@@ -1,0 +1,269 @@
+//! Reservation flows (CCH R441-5, R441-5-1): what each landlord proposed and allocated to each holder, the holders' shares
+//! against their ceilings, and what each landlord lacks of the EPCI's rule.
+
+use std::collections::BTreeMap;
+
+use arrow::array::{Array, AsArray, RecordBatch};
+use arrow::datatypes::{Float64Type, Int64Type};
+
+use super::{Bloc, Cellule, Chapitre, Contexte, Tableau};
+use crate::engine::Table;
+use crate::error::{Error, Result};
+use crate::project::Plan;
+use crate::reference::Geographie;
+use crate::report::holder_words;
+use crate::resultats::INDICATEURS;
+
+/// A landlord's distance to its EPCI's legal line.
+#[derive(Debug, Clone)]
+pub(in crate::report) struct Distance {
+    pub bailleur: String,
+    pub attributions: i64,
+    pub numerateur: i64,
+    pub manque: i64,
+    pub avance: i64,
+    pub part_du_manque: i64,
+}
+
+/// A holder's share of an EPCI's lettings.
+#[derive(Debug, Clone)]
+struct Contingent {
+    code: String,
+    attributions: Option<i64>,
+    part: Option<f64>,
+    plafond: Option<f64>,
+}
+
+/// Dwellings proposed, where events say so, and allocated.
+#[derive(Debug, Clone, Copy, Default)]
+pub(in crate::report) struct Flux {
+    pub proposes: Option<i64>,
+    pub attributions: i64,
+}
+
+impl Flux {
+    fn add(&mut self, proposes: Option<i64>, attributions: i64) {
+        self.proposes = match (self.proposes, proposes) {
+            (None, p) => p,
+            (Some(a), b) => Some(a + b.unwrap_or(0)),
+        };
+        self.attributions += attributions;
+    }
+}
+
+/// What several EPCI share: flows by landlord and holder, shares of holders, distances of landlords.
+#[derive(Debug, Default)]
+pub(in crate::report) struct Contingents {
+    parts: BTreeMap<String, Vec<Contingent>>,
+    manques: BTreeMap<String, Vec<Distance>>,
+    flux: BTreeMap<String, BTreeMap<(String, String), Flux>>,
+    /// Flows of a landlord by holder and by one characteristic: dimension, value.
+    detail: BTreeMap<String, BTreeMap<(&'static str, String), Flux>>,
+}
+
+/// Columns of one table, by name.
+struct Colonnes {
+    nom: &'static str,
+    batch: RecordBatch,
+}
+
+impl Colonnes {
+    fn read(plan: &Plan, nom: &'static str) -> Result<Self> {
+        let path = plan.sortie.join(INDICATEURS).join(format!("{nom}.parquet"));
+        Ok(Self { nom, batch: Table::read(&path, nom)?.single()? })
+    }
+
+    fn column(&self, name: &str) -> Result<&dyn Array> {
+        self.batch
+            .column_by_name(name)
+            .map(AsRef::as_ref)
+            .ok_or_else(|| Error::resource(format!("{}.parquet", self.nom), format!("colonne « {name} » absente")))
+    }
+
+    fn text(&self, name: &str) -> Result<&arrow::array::StringArray> {
+        Ok(self.column(name)?.as_string::<i32>())
+    }
+
+    fn ints(&self, name: &str) -> Result<Vec<Option<i64>>> {
+        Ok(self.column(name)?.as_primitive::<Int64Type>().iter().collect())
+    }
+
+    fn reals(&self, name: &str) -> Result<Vec<Option<f64>>> {
+        Ok(self.column(name)?.as_primitive::<Float64Type>().iter().collect())
+    }
+}
+
+impl Contingents {
+    /// Reads the three tables of the last run.
+    ///
+    /// # Errors
+    /// When one of them cannot be read.
+    pub(in crate::report) fn load(plan: &Plan, geographie: &Geographie) -> Result<Self> {
+        let mut all = Self::default();
+        let t = Colonnes::read(plan, "contingents")?;
+        let (epci, contingent) = (t.text("epci")?, t.text("contingent")?);
+        let (attributions, part, plafond) = (t.ints("attributions")?, t.reals("part")?, t.reals("plafond")?);
+        for row in 0..t.batch.num_rows() {
+            all.parts.entry(epci.value(row).to_owned()).or_default().push(Contingent {
+                code: contingent.value(row).to_owned(),
+                attributions: attributions[row],
+                part: part[row],
+                plafond: plafond[row],
+            });
+        }
+        let t = Colonnes::read(plan, "manques")?;
+        let (epci, regle, base, bailleur) = (t.text("epci")?, t.text("regle")?, t.text("base")?, t.text("bailleur")?);
+        let column = |name: &str| t.ints(name);
+        let (attributions, numerateur) = (column("attributions")?, column("numerateur")?);
+        let (propre, avance, reparti) = (column("manque_propre")?, column("avance_propre")?, column("manque_reparti")?);
+        for row in 0..t.batch.num_rows() {
+            if regle.value(row) == "q1_hors_qpv" && base.value(row) == "loi" {
+                all.manques.entry(epci.value(row).to_owned()).or_default().push(Distance {
+                    bailleur: bailleur.value(row).to_owned(),
+                    attributions: attributions[row].unwrap_or(0),
+                    numerateur: numerateur[row].unwrap_or(0),
+                    manque: propre[row].unwrap_or(0),
+                    avance: avance[row].unwrap_or(0),
+                    part_du_manque: reparti[row].unwrap_or(0),
+                });
+            }
+        }
+        let t = Colonnes::read(plan, "flux")?;
+        let (bailleur, reservataire, commune) = (t.text("bailleur")?, t.text("reservataire")?, t.text("commune")?);
+        let (typologie, financement, zone) = (t.text("typologie")?, t.text("financement")?, t.text("zone")?);
+        let periode = t.text("periode_construction")?;
+        let (proposes, attributions) = (t.ints("proposes")?, t.ints("attributions")?);
+        for row in 0..t.batch.num_rows() {
+            let (n, m) = (proposes[row], attributions[row].unwrap_or(0));
+            let pair = (bailleur.value(row).to_owned(), reservataire.value(row).to_owned());
+            let places = geographie.commune(commune.value(row)).map(|c| c.epci.as_str());
+            for place in places.into_iter().chain(["territoire"]) {
+                all.flux.entry(place.to_owned()).or_default().entry(pair.clone()).or_default().add(n, m);
+            }
+            let detail = all.detail.entry(bailleur.value(row).to_owned()).or_default();
+            for (dimension, value) in [
+                ("reservataire", reservataire.value(row)),
+                ("typologie", typologie.value(row)),
+                ("financement", financement.value(row)),
+                ("zone", zone.value(row)),
+                ("periode_construction", periode.value(row)),
+            ] {
+                detail.entry((dimension, value.to_owned())).or_default().add(n, m);
+            }
+        }
+        Ok(all)
+    }
+
+    /// Distances of an EPCI's landlords to the legal line, the furthest behind first.
+    pub(in crate::report) fn gaps_of(&self, epci: &str) -> Vec<Distance> {
+        let mut rows = self.manques.get(epci).cloned().unwrap_or_default();
+        rows.sort_by(|a, b| (b.manque, a.avance, &a.bailleur).cmp(&(a.manque, b.avance, &b.bailleur)));
+        rows
+    }
+
+    /// Flows of one landlord by one characteristic after another, for its own page.
+    pub(in crate::report) fn detail(&self, bailleur: &str, dimension: &str) -> Vec<(String, Flux)> {
+        let rows = self.detail.get(bailleur).into_iter().flatten();
+        rows.filter(|((d, _), _)| *d == dimension).map(|((_, value), flux)| (value.clone(), *flux)).collect()
+    }
+
+    /// Holders' shares of an EPCI against the ceilings of the State's contingent (CCH R441-5).
+    pub(super) fn shares(&self, c: &Contexte<'_>) -> Option<Bloc> {
+        const ORDER: [(&str, &str); 9] = [
+            ("etat", "État, ensemble"),
+            ("etat_prioritaires", "— dont publics prioritaires"),
+            ("etat_fonctionnaires", "— dont fonctionnaires"),
+            ("action_logement", "Action Logement"),
+            ("collectivites", "Collectivités"),
+            ("autres", "Autres réservataires"),
+            ("non_reserve", "Hors contingent"),
+            ("inconnu", "Inconnu"),
+            ("ensemble", "Ensemble"),
+        ];
+        let rows = self.parts.get(&c.lieu.code)?;
+        let lignes: Vec<Vec<Cellule>> = ORDER
+            .iter()
+            .filter_map(|(code, name)| {
+                let p = rows.iter().find(|p| p.code == *code)?;
+                let over = p.part.zip(p.plafond).is_some_and(|(part, limit)| part > limit);
+                let limit = p.plafond.map(crate::format::target_percent);
+                Some(vec![
+                    Cellule::texte(*name),
+                    Cellule::Nombre(p.attributions),
+                    Cellule::Part(p.part),
+                    match limit {
+                        None => Cellule::texte(""),
+                        Some(limit) if over => Cellule::Reponse(format!("au plus {limit}, dépassé"), Some(false)),
+                        Some(limit) => Cellule::Reponse(format!("au plus {limit}, respecté"), Some(true)),
+                    },
+                ])
+            })
+            .collect();
+        (lignes.len() > 1).then(|| {
+            Bloc::Tableau(
+                Tableau::new(
+                    "Contingents de réservation (CCH R441-5)",
+                    &["Réservataire", "Baux#", "Part#", "Plafond"],
+                    lignes,
+                )
+                .with_total(),
+            )
+        })
+    }
+}
+
+pub(super) fn chapter(c: &Contexte<'_>) -> Chapitre {
+    let titre = "Gestion en flux";
+    let Some(flux) = c.contingents.flux.get(&c.lieu.code).filter(|f| !f.is_empty()) else {
+        let why = if c.donnees.given("attributions") {
+            "Aucun logement n'a été attribué ici dans l'année : le compte rendu aux réservataires est vide."
+        } else {
+            "Le fichier des attributions n'est pas fourni : le compte rendu aux réservataires (CCH R441-5-1) ne peut pas être établi."
+        };
+        return Chapitre::new("flux", titre, vec![Bloc::absence(why)]);
+    };
+    let mut by_holder: BTreeMap<&str, Flux> = BTreeMap::new();
+    let mut by_landlord: BTreeMap<&str, Flux> = BTreeMap::new();
+    let mut whole = Flux::default();
+    for ((bailleur, reservataire), f) in flux {
+        by_holder.entry(reservataire).or_default().add(f.proposes, f.attributions);
+        by_landlord.entry(bailleur).or_default().add(f.proposes, f.attributions);
+        whole.add(f.proposes, f.attributions);
+    }
+    let cells =
+        |name: Cellule, f: &Flux| vec![name, Cellule::Nombre(f.proposes), Cellule::Nombre(Some(f.attributions))];
+    let mut holders: Vec<Vec<Cellule>> =
+        by_holder.iter().map(|(code, f)| cells(Cellule::texte(holder_words(code)), f)).collect();
+    holders.push(cells(Cellule::texte("Ensemble"), &whole));
+    let mut landlords: Vec<Vec<Cellule>> = by_landlord
+        .iter()
+        .map(|(siren, f)| cells(Cellule::Lien(c.donnees.landlord(siren), format!("bailleurs/{siren}.html")), f))
+        .collect();
+    landlords.push(cells(Cellule::texte("Ensemble"), &whole));
+    let headings = ["Réservataire", "Logements proposés#", "Logements attribués#"];
+    let mut blocs = vec![
+        Bloc::constat(format!(
+            "{} en {}, personnes morales comprises.",
+            crate::format::count(whole.attributions, "logement attribué", "logements attribués"),
+            c.millesime()
+        )),
+        Bloc::Tableau(Tableau::new("Logements par réservataire (CCH R441-5-1)", &headings, holders).with_total()),
+        Bloc::Tableau(
+            Tableau::new(
+                "Logements par bailleur (CCH R441-5-1)",
+                &["Bailleur", "Logements proposés#", "Logements attribués#"],
+                landlords,
+            )
+            .with_total(),
+        ),
+    ];
+    if whole.proposes.is_none() {
+        blocs.push(Bloc::note(
+            "Les propositions ne sont pas fournies (source « evenements ») : seuls les logements attribués sont comptés.",
+        ));
+    }
+    blocs.push(Bloc::note(
+        "Le détail par typologie, financement, commune et période de construction est dans le dossier flux : un classeur par bailleur, un fichier par réservataire, à transmettre avant le 28 février.",
+    ));
+    Chapitre::new("flux", titre, blocs)
+}

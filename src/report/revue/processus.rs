@@ -1,0 +1,119 @@
+//! The allocation process: visits, commissions, proposals, refusals, ranks and times.
+
+use super::{Bloc, Cellule, Chapitre, Contexte, Tableau};
+use crate::format;
+
+const ETAPES: [(&str, &str); 5] = [
+    ("visite", "Visites"),
+    ("commission", "Passages en commission"),
+    ("proposition", "Propositions"),
+    ("refus", "Refus du ménage"),
+    ("annulation", "Annulations"),
+];
+
+#[derive(Clone, Copy)]
+enum Ecriture {
+    Part,
+    Rapport,
+    Jours,
+}
+
+/// What a measure is called, what its parts are, and how it is written.
+const MESURES: [(&str, &str, &str, &str, Ecriture); 6] = [
+    (
+        "refus_par_menage",
+        "Ménages ayant refusé au moins une fois",
+        "ménages",
+        "ménages ayant reçu une proposition",
+        Ecriture::Part,
+    ),
+    ("refus_par_proposition", "Refus pour une proposition", "refus", "propositions", Ecriture::Part),
+    ("propositions_par_bail", "Propositions pour un bail signé", "propositions", "baux", Ecriture::Rapport),
+    (
+        "baux_au_premier_rang",
+        "Baux signés par le ménage de premier rang",
+        "baux",
+        "baux dont le rang est connu",
+        Ecriture::Part,
+    ),
+    ("jours_decision_bail", "De la décision de la commission au bail", "", "baux", Ecriture::Jours),
+    (
+        "jours_vacance_bail",
+        "Du début de la vacance au bail",
+        "",
+        "baux de logements vacants au 1er janvier",
+        Ecriture::Jours,
+    ),
+];
+
+pub(super) fn chapter(c: &Contexte<'_>) -> Chapitre {
+    let mut blocs = Vec::new();
+    let steps = steps(c);
+    if steps.lignes.is_empty() {
+        blocs.push(Bloc::absence(
+            "Les événements du processus (visites, commissions, propositions, refus) ne sont pas fournis : seuls les baux disent ici quelque chose du processus.",
+        ));
+    } else {
+        let count = |code: &str| c.row("processus", &[("evenement", code)]).and_then(|l| l.int("nombre"));
+        if let (Some(p), Some(r)) = (count("proposition"), count("refus")) {
+            blocs.push(Bloc::constat(format!(
+                "{} et {} en {}.",
+                format::count(p, "proposition", "propositions"),
+                format::count(r, "refus", "refus"),
+                c.millesime()
+            )));
+        }
+        blocs.push(Bloc::Tableau(steps));
+    }
+    let measures = measures(c);
+    if !measures.lignes.is_empty() {
+        blocs.push(Bloc::Tableau(measures));
+    }
+    blocs.push(Bloc::note(
+        "Une étape compte à la commune du logement, à défaut du bail ou du premier choix. Un refus peut répondre à une proposition de l'année précédente.",
+    ));
+    Chapitre::new("processus", "Processus d'attribution", blocs)
+}
+
+fn steps(c: &Contexte<'_>) -> Tableau {
+    let lignes = ETAPES
+        .iter()
+        .filter_map(|(evenement, nom)| {
+            let ligne = c.row("processus", &[("evenement", evenement)])?;
+            ligne.int("nombre")?;
+            Some(vec![
+                Cellule::texte(*nom),
+                Cellule::Nombre(ligne.int("nombre")),
+                Cellule::Nombre(ligne.int("demandes_concernees")),
+                Cellule::Centieme(ligne.real("par_attribution")),
+            ])
+        })
+        .collect();
+    Tableau::new("Étapes de l'année", &["Étape", "Nombre#", "Demandes concernées#", "Pour un bail signé#"], lignes)
+}
+
+fn measures(c: &Contexte<'_>) -> Tableau {
+    let lignes = MESURES
+        .iter()
+        .filter_map(|(mesure, nom, numerateur, denominateur, ecriture)| {
+            let ligne = c.row("processus_mesures", &[("mesure", mesure)])?;
+            let value = ligne.real("valeur")?;
+            let number = |column: &str| Cellule::Nombre(ligne.int(column)).shown();
+            let below = format!("{} {denominateur}", number("denominateur"));
+            let days = |x: Option<f64>| {
+                x.map_or_else(|| format::NONE.to_owned(), |x| format!("{}\u{a0}jours", format::decimal(x, 0)))
+            };
+            let above = format!("{} {numerateur}", number("numerateur"));
+            let (shown, how) = match ecriture {
+                Ecriture::Part => (Cellule::Part(Some(value)), format!("{above} ÷ {below}")),
+                Ecriture::Rapport => (Cellule::Decimal(Some(value)), format!("{above} ÷ {below}")),
+                Ecriture::Jours => (
+                    Cellule::texte(days(ligne.real("mediane"))),
+                    format!("médiane de {below} ; {} en moyenne", days(Some(value))),
+                ),
+            };
+            Some(vec![Cellule::texte(*nom), shown, Cellule::texte(how)])
+        })
+        .collect();
+    Tableau::new("Refus, rangs et durées", &["Mesure", "Valeur#", "Calcul"], lignes)
+}

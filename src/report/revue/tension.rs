@@ -1,0 +1,219 @@
+//! How many ask for one letting, and how long those who were housed had waited.
+
+use super::{Bloc, Cellule, Chapitre, Contexte, Figure, Natif, TOUS, TOUT, Tableau, alternative, shares_of};
+use crate::chart::{self, Jumelles, Legende};
+use crate::error::Result;
+use crate::format;
+use crate::report::mots;
+
+pub(super) fn chapter(c: &Contexte<'_>) -> Result<Chapitre> {
+    let mut blocs = Vec::new();
+    let whole = c.row("tension", &TOUT);
+    let (demandes, baux) = (whole.and_then(|l| l.int("demandes")), whole.and_then(|l| l.int("attributions")));
+    match (demandes, baux, whole.and_then(|l| l.real("tension"))) {
+        (Some(d), Some(a), Some(t)) => blocs.push(Bloc::constat(format!(
+            "{} pour {} : {} demandes pour une attribution.",
+            format::count(d, "demande active", "demandes actives"),
+            format::count(a, "attribution", "attributions"),
+            format::decimal(t, 1)
+        ))),
+        (Some(d), Some(0), None) if d > 0 => blocs.push(Bloc::constat(format!(
+            "{} et aucune attribution : la tension n'a pas de valeur.",
+            format::count(d, "demande active", "demandes actives")
+        ))),
+        (Some(0), Some(0), None) => blocs.push(Bloc::absence("Ni demande active, ni attribution : rien à rapporter.")),
+        _ => blocs.push(Bloc::absence(
+            "La tension rapporte les demandes aux attributions : il faut le registre de la demande et le fichier des attributions.",
+        )),
+    }
+    if let Some(l) = c.row("delais", &TOUS).filter(|l| l.real("delai_median").is_some()) {
+        let months = |name: &str| l.real(name).map_or_else(|| format::NONE.to_owned(), |x| format::decimal(x, 1));
+        blocs.push(Bloc::constat(format!(
+            "Les ménages logés ont attendu {} mois en moyenne ; la moitié d'entre eux, moins de {} mois, et un quart, plus de {}.",
+            months("delai_moyen"),
+            months("delai_median"),
+            months("delai_q3")
+        )));
+    }
+    blocs.extend(Bloc::figure(by_typology(c)?));
+    blocs.extend(Bloc::figure(distribution(c)?));
+    blocs.push(abnormal(c));
+    blocs.push(Bloc::note(
+        "Le délai est celui des ménages logés : ceux qui attendent encore n'y sont pas. Une attribution dont le dépôt est inconnu, ou postérieur au bail, n'entre pas dans les délais.",
+    ));
+    Ok(Chapitre::new("tension", "Tension et délais", blocs))
+}
+
+fn by_typology(c: &Contexte<'_>) -> Result<Option<Figure>> {
+    let pair = |t: &str| {
+        let tension = c.row("tension", &[("population", "ensemble"), ("typologie", t), ("categorie", "ensemble")]);
+        let delai = c.row("delais", &[("population", "ensemble"), ("typologie", t)]);
+        (tension, delai)
+    };
+    let rows: Vec<_> = mots::TYPOLOGIES
+        .iter()
+        .map(|t| (*t, pair(t)))
+        .filter(|(_, (tension, _))| {
+            tension.is_some_and(|l| l.int("demandes").unwrap_or(0) + l.int("attributions").unwrap_or(0) > 0)
+        })
+        .collect();
+    if rows.is_empty() {
+        return Ok(None);
+    }
+    let rangs: Vec<Jumelles> = rows
+        .iter()
+        .map(|(t, (tension, delai))| {
+            let ratio = tension.and_then(|l| l.real("tension"));
+            let median = delai.and_then(|l| l.real("delai_median"));
+            Jumelles {
+                nom: mots::typology(t).to_owned(),
+                gauche: (ratio, ratio.map_or_else(|| "aucun bail".to_owned(), |x| format::decimal(x, 1))),
+                droite: (
+                    median,
+                    median.map_or_else(|| format::NONE.to_owned(), |x| format!("{} mois", format::decimal(x, 1))),
+                ),
+            }
+        })
+        .collect();
+    let most = rows
+        .iter()
+        .filter_map(|(t, (tension, _))| Some((*t, tension.and_then(|l| l.real("tension"))?)))
+        .max_by(|a, b| a.1.total_cmp(&b.1).then_with(|| b.0.cmp(a.0)));
+    let titre = match most {
+        Some((t, x)) => format!(
+            "La tension est la plus forte en {} : {} demandes pour une attribution",
+            if t == "C" { "chambre" } else { mots::typology(t) },
+            format::decimal(x, 1)
+        ),
+        None => "Des demandes, et aucune attribution".to_owned(),
+    };
+    let lignes = rows
+        .iter()
+        .map(|(t, pair)| (mots::typology(t), *pair))
+        .chain([("Ensemble", pair("ensemble"))])
+        .map(|(name, (tension, delai))| {
+            vec![
+                Cellule::texte(name),
+                Cellule::Nombre(tension.and_then(|l| l.int("logements"))),
+                Cellule::Nombre(tension.and_then(|l| l.int("demandes"))),
+                Cellule::Nombre(tension.and_then(|l| l.int("attributions"))),
+                Cellule::Decimal(tension.and_then(|l| l.real("tension"))),
+                Cellule::Decimal(delai.and_then(|l| l.real("delai_moyen"))),
+                Cellule::Decimal(delai.and_then(|l| l.real("delai_median"))),
+            ]
+        })
+        .collect();
+    let tableau = Tableau::new(
+        "Tension et délais par typologie",
+        &["Typologie", "Logements#", "Demandes#", "Baux#", "Tension#", "Délai moyen (mois)#", "Délai médian (mois)#"],
+        lignes,
+    )
+    .with_total();
+    let dessin = chart::twin_bars(
+        &Legende {
+            cle: "tension",
+            titre: &titre,
+            alternative: &alternative("Barres par typologie, tension puis délai médian", &titre, &tableau),
+        },
+        ["Demandes pour une attribution", "Délai médian du dépôt au bail"],
+        &rangs,
+    )?;
+    Ok(Some(Figure {
+        cle: "tension",
+        titre,
+        sous_titre: format!(
+            "Demandes actives au 31 décembre {0} pour une attribution de {0}, et délai médian des baux de {0}, par typologie",
+            c.millesime()
+        ),
+        dessin,
+        lecture: "la typologie d'une demande est la première souhaitée ; celle d'un bail, celle du logement".to_owned(),
+        champ: "ménages ; demandes au premier choix de commune, attributions à la commune du logement".to_owned(),
+        source: "registre de la demande, fichier des attributions, RPLS".to_owned(),
+        natif: Some(Natif::Barres(vec![4])),
+        tableau,
+    }))
+}
+
+fn distribution(c: &Contexte<'_>) -> Result<Option<Figure>> {
+    let rows: Vec<_> =
+        c.donnees.rows("attributions_profil", c.lieu).into_iter().filter(|l| l.text("dimension") == "delai").collect();
+    let counted: Vec<(&str, i64)> = mots::DELAYS
+        .iter()
+        .map(|(code, name)| {
+            (*name, rows.iter().find(|l| l.text("modalite") == *code).and_then(|l| l.int("attributions")).unwrap_or(0))
+        })
+        .collect();
+    let known: i64 = counted.iter().map(|(_, n)| n).sum();
+    if known == 0 {
+        return Ok(None);
+    }
+    #[expect(clippy::cast_precision_loss, reason = "counts of lettings are far below 2^52")]
+    let share = |n: i64| n as f64 / known as f64;
+    let year: i64 = counted[..3].iter().map(|(_, n)| n).sum();
+    let titre = format!("{} des ménages logés ont attendu moins d'un an", format::percent(share(year)));
+    let (barres, lignes) = shares_of(&counted);
+    let tableau = Tableau::new("Baux par délai", &["Délai du dépôt au bail", "Baux#", "Part#"], lignes).with_total();
+    let dessin = chart::bars(
+        &Legende {
+            cle: "delais",
+            titre: &titre,
+            alternative: &alternative("Barres par classe de délai", &titre, &tableau),
+        },
+        &barres,
+        None,
+    )?;
+    let unknown =
+        rows.iter().find(|l| l.text("modalite") == "inconnu").and_then(|l| l.int("attributions")).unwrap_or(0);
+    Ok(Some(Figure {
+        cle: "delais",
+        titre,
+        sous_titre: format!("Baux signés en {} selon le délai du dépôt au bail, en % des délais connus", c.millesime()),
+        dessin,
+        lecture: if unknown > 0 {
+            format!("{} sans délai connu, hors des parts", format::count(unknown, "bail", "baux"))
+        } else {
+            "tous les délais sont connus".to_owned()
+        },
+        champ: "attributions à des ménages dont le dépôt est connu et antérieur au bail".to_owned(),
+        source: "fichier des attributions et registre de la demande".to_owned(),
+        natif: Some(Natif::Barres(vec![1])),
+        tableau,
+    }))
+}
+
+/// Households past the delay that the préfet sets (CCH L441-1-4), or why nothing says so.
+fn abnormal(c: &Contexte<'_>) -> Bloc {
+    let rows: Vec<_> = c
+        .donnees
+        .rows("delai_anormal", c.lieu)
+        .into_iter()
+        .filter(|l| l.int("seuil_mois").is_some() || l.int("au_dela").is_some())
+        .collect();
+    if rows.is_empty() {
+        return Bloc::absence(
+            "Délai anormalement long (CCH L441-1-4) : aucun délai du préfet n'est inscrit dans le projet pour ce territoire.",
+        );
+    }
+    let lignes = rows
+        .iter()
+        .filter(|l| l.text("typologie") != "ensemble")
+        .chain(rows.iter().filter(|l| l.text("typologie") == "ensemble"))
+        .map(|l| {
+            vec![
+                Cellule::texte(mots::typology(l.text("typologie"))),
+                l.int("seuil_mois").map_or_else(|| Cellule::texte("selon le lieu"), |n| Cellule::Nombre(Some(n))),
+                Cellule::Nombre(l.int("actives")),
+                Cellule::Nombre(l.int("au_dela")),
+                Cellule::Part(l.real("part")),
+            ]
+        })
+        .collect();
+    Bloc::Tableau(
+        Tableau::new(
+            "Demandes au-delà du délai anormalement long (CCH L441-1-4)",
+            &["Typologie", "Délai (mois)#", "Demandes actives#", "Au-delà#", "Part#"],
+            lignes,
+        )
+        .with_total(),
+    )
+}

@@ -1,0 +1,156 @@
+//! The tension explorer: what an applicant may ask (CCH R441-2-10, R441-2-17), read from the table `explorateur`.
+
+use std::collections::BTreeMap;
+
+use serde::Serialize;
+
+use super::departement;
+use crate::error::Result;
+use crate::format;
+use crate::reference::Geographie;
+use crate::report::donnees::{Donnees, Feuille, Ligne};
+use crate::report::mots;
+
+/// EPCI beyond which one page would be too heavy: the explorer is then one page a département.
+pub(super) const MOST_EPCI: usize = 60;
+
+/// One page of the explorer.
+#[derive(Debug, Serialize)]
+pub(super) struct Explorateur {
+    /// Code of its département, or `territoire`.
+    pub code: String,
+    /// Name.
+    pub titre: String,
+    /// Under this number of leases a delay says little.
+    pub peu: i64,
+    /// Communes, by name.
+    pub communes: Vec<CommuneExploree>,
+}
+
+/// What the explorer knows of a commune.
+#[derive(Debug, Serialize)]
+pub(super) struct CommuneExploree {
+    code: String,
+    nom: String,
+    /// Name of its EPCI, and the same figures there.
+    epci: String,
+    lignes: Vec<Reponse>,
+}
+
+/// One answer.
+#[derive(Debug, Serialize)]
+struct Reponse {
+    typologie: String,
+    typologie_mots: String,
+    categorie: String,
+    categorie_mots: String,
+    logements: String,
+    demandes: String,
+    baux: String,
+    tension: String,
+    moyen: String,
+    median: String,
+    /// Leases whose delay is known.
+    connus: i64,
+    /// The EPCI's median and its number of leases, where the commune's are few.
+    ailleurs: String,
+}
+
+/// Order of typologies and categories in a commune's table.
+fn order(l: &Ligne<'_>) -> (usize, usize) {
+    let typology = mots::TYPOLOGIES.iter().position(|t| *t == l.text("typologie")).map_or(0, |i| i + 1);
+    let category = ["ensemble", "collectif", "individuel"].iter().position(|c| *c == l.text("categorie"));
+    (typology, category.unwrap_or(9))
+}
+
+/// Reads the answers; one page, or one a département.
+///
+/// # Errors
+/// When the table cannot be read.
+pub(super) fn load(donnees: &Donnees<'_>, geographie: &Geographie) -> Result<Vec<Explorateur>> {
+    let table = Feuille::load_whole(donnees.plan, "explorateur")?;
+    let whole = donnees.epci().len() <= MOST_EPCI;
+    let mut pages: BTreeMap<String, Explorateur> = BTreeMap::new();
+    for code in table.codes("commune") {
+        let mut rows: Vec<Ligne<'_>> = table.of("commune", &code).collect();
+        rows.sort_by_key(order);
+        let Some(first) = rows.first() else { continue };
+        let epci = geographie.commune(&code).map_or("", |c| c.epci.as_str());
+        let around: Vec<Ligne<'_>> = table.of("epci", epci).collect();
+        let lignes = rows
+            .iter()
+            .map(|l| {
+                let same = around
+                    .iter()
+                    .find(|a| a.text("typologie") == l.text("typologie") && a.text("categorie") == l.text("categorie"));
+                answer(l, same)
+            })
+            .collect();
+        let commune = CommuneExploree {
+            nom: first.text("libelle").to_owned(),
+            epci: geographie.epci_name(epci).to_owned(),
+            lignes,
+            code: code.clone(),
+        };
+        let key = if whole { "territoire" } else { departement(&code) };
+        let page = pages.entry(key.to_owned()).or_insert_with(|| Explorateur {
+            code: key.to_owned(),
+            titre: if whole { donnees.plan.titre.clone() } else { format!("Département {key}") },
+            peu: FEW,
+            communes: Vec::new(),
+        });
+        page.communes.push(commune);
+    }
+    if pages.is_empty() {
+        return Ok(vec![Explorateur {
+            code: "territoire".to_owned(),
+            titre: donnees.plan.titre.clone(),
+            peu: FEW,
+            communes: Vec::new(),
+        }]);
+    }
+    Ok(pages
+        .into_values()
+        .map(|mut page| {
+            page.communes.sort_by(|a, b| (&a.nom, &a.code).cmp(&(&b.nom, &b.code)));
+            page
+        })
+        .collect())
+}
+
+/// Under this many leases, a delay says little of what a new applicant will wait: the usual mark of published counts.
+const FEW: i64 = 11;
+
+fn answer(l: &Ligne<'_>, around: Option<&Ligne<'_>>) -> Reponse {
+    let number = |name: &str| l.int(name).map_or_else(|| format::NONE.to_owned(), format::integer);
+    let decimal = |x: Option<f64>| x.map_or_else(|| format::NONE.to_owned(), |x| format::decimal(x, 1));
+    let known = l.int("baux_delai").unwrap_or(0);
+    let elsewhere = around
+        .filter(|_| known < FEW)
+        .and_then(|a| Some((a.real("delai_median")?, a.int("baux_delai").filter(|n| *n >= FEW)?)))
+        .map_or_else(String::new, |(median, n)| {
+            format!("{} mois sur {}", format::decimal(median, 1), format::count(n, "bail", "baux"))
+        });
+    Reponse {
+        typologie: l.text("typologie").to_owned(),
+        typologie_mots: if l.text("typologie") == "ensemble" {
+            "Toutes".to_owned()
+        } else {
+            mots::typology(l.text("typologie")).to_owned()
+        },
+        categorie: l.text("categorie").to_owned(),
+        categorie_mots: if l.text("categorie") == "ensemble" {
+            "Appartement ou maison".to_owned()
+        } else {
+            mots::category(l.text("categorie")).to_owned()
+        },
+        logements: number("logements"),
+        demandes: number("demandes"),
+        baux: number("attributions"),
+        tension: decimal(l.real("tension")),
+        moyen: decimal(l.real("delai_moyen")),
+        median: decimal(l.real("delai_median")),
+        connus: known,
+        ailleurs: elsewhere,
+    }
+}

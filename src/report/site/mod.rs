@@ -1,0 +1,281 @@
+//! The site: self-contained pages from the templates of `reports/site/`, that open from the disk as from a server.
+
+mod bailleur;
+mod dictionnaire;
+mod explorateur;
+
+use std::collections::BTreeMap;
+
+use minijinja::value::{Serde, Value};
+use minijinja::{AutoEscape, Environment, context};
+use serde::Serialize;
+
+use super::atelier::mention;
+use super::donnees::Donnees;
+use super::qualite;
+use super::revue::{self, Contexte, Contingents, Figure, Revue};
+use crate::error::Result;
+use crate::format;
+use crate::reference::{Geographie, catalogue};
+
+/// Templates of the site.
+const GABARITS: [&str; 12] = [
+    "base.html",
+    "index.html",
+    "revue.html",
+    "blocs.html",
+    "bailleur.html",
+    "methode.html",
+    "dictionnaire.html",
+    "explorateur.html",
+    "explorateurs.html",
+    "qualite.html",
+    "diagnostics.html",
+    "tableau.html",
+];
+
+/// What every page prints of the run.
+#[derive(Debug, Serialize)]
+struct Page<'a> {
+    titre: &'a str,
+    millesime: i32,
+    fictif: bool,
+    mention: &'static str,
+    extraction: String,
+    millesime_rpls: i32,
+    style: String,
+    script: String,
+    etendu: bool,
+}
+
+/// A line of a list of territories or landlords.
+#[derive(Debug, Serialize)]
+struct Entree {
+    code: String,
+    nom: String,
+    note: String,
+}
+
+/// The site of one run.
+pub(super) struct Site<'a> {
+    donnees: &'a Donnees<'a>,
+    environment: Environment<'static>,
+    page: Value,
+}
+
+fn value<T: Serialize>(part: &T) -> Value {
+    Value::from(Serde(part))
+}
+
+/// A table as a link that saves it: the page needs no other file.
+fn csv_link(csv: &str) -> String {
+    use std::fmt::Write;
+    let mut link = "data:text/csv;charset=utf-8,".to_owned();
+    for byte in csv.bytes() {
+        if byte.is_ascii_alphanumeric() || b"-_.~;,".contains(&byte) {
+            link.push(char::from(byte));
+        } else {
+            // Writing to a string cannot fail.
+            let _ = write!(link, "%{byte:02X}");
+        }
+    }
+    link
+}
+
+/// Links that save the tables of figures, by the name of their picture.
+fn csv_links<'a>(figures: impl Iterator<Item = &'a Figure>) -> BTreeMap<String, String> {
+    figures.map(|f| (f.dessin.nom.clone(), csv_link(&f.tableau.csv()))).collect()
+}
+
+impl<'a> Site<'a> {
+    /// Loads the templates.
+    ///
+    /// # Errors
+    /// [`crate::error::Error::Template`], [`crate::error::Error::Resource`].
+    pub(super) fn new(donnees: &'a Donnees<'a>) -> Result<Self> {
+        let plan = donnees.plan;
+        let resources = plan.resources();
+        let mut environment = Environment::new();
+        environment.set_auto_escape_callback(|_| AutoEscape::Html);
+        for name in GABARITS {
+            environment.add_template_owned(name, resources.text(&format!("reports/site/{name}"))?.into_owned())?;
+        }
+        let page = Page {
+            titre: &plan.titre,
+            millesime: plan.millesime,
+            fictif: plan.fictif,
+            mention: mention(plan),
+            extraction: plan.date_extraction.format("%d/%m/%Y").to_string(),
+            millesime_rpls: donnees.manifeste.millesime_rpls,
+            style: resources.text("reports/site/style.css")?.into_owned(),
+            script: resources.text("reports/site/recherche.js")?.into_owned(),
+            etendu: donnees.epci().len() > explorateur::MOST_EPCI,
+        };
+        let page = Value::from(Serde(serde_json::to_value(&page)?));
+        Ok(Self { donnees, environment, page })
+    }
+
+    fn render(&self, gabarit: &str, own: Value) -> Result<String> {
+        let template = self.environment.get_template(gabarit)?;
+        Ok(template.render(context! { page => self.page.clone(), ..own })?)
+    }
+
+    /// The home page: the map, the rule, the key figures, a search by EPCI.
+    pub(super) fn home(&self, c: &Contexte<'_>, revue: &Revue) -> Result<String> {
+        let of = |cle: &str| revue.figures().find(|f| f.cle == cle);
+        let figures: Vec<&Figure> = [of("carte-q1"), of("verdicts")].into_iter().flatten().collect();
+        let trend = of("tendance");
+        let epci: Vec<Entree> = self
+            .donnees
+            .epci()
+            .into_iter()
+            .map(|lieu| {
+                let law = self.donnees.verdicts_of(&lieu).iter().find(|v| v.regle == "q1_hors_qpv" && v.base == "loi");
+                let note = law.map_or_else(String::new, |v| match v.resultat {
+                    Some(_) => format!("{}, {}", v.shown_result(), v.answer()),
+                    None => v.answer(),
+                });
+                Entree { code: lieu.code, nom: lieu.libelle, note }
+            })
+            .collect();
+        let csv = csv_links(figures.iter().copied().chain(trend));
+        self.render(
+            "index.html",
+            context! {
+                racine => "",
+                accroche => revue::headline(c),
+                cles => value(&revue::key_figures(c)),
+                figures => value(&figures),
+                tendance => value(&trend),
+                csv => value(&csv),
+                verdicts => value(&revue::short_judgements(c)),
+                epci => value(&epci),
+                bailleurs => value(&self.landlord_list()),
+            },
+        )
+    }
+
+    fn landlord_list(&self) -> Vec<Entree> {
+        let mut list: Vec<Entree> = self
+            .donnees
+            .landlords()
+            .into_iter()
+            .map(|code| Entree { nom: self.donnees.landlord(&code), note: format!("SIREN {code}"), code })
+            .collect();
+        list.sort_by(|a, b| (&a.nom, &a.code).cmp(&(&b.nom, &b.code)));
+        list
+    }
+
+    /// The whole review of a territory.
+    pub(super) fn review(&self, c: &Contexte<'_>, revue: &Revue, racine: &str) -> Result<String> {
+        let csv = csv_links(revue.figures());
+        self.render(
+            "revue.html",
+            context! {
+                racine,
+                revue => value(revue),
+                csv => value(&csv),
+                territoire => c.lieu.is_territoire(),
+                departements => value(&self.departements(&c.lieu.code)),
+            },
+        )
+    }
+
+    /// Départements of an EPCI's communes inside the perimeter.
+    fn departements(&self, epci: &str) -> Vec<String> {
+        let codes = self.donnees.communes.get(epci).into_iter().flatten();
+        let mut list: Vec<String> = codes.map(|code| departement(code).to_owned()).collect();
+        list.sort();
+        list.dedup();
+        list
+    }
+
+    /// The page of a landlord.
+    pub(super) fn landlord(&self, siren: &str, contingents: &Contingents) -> Result<String> {
+        let page = bailleur::build(self.donnees, contingents, siren)?;
+        let csv = csv_links(page.figures.iter());
+        self.render("bailleur.html", context! { racine => "../", bailleur => value(&page), csv => value(&csv) })
+    }
+
+    /// Pages that are of no territory: method, dictionary, data quality, diagnostics, explorer.
+    pub(super) fn common(&self, geographie: &Geographie) -> Result<Vec<(String, String)>> {
+        let plan = self.donnees.plan;
+        let resources = plan.resources();
+        let explained = catalogue(&resources)?;
+        let quality = qualite::load(plan, &self.donnees.bailleurs)?;
+        let dictionary = dictionnaire::load(&resources)?;
+        let method = dictionnaire::method(self.donnees);
+        let mut pages = vec![
+            ("qualite.html".to_owned(), self.render("qualite.html", context! { racine => "", q => value(&quality) })?),
+            (
+                "diagnostics.html".to_owned(),
+                self.render(
+                    "diagnostics.html",
+                    context! { racine => "", familles => value(&qualite::families(&explained)) },
+                )?,
+            ),
+            (
+                "dictionnaire.html".to_owned(),
+                self.render("dictionnaire.html", context! { racine => "", indicateurs => value(&dictionary) })?,
+            ),
+            ("methode.html".to_owned(), self.render("methode.html", context! { racine => "", m => value(&method) })?),
+        ];
+        pages.extend(self.explorers(geographie)?);
+        Ok(pages)
+    }
+
+    fn explorers(&self, geographie: &Geographie) -> Result<Vec<(String, String)>> {
+        let script = self.donnees.plan.resources().text("reports/site/explorateur.js")?.into_owned();
+        let parts = explorateur::load(self.donnees, geographie)?;
+        let mut pages = Vec::new();
+        if let [only] = parts.as_slice() {
+            let html = self
+                .render("explorateur.html", context! { racine => "", e => value(only), script => script.as_str() })?;
+            return Ok(vec![("explorateur.html".to_owned(), html)]);
+        }
+        let list: Vec<Entree> = parts
+            .iter()
+            .map(|p| Entree {
+                code: p.code.clone(),
+                nom: p.titre.clone(),
+                note: format::count(i64::try_from(p.communes.len()).unwrap_or(0), "commune", "communes"),
+            })
+            .collect();
+        for part in &parts {
+            let html = self.render(
+                "explorateur.html",
+                context! { racine => "../", e => value(part), script => script.as_str() },
+            )?;
+            pages.push((format!("explorateur/{}.html", part.code), html));
+        }
+        pages.push((
+            "explorateur.html".to_owned(),
+            self.render("explorateurs.html", context! { racine => "", departements => value(&list) })?,
+        ));
+        Ok(pages)
+    }
+}
+
+/// Département of a commune's code.
+pub(super) fn departement(commune: &str) -> &str {
+    let length = if commune.starts_with("97") { 3 } else { 2 };
+    commune.get(..length).unwrap_or(commune)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_table_in_a_link_reads_back_as_it_was() {
+        let link = csv_link("\u{feff}Nom;Part\r\nÉvry;0,5\r\n");
+        assert!(link.starts_with("data:text/csv;charset=utf-8,%EF%BB%BFNom;Part%0D%0A%C3%89vry;0,5"));
+    }
+
+    #[test]
+    fn overseas_departements_have_three_digits() {
+        assert_eq!(departement("97411"), "974");
+        assert_eq!(departement("2A004"), "2A");
+        assert_eq!(departement("63113"), "63");
+    }
+}

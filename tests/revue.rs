@@ -1,0 +1,467 @@
+//! The review as its readers open it: page, PDF, deck and workbook say the same; the PDF is what it claims; whatever a
+//! territory lacks, its chapters say why.
+
+#![expect(clippy::unwrap_used, reason = "a test that cannot go on must stop")]
+
+mod commun;
+
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+use std::sync::OnceLock;
+
+use calamine::{Data, Reader, Xlsx};
+use commun::Projet;
+use lopdf::{Dictionary, Document, Object};
+
+/// The demonstration, run once.
+fn demo() -> &'static Path {
+    static DEMO: OnceLock<tempfile::TempDir> = OnceLock::new();
+    DEMO.get_or_init(|| {
+        let dir = tempfile::tempdir().unwrap();
+        let out = dir.path().join("demo");
+        let done = Command::new(env!("CARGO_BIN_EXE_bilan")).args(["demo", "--out"]).arg(&out).output().unwrap();
+        assert!(done.status.success(), "{}", String::from_utf8_lossy(&done.stderr));
+        dir
+    })
+    .path()
+}
+
+fn sortie(path: &str) -> PathBuf {
+    demo().join("demo/sortie").join(path)
+}
+
+/// A table of a page: headings, then rows.
+type Table = (Vec<String>, Vec<Vec<String>>);
+
+fn unescaped(text: &str) -> String {
+    let mut plain = String::new();
+    let mut inside = false;
+    for c in text.chars() {
+        match c {
+            '<' => inside = true,
+            '>' => inside = false,
+            c if !inside => plain.push(c),
+            _ => {}
+        }
+    }
+    [("&lt;", "<"), ("&gt;", ">"), ("&quot;", "\""), ("&#x27;", "'"), ("&#39;", "'"), ("&#x2f;", "/"), ("&amp;", "&")]
+        .iter()
+        .fold(plain, |t, (code, c)| t.replace(code, c))
+        .trim()
+        .to_owned()
+}
+
+fn cells(row: &str) -> Vec<String> {
+    let mut found = Vec::new();
+    let mut rest = row;
+    while let Some(start) = ["<th", "<td"].iter().filter_map(|t| rest.find(t)).min() {
+        let body = &rest[start + rest[start..].find('>').unwrap() + 1..];
+        let end = ["</th>", "</td>"].iter().filter_map(|t| body.find(t)).min().unwrap();
+        found.push(unescaped(&body[..end]));
+        rest = &body[end + 5..];
+    }
+    found
+}
+
+fn tables(html: &str) -> Vec<Table> {
+    html.split("<table")
+        .skip(1)
+        .map(|t| {
+            let t = t.split("</table>").next().unwrap();
+            let (head, body) = t.split_once("<tbody>").unwrap();
+            let head = head.split("<tr>").nth(1).unwrap_or("");
+            (cells(head), body.split("<tr").skip(1).map(cells).collect())
+        })
+        .collect()
+}
+
+/// The number that a page writes, and half of its last digit.
+fn number(text: &str) -> Option<(f64, f64)> {
+    let plain: String =
+        text.chars().filter(|c| !c.is_whitespace() && *c != '≤').map(|c| if c == '−' { '-' } else { c }).collect();
+    let (digits, scale) = plain.strip_suffix('%').map_or((plain.as_str(), 1.0), |d| (d, 0.01));
+    let value: f64 = digits.replace(',', ".").parse().ok()?;
+    let places = digits.split_once(',').map_or(0, |(_, d)| i32::try_from(d.len()).unwrap());
+    Some((value * scale, 0.500_001 * 10_f64.powi(-places) * scale))
+}
+
+fn workbook(path: &Path) -> BTreeMap<String, Table> {
+    let mut book: Xlsx<_> = calamine::open_workbook(path).unwrap();
+    let mut sheets = BTreeMap::new();
+    for name in book.sheet_names() {
+        let range = book.worksheet_range(&name).unwrap();
+        let row = |r: u32| -> Vec<Data> {
+            let width = range.end().map_or(0, |e| e.1);
+            (0..=width).map(|c| range.get_value((r, c)).cloned().unwrap_or(Data::Empty)).collect()
+        };
+        let last = range.end().map_or(0, |e| e.0);
+        let text = |d: &Data| match d {
+            Data::Empty => String::new(),
+            Data::String(s) => s.clone(),
+            Data::Float(x) => format!("#{x}"),
+            Data::Int(n) => format!("#{n}"),
+            other => panic!("{other:?}"),
+        };
+        let head: Vec<String> = row(4).iter().map(text).collect();
+        let rows = (5..=last).map(|r| row(r).iter().map(text).collect()).collect();
+        sheets.insert(name, (head, rows));
+    }
+    sheets
+}
+
+/// Every table of the page is a sheet of the workbook: same words, same numbers to the last digit that the page writes,
+/// an empty cell where the page writes that nothing is known.
+#[test]
+fn the_workbook_holds_the_numbers_of_the_page() {
+    let page = tables(&std::fs::read_to_string(sortie("epci/246300701.html")).unwrap());
+    let mut sheets = workbook(&sortie("classeurs/246300701.xlsx"));
+    sheets.remove("Sommaire").unwrap();
+    assert_eq!(sheets.len(), page.len());
+    let mut compared = 0;
+    for (head, rows) in &page {
+        let (name, (_, wanted)) = sheets
+            .iter()
+            .find(|(_, (h, r))| h == head && r.len() == rows.len() && r[0][0] == rows[0][0])
+            .unwrap_or_else(|| panic!("no sheet for {head:?}"));
+        for (shown, kept) in rows.iter().zip(wanted) {
+            for (shown, kept) in shown.iter().zip(kept) {
+                match kept.strip_prefix('#') {
+                    Some(kept) => {
+                        let (value, half) = number(shown).unwrap_or_else(|| panic!("{name}: {shown} for {kept}"));
+                        let kept: f64 = kept.parse().unwrap();
+                        assert!((value - kept).abs() <= half, "{name}: {shown} on the page, {kept} in the workbook");
+                        compared += 1;
+                    }
+                    None if kept.is_empty() => assert!(shown == "n.d." || shown.is_empty(), "{name}: {shown}"),
+                    None => assert_eq!(shown, kept, "{name}"),
+                }
+            }
+        }
+    }
+    assert!(compared > 500, "{compared} numbers");
+}
+
+fn squeezed(text: &str) -> String {
+    text.chars().filter(|c| !c.is_whitespace() && *c != '\u{ad}').collect()
+}
+
+/// Every cell of the page's tables is in the PDF, written the same.
+#[test]
+fn the_pdf_holds_the_numbers_of_the_page() {
+    let page = tables(&std::fs::read_to_string(sortie("epci/246300701.html")).unwrap());
+    let text = pdf_text(&sortie("pdf/246300701.pdf"));
+    let mut compared = 0;
+    for (_, rows) in &page {
+        for cell in rows.iter().flatten().filter(|c| c.chars().any(|c| c.is_ascii_digit())) {
+            assert!(text.contains(&squeezed(cell)), "« {cell} » is not in the PDF");
+            compared += 1;
+        }
+    }
+    assert!(compared > 500, "{compared} numbers");
+}
+
+/// All the text of a PDF, without spaces: what a reader copies, from the fonts' own tables.
+fn pdf_text(path: &Path) -> String {
+    let document = Document::load(path).unwrap();
+    let mut text = String::new();
+    for (_, page) in document.get_pages() {
+        let fonts = document.get_page_fonts(page).unwrap();
+        let maps: BTreeMap<Vec<u8>, BTreeMap<u16, String>> =
+            fonts.iter().map(|(name, font)| (name.clone(), to_unicode(&document, font))).collect();
+        let content = lopdf::content::Content::decode(&document.get_page_content(page)).unwrap();
+        let mut current: Option<&BTreeMap<u16, String>> = None;
+        let mut show = |bytes: &[u8], map: Option<&BTreeMap<u16, String>>| {
+            for pair in bytes.chunks(2).filter(|c| c.len() == 2) {
+                let code = u16::from_be_bytes([pair[0], pair[1]]);
+                text.push_str(map.and_then(|m| m.get(&code)).map_or("", String::as_str));
+            }
+        };
+        for operation in &content.operations {
+            match operation.operator.as_str() {
+                "Tf" => current = operation.operands[0].as_name().ok().and_then(|n| maps.get(n)),
+                "Tj" => show(operation.operands[0].as_str().unwrap(), current),
+                "TJ" => {
+                    for part in operation.operands[0].as_array().unwrap() {
+                        if let Ok(bytes) = part.as_str() {
+                            show(bytes, current);
+                        }
+                    }
+                }
+                _ => {}
+            }
+        }
+    }
+    squeezed(&text)
+}
+
+/// Code → text, from the map that a font carries for whoever reads it aloud.
+fn to_unicode(document: &Document, font: &Dictionary) -> BTreeMap<u16, String> {
+    let stream = font.get(b"ToUnicode").and_then(|o| document.dereference(o)).unwrap().1.as_stream().unwrap();
+    let map = String::from_utf8(stream.decompressed_content().unwrap()).unwrap();
+    let hex = |h: &str| -> Vec<u16> {
+        let h = h.trim_matches(|c| c == '<' || c == '>');
+        (0..h.len() / 4).map(|i| u16::from_str_radix(&h[4 * i..4 * i + 4], 16).unwrap()).collect()
+    };
+    let mut found = BTreeMap::new();
+    let (mut chars, mut ranges) = (false, false);
+    for line in map.lines() {
+        match line.trim() {
+            l if l.ends_with("beginbfchar") => chars = true,
+            l if l.ends_with("beginbfrange") => ranges = true,
+            "endbfchar" => chars = false,
+            "endbfrange" => ranges = false,
+            l if chars => {
+                let parts: Vec<&str> = l.split('>').map(str::trim).collect();
+                found.insert(hex(parts[0])[0], String::from_utf16(&hex(parts[1])).unwrap());
+            }
+            l if ranges => {
+                let parts: Vec<Vec<u16>> = l.split('>').take(3).map(|p| hex(p.trim())).collect();
+                for code in parts[0][0]..=parts[1][0] {
+                    let mut to = parts[2].clone();
+                    *to.last_mut().unwrap() += code - parts[0][0];
+                    found.insert(code, String::from_utf16(&to).unwrap());
+                }
+            }
+            _ => {}
+        }
+    }
+    found
+}
+
+/// Elements of the structure tree, as a screen reader walks it.
+fn structure(document: &Document) -> Vec<Dictionary> {
+    fn walk(document: &Document, object: &Object, found: &mut Vec<Dictionary>) {
+        match document.dereference(object).map(|(_, o)| o) {
+            Ok(Object::Array(parts)) => parts.iter().for_each(|p| walk(document, p, found)),
+            Ok(Object::Dictionary(element)) => {
+                if element.has(b"S") {
+                    found.push(element.clone());
+                }
+                if let Ok(kids) = element.get(b"K") {
+                    walk(document, kids, found);
+                }
+            }
+            _ => {}
+        }
+    }
+    let mut found = Vec::new();
+    let root = document.catalog().unwrap().get(b"StructTreeRoot").unwrap();
+    walk(document, root, &mut found);
+    found
+}
+
+/// PDF/UA-1 and PDF/A-2a: what the file declares, and what its tree holds.
+#[test]
+fn documents_are_tagged_titled_in_french_and_describe_their_pictures() {
+    for (name, figures) in [
+        ("pdf/246300701.pdf", 10),
+        ("pdf/246300701-diaporama.pdf", 5),
+        ("pdf/territoire.pdf", 10),
+        ("pdf/territoire-diaporama.pdf", 5),
+    ] {
+        let document = Document::load(sortie(name)).unwrap();
+        let catalog = document.catalog().unwrap();
+        let lang = catalog.get(b"Lang").unwrap().as_str().unwrap();
+        assert!(lang.starts_with(b"fr"), "{name}: {lang:?}");
+        let marked = document.dereference(catalog.get(b"MarkInfo").unwrap()).unwrap().1.as_dict().unwrap();
+        assert!(marked.get(b"Marked").unwrap().as_bool().unwrap(), "{name}");
+        let preferences =
+            document.dereference(catalog.get(b"ViewerPreferences").unwrap()).unwrap().1.as_dict().unwrap();
+        assert!(preferences.get(b"DisplayDocTitle").unwrap().as_bool().unwrap(), "{name}");
+        let metadata = document.dereference(catalog.get(b"Metadata").unwrap()).unwrap().1.as_stream().unwrap();
+        let xmp =
+            String::from_utf8(metadata.decompressed_content().unwrap_or_else(|_| metadata.content.clone())).unwrap();
+        for wanted in ["pdfaid:part", "pdfaid:conformance", "pdfuaid:part", "dc:title", "bilan 2025"] {
+            assert!(xmp.contains(wanted), "{name}: {wanted}");
+        }
+        let tree = structure(&document);
+        let role = |e: &Dictionary| String::from_utf8_lossy(e.get(b"S").unwrap().as_name().unwrap()).into_owned();
+        let count = |wanted: &str| tree.iter().filter(|e| role(e) == wanted).count();
+        assert!(count("H1") + count("Title") >= 5, "{name}: {} headings", count("H1"));
+        assert!(count("TH") > 0 && count("TD") > 0, "{name}");
+        let pictures: Vec<&Dictionary> = tree.iter().filter(|e| role(e) == "Figure").collect();
+        assert!(pictures.len() >= figures, "{name}: {} figures", pictures.len());
+        for picture in pictures {
+            assert!(picture.get(b"Alt").unwrap().as_str().unwrap().len() > 40, "{name}");
+        }
+        for object in document.objects.values() {
+            let Ok(font) = object.as_dict() else { continue };
+            if font.get(b"Type").and_then(Object::as_name).is_ok_and(|t| t == b"FontDescriptor") {
+                let embedded = [&b"FontFile2"[..], b"FontFile3"].iter().any(|k| font.has(k));
+                assert!(embedded, "{name}: {font:?}");
+            }
+        }
+    }
+    let deck = Document::load(sortie("pdf/246300701-diaporama.pdf")).unwrap();
+    let slides = deck.get_pages();
+    assert!((9..=14).contains(&slides.len()), "{} slides", slides.len());
+    for page in slides.values() {
+        let frame = deck.get_dictionary(*page).unwrap().get(b"MediaBox").unwrap().as_array().unwrap();
+        let side = |i: usize| f64::from(frame[i].as_float().unwrap());
+        assert!((side(2) / side(3) - 16.0 / 9.0).abs() < 0.01);
+    }
+}
+
+/// Words that no French review holds, in what is read: English, raw codes, values that were not formatted.
+#[test]
+fn pages_and_documents_are_in_french_words() {
+    let mut texts = vec![pdf_text(&sortie("pdf/territoire.pdf")), pdf_text(&sortie("pdf/246300701-diaporama.pdf"))];
+    for page in ["index.html", "territoire.html", "epci/246300701.html", "epci/200070407.html", "explorateur.html"] {
+        let html = std::fs::read_to_string(sortie(page)).unwrap();
+        let body = html.split("<body>").nth(1).unwrap().split("<script>").next().unwrap();
+        texts.push(squeezed(&unescaped(body)));
+    }
+    for text in texts {
+        for wrong in [
+            "hors_qpv",
+            "T6P",
+            "COLACT",
+            "RADATT",
+            "non_atteint",
+            "q1_ou",
+            "Figure",
+            "Table1",
+            "NaN",
+            "undefined",
+            "Outline",
+            "Contents",
+            "meme_commune",
+        ] {
+            assert!(!text.contains(wrong), "« {wrong} » is read somewhere");
+        }
+    }
+}
+
+const CLERMONT: &str = "[bilan]\nmillesime = 2025\nepci = [\"246300701\"]\ndate_extraction = 2026-01-31\n";
+
+fn source(schema: &str) -> String {
+    format!("\n[[source]]\nschema = \"{schema}\"\nfichiers = [\"{schema}.csv\"]\n")
+}
+
+/// Nothing at all, one lease alone, no stock, no neighbourhood, no convention: every document is made, and each absent
+/// chapter says why.
+#[test]
+fn a_territory_that_lacks_everything_says_so() {
+    let projet = Projet::new(CLERMONT, &[]);
+    projet.run(2, true);
+    let page = projet.text("epci/246300701.html");
+    for why in [
+        "Le répertoire des logements locatifs sociaux (RPLS) n'est pas fourni",
+        "Le registre de la demande n'est pas fourni",
+        "Le fichier des attributions n'est pas fourni",
+        "Aucun objectif de convention",
+        "Les événements du processus",
+        "Aucune programmation de logements",
+        "Délai anormalement long",
+        "Aucun fichier n'a été lu",
+    ] {
+        assert!(unescaped(&page).contains(why), "{why}");
+    }
+    assert!(!page.contains("<svg"), "nothing to draw");
+    for file in [
+        "pdf/246300701.pdf",
+        "pdf/246300701-diaporama.pdf",
+        "classeurs/246300701.xlsx",
+        "pdf/territoire.pdf",
+        "bilan.xlsx",
+    ] {
+        assert!(projet.path().join("sortie").join(file).is_file(), "{file}");
+    }
+
+    let toml = format!("{CLERMONT}{}", source("attributions"));
+    let lease = "numero_unique;date_depot;date_bail;bailleur;commune;typologie;qpv;ressources_mensuelles;nb_personnes\nA1;2024-03-01;2025-03-02;900000001;63113;T2;non;500;1\n";
+    let projet = Projet::new(&toml, &[("attributions.csv", lease.as_bytes())]);
+    projet.run(2, true);
+    let page = unescaped(&projet.text("epci/246300701.html"));
+    assert!(page.contains("1\u{a0}bail a été signé en 2025"), "{page}");
+    assert!(page.contains("Hors QPV, 1\u{a0}bail sur 1"), "one lease is written in the singular");
+    assert!(page.contains("Aucun bail en QPV cette année"));
+    assert!(page.contains("La tension rapporte les demandes aux attributions"));
+    assert!(page.contains("Le registre de la demande n'est pas fourni"));
+    let text = pdf_text(&projet.path().join("sortie/pdf/246300701.pdf"));
+    assert!(text.contains(&squeezed("1 bail a été signé en 2025")), "{text}");
+}
+
+/// An EPCI outside the year's order has no amount: its chapter says that the rule does not apply.
+#[test]
+fn a_territory_outside_the_order_says_that_the_rule_does_not_apply() {
+    let codes = std::fs::read_to_string("reference/geographie/communes_2025.csv").unwrap();
+    let seuils = std::fs::read_to_string("reference/seuils/q1.csv").unwrap();
+    let outside = codes
+        .lines()
+        .skip(1)
+        .filter_map(|l| Some((l.split(',').next()?, l.split(',').rev().nth(3)?)))
+        .find(|(commune, epci)| commune.starts_with("63") && !seuils.contains(epci))
+        .unwrap();
+    let toml = CLERMONT.replace("246300701", outside.1) + &source("attributions");
+    let lease = format!("numero_unique;date_bail;bailleur;commune;qpv\nA1;2025-03-02;900000001;{};non\n", outside.0);
+    let projet = Projet::new(&toml, &[("attributions.csv", lease.as_bytes())]);
+    projet.run(1, true);
+    let page = unescaped(&projet.text(&format!("epci/{}.html", outside.1)));
+    assert!(page.contains("n'est pas dans l'arrêté de l'année"), "{page}");
+}
+
+/// Outlines of communes make areas on the maps; a file that is not one is refused with its remedy, and the tables stay.
+#[test]
+fn outlines_make_areas_and_wrong_ones_are_refused() {
+    let square = |code: &str, x: f64| {
+        format!(
+            "{{\"type\":\"Feature\",\"properties\":{{\"code\":\"{code}\"}},\"geometry\":{{\"type\":\"Polygon\",\"coordinates\":[[[{x},45.7],[{},45.7],[{},45.8],[{x},45.8],[{x},45.7]]]}}}}",
+            x + 0.1,
+            x + 0.1
+        )
+    };
+    let outlines =
+        format!("{{\"type\":\"FeatureCollection\",\"features\":[{},{}]}}", square("63113", 3.0), square("63014", 3.1));
+    let demands = "numero_unique;date_depot;communes\nD1;2025-03-01;63113\nD2;2025-03-01;63014\nD3;2025-03-01;63014\n";
+    let toml = CLERMONT.replace("[bilan]\n", "[bilan]\ncontours = \"communes.geojson\"\n") + &source("demandes");
+    let files: [(&str, &[u8]); 2] = [("demandes.csv", demands.as_bytes()), ("communes.geojson", outlines.as_bytes())];
+    let projet = Projet::new(
+        &(toml.clone() + &source("attributions")),
+        &[
+            files[0],
+            files[1],
+            ("attributions.csv", b"numero_unique;date_bail;bailleur;commune\nA1;2025-03-02;900000001;63113\n"),
+        ],
+    );
+    projet.run(1, true);
+    let page = projet.text("epci/246300701.html");
+    assert!(page.contains("Carte. Aubière reçoit") && page.matches("<polygon").count() >= 2, "areas are drawn");
+    std::fs::write(projet.path().join("communes.geojson"), "ceci n'est pas une carte").unwrap();
+    let done = Command::new(env!("CARGO_BIN_EXE_bilan")).arg("run").arg(projet.path()).output().unwrap();
+    let said = String::from_utf8_lossy(&done.stderr).into_owned();
+    assert_eq!(done.status.code(), Some(2), "{said}");
+    assert!(said.contains("B0009") && said.contains("communes.geojson"), "{said}");
+    assert!(projet.path().join("sortie/indicateurs/demande.parquet").is_file());
+}
+
+/// Rendering again rewrites only what changed: with the same templates nothing, with another style the pages alone.
+#[test]
+fn rendering_again_rewrites_only_what_changed() {
+    let lease = "numero_unique;date_bail;bailleur;commune;qpv;ressources_mensuelles;nb_personnes\nA1;2025-03-02;900000001;63113;non;500;1\n";
+    let projet =
+        Projet::new(&format!("{CLERMONT}{}", source("attributions")), &[("attributions.csv", lease.as_bytes())]);
+    projet.run(2, true);
+    let stamps = || -> BTreeMap<PathBuf, std::time::SystemTime> {
+        commun::files(&projet.path().join("sortie"))
+            .into_keys()
+            .map(|p| (p.clone(), std::fs::metadata(projet.path().join("sortie").join(&p)).unwrap().modified().unwrap()))
+            .collect()
+    };
+    let report = || {
+        let done = Command::new(env!("CARGO_BIN_EXE_bilan")).arg("report").arg(projet.path()).output().unwrap();
+        assert!(done.status.success(), "{}", String::from_utf8_lossy(&done.stderr));
+    };
+    let before = stamps();
+    report();
+    let same: Vec<_> = stamps().into_iter().filter(|(p, t)| before[p] != *t).map(|(p, _)| p).collect();
+    assert!(same.iter().all(|p| p.starts_with("flux")), "rewritten without a reason: {same:?}");
+    std::fs::create_dir_all(projet.path().join("reports/site")).unwrap();
+    std::fs::write(projet.path().join("reports/site/style.css"), "body { margin: 0 }").unwrap();
+    report();
+    for (path, time) in stamps() {
+        let page = path.extension().is_some_and(|e| e == "html");
+        assert!(page == (before[&path] != time) || path.starts_with("flux"), "{}", path.display());
+    }
+}
