@@ -2,6 +2,7 @@
 //! record of its base, with its state; what fails is listed, and the four counts must add up to the base.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::path::Path;
 
 use arrow::array::{Array, AsArray};
 use arrow::datatypes::Int64Type;
@@ -12,6 +13,7 @@ use crate::diagnostic::{Diagnostic, Gravite};
 use crate::error::{Error, Result};
 use crate::reference::{Resources, toml_file};
 use crate::resultats::{Controle, SAMPLE};
+use crate::store;
 
 /// A check and its SQL.
 #[derive(Debug, Clone, Deserialize, Serialize)]
@@ -82,7 +84,30 @@ impl Engine {
     ///
     /// # Errors
     /// [`Error::Engine`]; [`Error::Resource`] when the check gives an unknown state or loses a record.
-    pub(super) fn check(&self, check: &Croisement, given: impl Fn(&str) -> bool, whole: bool) -> Result<Constatation> {
+    pub(super) fn check(
+        &self,
+        check: &Croisement,
+        given: impl Fn(&str) -> bool,
+        whole: bool,
+        folder: &Path,
+    ) -> Result<Constatation> {
+        let nom = &check.nom;
+        let asked = format!("SELECT {whole} FROM {}", check.base);
+        let about = serde_json::to_string(check)?;
+        let missing: Vec<&String> = check.avec.iter().filter(|s| !given(s)).collect();
+        let key = store::sha256(
+            format!("{about} {missing:?} {} {}", self.etapes.key(&asked), self.etapes.key(&check.sql)).as_bytes(),
+        );
+        let file = self.etapes.file(folder, nom, &key, "json");
+        if let Some((controle, echecs)) = std::fs::read(&file).ok().and_then(|b| serde_json::from_slice(&b).ok()) {
+            return Ok(Constatation { croisement: check.clone(), controle, echecs });
+        }
+        let found = self.run_check(check, given, whole)?;
+        store::write_atomically(&file, &serde_json::to_vec(&(&found.controle, &found.echecs))?)?;
+        Ok(found)
+    }
+
+    fn run_check(&self, check: &Croisement, given: impl Fn(&str) -> bool, whole: bool) -> Result<Constatation> {
         let nom = &check.nom;
         let lignes = self.count(nom, &check.base)?;
         let mut controle = Controle {

@@ -2,6 +2,7 @@
 //! out. Whatever only DuckDB can do stays in this module.
 
 mod controle;
+mod etapes;
 mod indicateur;
 mod tables;
 pub mod trace;
@@ -11,6 +12,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use arrow::array::RecordBatch;
+use arrow::compute::BatchCoalescer;
 use arrow::datatypes::SchemaRef;
 use duckdb::{Config, Connection};
 
@@ -23,8 +25,9 @@ use crate::reference::Geographie;
 use crate::store;
 
 pub use controle::{Constatation, Croisement};
+use etapes::Etapes;
 pub use indicateur::Indicateur;
-pub use tables::{csv_bytes, export, history_file};
+pub use tables::{csv_bytes, history_file};
 
 /// A result: its name, schema and rows.
 #[derive(Debug, Clone)]
@@ -40,6 +43,7 @@ pub struct Table {
 /// A DuckDB connection that reaches only the project's folders.
 pub struct Engine {
     connection: Connection,
+    etapes: Etapes,
 }
 
 /// Where the engine may read and spill.
@@ -82,7 +86,7 @@ impl Engine {
             quoted(&limits.spill.to_string_lossy())
         );
         connection.execute_batch(&settings).map_err(failed())?;
-        Ok(Self { connection })
+        Ok(Self { connection, etapes: Etapes::default() })
     }
 
     /// Runs statements that give no rows.
@@ -114,26 +118,33 @@ impl Engine {
         self.execute(name, &format!("CREATE VIEW {name} AS SELECT * FROM read_parquet([{}])", files.join(", ")))
     }
 
-    /// The table of facts, which the project keeps: written row after row in the order of the query, so that its bytes are
-    /// the same whatever the threads.
+    /// A table that is published or traced: written row after row in the order of the query, in batches of one size, so
+    /// that its bytes are the same whatever the threads.
     fn keep(&self, name: &str, sql: &str, file: &Path) -> Result<()> {
         let mut statement = self.connection.prepare(sql).map_err(Error::engine(name))?;
         let mut stream = statement.stream_arrow([]).map_err(Error::engine(name))?;
         let mut parquet = store::ParquetFile::create(file, stream.get_schema(), &[])?;
+        let mut batches = BatchCoalescer::new(stream.get_schema(), ROWS);
         for batch in &mut stream {
-            parquet.write(&batch.map_err(Error::engine(name))?)?;
+            batches.push_batch(batch.map_err(Error::engine(name))?)?;
+            while let Some(batch) = batches.next_completed_batch() {
+                parquet.write(&batch)?;
+            }
         }
-        parquet.finish(&[])?;
-        self.view(name, &[file.to_owned()])
+        batches.finish_buffered_batch()?;
+        while let Some(batch) = batches.next_completed_batch() {
+            parquet.write(&batch)?;
+        }
+        parquet.finish(&[])
     }
 
     /// A step with a row a record goes to a file and is read from there by those that need it: kept in memory, those of
     /// a whole country would not leave room to compute.
-    fn spill(&self, name: &str, sql: &str, scratch: &Path) -> Result<()> {
-        let file = scratch.join(format!("{name}.parquet"));
-        let to = quoted(&file.to_string_lossy());
+    fn spill(&self, name: &str, sql: &str, file: &Path) -> Result<()> {
+        let partial = store::temporary(file);
+        let to = quoted(&partial.to_string_lossy());
         self.execute(name, &format!("COPY ({sql}) TO {to} (FORMAT parquet, COMPRESSION snappy)"))?;
-        self.view(name, &[file])
+        store::publish(&partial, file)
     }
 
     fn connection(&self) -> &Connection {
@@ -165,12 +176,23 @@ pub fn reachable(folder: &Path) -> Result<PathBuf> {
     folder.canonicalize().map_err(Error::io("ouvrir", folder))
 }
 
+/// A step done, now or before.
+#[derive(Debug, Clone)]
+pub struct Etape {
+    /// Name of the table.
+    pub nom: String,
+    /// Digest of all it was made from.
+    pub cle: String,
+    /// Where its rows are.
+    pub fichier: PathBuf,
+}
+
 /// What the engine gives.
 #[derive(Debug)]
 pub struct Resultats {
     /// Published tables.
-    pub tables: Vec<Table>,
-    /// File of the table of facts, to be put in its place with the tables, or left.
+    pub tables: Vec<Etape>,
+    /// The table of facts.
     pub faits: PathBuf,
     /// What the cross-checks found, by code.
     pub constatations: Vec<Constatation>,
@@ -184,36 +206,27 @@ pub struct Resultats {
 /// [`Error::Engine`] with the pipeline's name.
 pub fn compute(inputs: &Inputs<'_>, threads: usize, progress: &Progress) -> Result<Resultats> {
     let cache = reachable(&inputs.plan.cache())?;
+    let etapes = reachable(&cache.join("etapes"))?;
     let limits = Limits {
         threads,
         memory: "900MB".to_owned(),
-        folders: vec![cache.join("store"), reachable(&cache.join("historique"))?],
+        folders: vec![cache.join("store"), reachable(&cache.join("historique"))?, etapes.clone()],
         spill: reachable(&cache.join("tmp"))?,
     };
     let engine = Engine::open(&limits)?;
     tables::load_inputs(&engine, inputs, &cache)?;
     let pipelines = Indicateur::in_order(&inputs.plan.resources())?;
-    let scratch = cache.join("tmp").join("calcul");
-    // What an interrupted computation left.
-    let _ = std::fs::remove_dir_all(&scratch);
-    let scratch = reachable(&scratch)?;
-    let faits = cache.join("tmp").join("faits.parquet");
     let checks = Croisement::load_all(&inputs.plan.resources())?;
     let bar = progress.steps("Indicateurs", (pipelines.len() + checks.len()) as u64);
     let mut tables = Vec::new();
+    let mut faits = PathBuf::new();
     for indicateur in &pipelines {
         bar.set_message(format!("Indicateurs : {}", indicateur.nom));
-        let nom = &indicateur.nom;
-        let sql = indicateur.sql.trim_end().trim_end_matches(';');
-        if nom == FACTS {
-            engine.keep(nom, sql, &faits)?;
-        } else if indicateur.interne {
-            engine.spill(nom, sql, &scratch)?;
-        } else {
-            engine.execute(nom, &format!("CREATE TABLE {nom} AS {sql}"))?;
-            let mut table = engine.query(nom, &format!("SELECT * FROM {nom}"))?;
-            table.nom.clone_from(nom);
-            tables.push(table);
+        let etape = engine.step(indicateur, &etapes)?;
+        if indicateur.nom == FACTS {
+            faits = etape.fichier;
+        } else if !indicateur.interne {
+            tables.push(etape);
         }
         bar.inc(1);
     }
@@ -222,14 +235,37 @@ pub fn compute(inputs: &Inputs<'_>, threads: usize, progress: &Progress) -> Resu
     for check in &checks {
         bar.set_message(format!("Contrôles : {}", check.nom));
         let vouched = inputs.plan.confirmations.iter().any(|c| c.code == check.code);
-        constatations.push(engine.check(check, given, vouched || check.source == "attributions")?);
+        constatations.push(engine.check(check, given, vouched || check.source == "attributions", &etapes)?);
         bar.inc(1);
     }
     let bailleurs = engine.landlords(inputs)?;
     bar.finish_and_clear();
-    let _ = std::fs::remove_dir_all(&scratch);
+    engine.etapes.sweep(&etapes);
     Ok(Resultats { tables, faits, constatations, bailleurs })
 }
+
+impl Engine {
+    /// Does a step, or finds it done; its table can then be named by the next.
+    fn step(&self, indicateur: &Indicateur, folder: &Path) -> Result<Etape> {
+        let nom = &indicateur.nom;
+        let sql = indicateur.sql.trim_end().trim_end_matches(';');
+        let cle = self.etapes.key(sql);
+        let fichier = self.etapes.file(folder, nom, &cle, "parquet");
+        if !fichier.is_file() {
+            if indicateur.interne && nom != FACTS {
+                self.spill(nom, sql, &fichier)?;
+            } else {
+                self.keep(nom, sql, &fichier)?;
+            }
+        }
+        self.view(nom, std::slice::from_ref(&fichier))?;
+        self.etapes.know(nom, cle.as_bytes());
+        Ok(Etape { nom: nom.clone(), cle, fichier })
+    }
+}
+
+/// Rows written at a time.
+const ROWS: usize = 8_192;
 
 /// Name of the table of facts, which is kept in the project and never among the results.
 pub const FACTS: &str = "faits";

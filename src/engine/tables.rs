@@ -16,7 +16,6 @@ use crate::law::Situation;
 use crate::project::ParcSocial;
 use crate::reference::{Niveau, Nomenclatures, Parametres, csv_rows};
 use crate::schema::Schema;
-use crate::store;
 
 /// A cell of a small table.
 enum Cell<'a> {
@@ -24,6 +23,28 @@ enum Cell<'a> {
     Int(i64),
     Real(f64),
     Null,
+}
+
+impl Cell<'_> {
+    /// Bytes that no other cell has.
+    fn digest(&self, content: &mut Vec<u8>) {
+        match self {
+            Self::Text(text) => {
+                content.push(b't');
+                content.extend((text.len() as u64).to_le_bytes());
+                content.extend(text.as_bytes());
+            }
+            Self::Int(n) => {
+                content.push(b'i');
+                content.extend(n.to_le_bytes());
+            }
+            Self::Real(x) => {
+                content.push(b'r');
+                content.extend(x.to_bits().to_le_bytes());
+            }
+            Self::Null => content.push(b'n'),
+        }
+    }
 }
 
 impl ToSql for Cell<'_> {
@@ -41,10 +62,16 @@ fn fill<'a>(engine: &Engine, table: &str, columns: &str, rows: impl IntoIterator
     let failed = || Error::engine(table.to_owned());
     engine.execute(table, &format!("CREATE TABLE {table} ({columns})"))?;
     let mut appender = engine.connection().appender(table).map_err(failed())?;
+    let mut content = columns.as_bytes().to_vec();
     for row in rows {
+        for cell in &row {
+            cell.digest(&mut content);
+        }
         appender.append_row(appender_params_from_iter(row)).map_err(failed())?;
     }
-    appender.flush().map_err(failed())
+    appender.flush().map_err(failed())?;
+    engine.etapes.know(table, &content);
+    Ok(())
 }
 
 /// A table of files and lines.
@@ -91,8 +118,12 @@ fn load_sources(engine: &Engine, inputs: &Inputs<'_>, cache: &Path) -> Result<()
                 .map(|f| format!("{} {}", f.name(), sql_type(f.data_type())))
                 .collect();
             engine.execute(&name, &format!("CREATE TABLE {name} ({})", columns.join(", ")))?;
+            engine.etapes.know(&name, columns.join(", ").as_bytes());
         } else {
             engine.view(&name, &files)?;
+            // Files of the store are named after their content.
+            let names: Vec<_> = files.iter().map(|f| f.to_string_lossy()).collect();
+            engine.etapes.know(&name, names.join("\n").as_bytes());
         }
     }
     Ok(())
@@ -105,8 +136,14 @@ fn load_history(engine: &Engine, inputs: &Inputs<'_>, cache: &Path) -> Result<()
     if files.is_empty() {
         let columns = "niveau VARCHAR, code VARCHAR, libelle VARCHAR, indicateur VARCHAR, annee INTEGER, \
                        numerateur BIGINT, denominateur BIGINT, valeur DOUBLE";
+        engine.etapes.know("historique", columns.as_bytes());
         return engine.execute("historique", &format!("CREATE TABLE historique ({columns})"));
     }
+    let mut content = Vec::new();
+    for file in &files {
+        content.extend(std::fs::read(file).map_err(Error::io("lire", file))?);
+    }
+    engine.etapes.know("historique", &content);
     engine.view("historique", &files)
 }
 
@@ -186,6 +223,7 @@ fn load_parameters(engine: &Engine, inputs: &Inputs<'_>) -> Result<()> {
     ];
     let select: Vec<String> = values.iter().map(|(name, value)| format!("{value} AS {name}")).collect();
     engine.execute("parametres", &format!("CREATE TABLE parametres AS SELECT {}", select.join(", ")))?;
+    engine.etapes.know("parametres", select.join(", ").as_bytes());
     let categories = ["ensemble", "collectif", "individuel"].map(|c| vec![Cell::Text(c)]);
     fill(engine, "categories", "categorie VARCHAR", categories)?;
     let populations = ["ensemble", "hors_mutation", "mutation"].map(|p| vec![Cell::Text(p)]);
@@ -315,15 +353,6 @@ fn load_law(engine: &Engine, inputs: &Inputs<'_>) -> Result<()> {
                    contingent VARCHAR, metrique VARCHAR, operateur VARCHAR, cible DECIMAL(18, 6), blocage VARCHAR, \
                    motif VARCHAR, statut VARCHAR, reference VARCHAR, seuil_q1 INTEGER, millesime_seuil INTEGER, alerte VARCHAR";
     fill(engine, "regles", columns, rules)
-}
-
-/// Writes a result as Parquet and as CSV for spreadsheets.
-///
-/// # Errors
-/// [`Error::Io`], [`Error::Parquet`].
-pub fn export(table: &Table, folder: &Path) -> Result<()> {
-    store::write_table(&folder.join(format!("{}.parquet", table.nom)), &table.schema, &table.batches)?;
-    store::write_atomically(&folder.join(format!("{}.csv", table.nom)), &csv_bytes(table)?)
 }
 
 /// A table as spreadsheets in French want it: `;`, decimal comma, UTF-8 with its mark.

@@ -7,13 +7,12 @@ use arrow::array::{Array, AsArray};
 use arrow::datatypes::{Int32Type, Int64Type};
 use rust_xlsxwriter::{DocProperties, ExcelDateTime, Format, FormatAlign, FormatBorder, Workbook, Worksheet};
 
-use super::holder_words;
+use super::{atelier, holder_words};
 use crate::engine::Table;
 use crate::error::{Error, Result};
 use crate::project::Plan;
 use crate::reference::Geographie;
 use crate::resultats::INDICATEURS;
-use crate::store;
 
 /// Folder of the reports, under the results.
 const FOLDER: &str = "flux";
@@ -58,11 +57,11 @@ pub(super) fn write(
         let nom = bailleurs.get(&siren).map_or(siren.as_str(), String::as_str);
         let path = format!("{FOLDER}/{siren}.xlsx");
         let bytes = workbook(plan, &siren, nom, &holders).map_err(|e| Error::Workbook(format!("{path} : {e}")))?;
-        store::write_atomically(&plan.sortie.join(&path), &bytes)?;
+        atelier::write(plan, &path, &bytes)?;
         written.insert(path);
         for (holder, lines) in &holders {
             let path = format!("{FOLDER}/{siren}_{holder}.csv");
-            store::write_atomically(&plan.sortie.join(&path), &csv_bytes(lines)?)?;
+            atelier::write(plan, &path, &csv_bytes(lines)?)?;
             written.insert(path);
         }
     }

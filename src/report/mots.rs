@@ -107,6 +107,27 @@ pub(super) const DELAYS: [(&str, &str); 8] = [
 pub(super) const MONTHS: [&str; 12] =
     ["janv.", "févr.", "mars", "avril", "mai", "juin", "juil.", "août", "sept.", "oct.", "nov.", "déc."];
 
+/// Where a value of a dimension stands among the others: by its own order, then by name, what is unknown last.
+pub(super) fn order<'a>(dimension: &str, code: &'a str) -> (usize, &'a str) {
+    let order: &[&str] = match dimension {
+        "age" => &["moins_de_25", "25_29", "30_39", "40_49", "50_64", "65_et_plus"],
+        "taille_menage" => &["1", "2", "3", "4", "5", "6_et_plus"],
+        "quartile" => &["q1", "q2", "q3", "q4", "q2_q4"],
+        "origine" => &["meme_commune", "meme_epci", "autre"],
+        "financement" => &["PLAI", "PLUS", "PLS", "PLI", "AUTRE"],
+        "reservataire" => &["PPRIOR", "PFONCT", "COLACT", "COLTER", "AUTRES", "AUCUN"],
+        "zone" => &["hors_qpv", "qpv"],
+        "typologie" => &TYPOLOGIES,
+        "population" => &["hors_mutation", "mutation"],
+        "periode_construction" if code.starts_with("avant") => return (0, code),
+        "periode_construction" if code.starts_with("depuis") => return (2, code),
+        "periode_construction" if code.starts_with("inconnu") => return (3, code),
+        "periode_construction" => return (1, code),
+        _ => &[],
+    };
+    (order.iter().position(|o| *o == code).unwrap_or(order.len()), code)
+}
+
 /// The name of a dimension of the profiles.
 pub(super) fn dimension(code: &str) -> &str {
     match code {

@@ -5,11 +5,11 @@ mod manifeste;
 mod qualite;
 mod reserves;
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 
 use crate::diagnostic::Diagnostic;
-use crate::engine::{self, FACTS, Inputs, Table};
+use crate::engine::{self, Etape, FACTS, Inputs, Table};
 use crate::error::{Error, Result};
 use crate::ingest::{self, Ingestion};
 use crate::law::{Droit, SeuilsDeLAnnee, rules_for};
@@ -83,7 +83,6 @@ pub fn check(plan: &Plan, options: Options, progress: &Progress) -> Result<Check
     let (regles, _) = rules_for(&Droit { plan, geographie: &geographie, seuils: &seuils, parametres: &parametres })?;
     let inputs = Inputs { plan, ingestion: &ingestion, geographie: &geographie, seuils: &seuils, regles: &regles };
     let resultats = engine::compute(&inputs, options.threads, progress)?;
-    let _ = std::fs::remove_file(&resultats.faits);
     let (_, notes) = qualite::write(plan, &ingestion, resultats.constatations, &resultats.bailleurs)?;
     Ok(Checked { ingestion, notes })
 }
@@ -135,21 +134,20 @@ pub fn run(plan: &Plan, mut notes: Vec<Diagnostic>, options: Options, progress: 
     if !fresh {
         etat.calcul = None;
         etat.rapport = None;
+        let before = std::mem::take(&mut etat.tables);
         etat.save(&cache)?;
         let inputs = Inputs { plan, ingestion: &ingestion, geographie: &geographie, seuils: &seuils, regles: &regles };
         let resultats = engine::compute(&inputs, options.threads, progress)?;
-        let tables = &resultats.tables;
-        let mut written = write_tables(plan, tables)?;
-        let faits = cache.join(FACTS).join("attributions.parquet");
-        store::make_parent(&faits)?;
-        store::publish(&resultats.faits, &faits)?;
+        let mut written = write_tables(plan, &mut etat, &before, &resultats.tables)?;
+        put(&resultats.faits, &cache.join(FACTS).join("attributions.parquet"))?;
         engine::remember_sources(plan, &ingestion)?;
         let (files, found) = qualite::write(plan, &ingestion, resultats.constatations, &resultats.bailleurs)?;
         written.extend(files);
         notes.extend(found);
         written.extend(manifeste::write(plan, &ingestion, &geographie, &seuils, &notes)?);
-        if let Some(table) = tables.iter().find(|t| t.nom == "tendance") {
-            notes.extend(historique::keep(&cache, plan.millesime, table)?);
+        if let Some(tendance) = resultats.tables.iter().find(|t| t.nom == "tendance") {
+            let table = Table::read(&tendance.fichier, &tendance.nom)?;
+            notes.extend(historique::keep(&cache, plan.millesime, &table)?);
         }
         // Pages of other figures do not stay beside these: they are rendered again below, or go.
         if !options.report {
@@ -240,16 +238,34 @@ fn computation_key(plan: &Plan, ingestion: &Ingestion) -> Result<String> {
     Ok(store::sha256(parts.join("\n").as_bytes()))
 }
 
-/// Writes the tables; returns their paths relative to the results folder.
-fn write_tables(plan: &Plan, tables: &[Table]) -> Result<BTreeSet<String>> {
+/// Writes the tables that are not those of the last run; returns the paths of all, relative to the results folder.
+fn write_tables(
+    plan: &Plan,
+    etat: &mut Etat,
+    before: &BTreeMap<String, String>,
+    tables: &[Etape],
+) -> Result<BTreeSet<String>> {
     let mut written = BTreeSet::new();
+    let folder = plan.sortie.join(INDICATEURS);
     for table in tables {
-        engine::export(table, &plan.sortie.join(INDICATEURS))?;
-        for extension in ["csv", "parquet"] {
-            written.insert(format!("{INDICATEURS}/{}.{extension}", table.nom));
+        let files = ["parquet", "csv"].map(|extension| folder.join(format!("{}.{extension}", table.nom)));
+        let same = before.get(&table.nom) == Some(&table.cle) && files.iter().all(|f| f.is_file());
+        if !same {
+            put(&table.fichier, &files[0])?;
+            store::write_atomically(&files[1], &engine::csv_bytes(&Table::read(&table.fichier, &table.nom)?)?)?;
         }
+        etat.tables.insert(table.nom.clone(), table.cle.clone());
+        written.extend(["parquet", "csv"].map(|extension| format!("{INDICATEURS}/{}.{extension}", table.nom)));
     }
     Ok(written)
+}
+
+/// Puts a copy of a file in its place.
+fn put(from: &Path, to: &Path) -> Result<()> {
+    store::make_parent(to)?;
+    let partial = store::temporary(to);
+    std::fs::copy(from, &partial).map_err(Error::io("écrire", to))?;
+    store::publish(&partial, to)
 }
 
 /// Whether the report stage writes this file.

@@ -20,6 +20,9 @@ pub struct Etat {
     /// As `calcul`, for the pages.
     #[serde(default)]
     pub rapport: Option<String>,
+    /// Digest of what each published table was made from.
+    #[serde(default)]
+    pub tables: BTreeMap<String, String>,
     /// Digest of what each costly file of the last rendering was made from.
     #[serde(default)]
     pub empreintes: BTreeMap<String, String>,

@@ -163,7 +163,14 @@ fn chart(nom: &str, figure: &Figure, natif: &Natif) -> Chart {
     }
     if !matches!(natif, Natif::Courbes(_)) {
         // The first row of the table stands at the top of the bars.
-        chart.x_axis().set_reverse();
+        chart.y_axis().set_reverse();
+    }
+    let shares =
+        columns.iter().all(|c| figure.tableau.lignes.iter().any(|row| matches!(row.get(*c), Some(Cellule::Part(_)))));
+    if shares && !matches!(natif, Natif::Courbes(_)) {
+        chart.x_axis().set_num_format("0%");
+    } else if shares {
+        chart.y_axis().set_num_format("0%");
     }
     let height = if matches!(natif, Natif::Courbes(_)) { 380 } else { 220 + 22 * u32::try_from(rows).unwrap_or(1) };
     chart.set_width(760).set_height(height.min(1_000));

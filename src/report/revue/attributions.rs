@@ -114,24 +114,12 @@ fn landlords(c: &Contexte<'_>) -> Result<Option<Figure>> {
     }))
 }
 
-/// Order of the values of a dimension; others follow as the table has them.
-fn ordered(dimension: &str, code: &str) -> usize {
-    let order: &[&str] = match dimension {
-        "age" => &["moins_de_25", "25_29", "30_39", "40_49", "50_64", "65_et_plus"],
-        "taille_menage" => &["1", "2", "3", "4", "5", "6_et_plus"],
-        "quartile" => &["q1", "q2", "q3", "q4", "q2_q4"],
-        "origine" => &["meme_commune", "meme_epci", "autre"],
-        _ => &[],
-    };
-    order.iter().position(|o| *o == code).unwrap_or(order.len())
-}
-
 /// Who asks facing who is housed, by one characteristic; unknown values are left to the table.
 fn facing(c: &Contexte<'_>, dimension: &'static str) -> Result<Option<Figure>> {
     let demandes = profile(c, "demande_profil", dimension);
     let baux = profile(c, "attributions_profil", dimension);
     let mut codes: Vec<&str> = demandes.iter().chain(&baux).map(|l| l.text("modalite")).collect();
-    codes.sort_by_key(|code| (ordered(dimension, code), *code));
+    codes.sort_by_key(|code| mots::order(dimension, code));
     codes.dedup();
     let find = |rows: &[Ligne<'_>], code: &str, column: &str| {
         let row = rows.iter().find(|l| l.text("modalite") == code);
@@ -219,7 +207,9 @@ fn composition(c: &Contexte<'_>, dimensions: &[&str]) -> Tableau {
     let lignes = dimensions
         .iter()
         .flat_map(|dimension| {
-            profile(c, "attributions_profil", dimension).into_iter().map(|l| {
+            let mut rows = profile(c, "attributions_profil", dimension);
+            rows.sort_by_key(|l| mots::order(dimension, l.text("modalite")));
+            rows.into_iter().map(|l| {
                 vec![
                     Cellule::texte(mots::dimension(dimension)),
                     Cellule::Texte(mots::modality(c.donnees, dimension, l.text("modalite"))),

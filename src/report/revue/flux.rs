@@ -11,7 +11,7 @@ use crate::engine::Table;
 use crate::error::{Error, Result};
 use crate::project::Plan;
 use crate::reference::Geographie;
-use crate::report::holder_words;
+use crate::report::{holder_words, mots};
 use crate::resultats::INDICATEURS;
 
 /// A landlord's distance to its EPCI's legal line.
@@ -232,8 +232,10 @@ pub(super) fn chapter(c: &Contexte<'_>) -> Chapitre {
     }
     let cells =
         |name: Cellule, f: &Flux| vec![name, Cellule::Nombre(f.proposes), Cellule::Nombre(Some(f.attributions))];
+    let mut ranked: Vec<(&&str, &Flux)> = by_holder.iter().collect();
+    ranked.sort_by_key(|(code, _)| mots::order("reservataire", code));
     let mut holders: Vec<Vec<Cellule>> =
-        by_holder.iter().map(|(code, f)| cells(Cellule::texte(holder_words(code)), f)).collect();
+        ranked.iter().map(|(code, f)| cells(Cellule::texte(holder_words(code)), f)).collect();
     holders.push(cells(Cellule::texte("Ensemble"), &whole));
     let mut landlords: Vec<Vec<Cellule>> = by_landlord
         .iter()

@@ -104,7 +104,8 @@ pub(super) fn build(donnees: &Donnees<'_>, contingents: &Contingents, siren: &st
         ("zone", "Logements par zone", "Zone"),
         ("periode_construction", "Logements par période de construction", "Période"),
     ] {
-        let rows = contingents.detail(siren, dimension);
+        let mut rows = contingents.detail(siren, dimension);
+        rows.sort_by(|a, b| mots::order(dimension, &a.0).cmp(&mots::order(dimension, &b.0)));
         if !rows.is_empty() {
             tableaux.push(flows(donnees, dimension, titre, heading, &rows));
         }

@@ -1,0 +1,102 @@
+//! Nothing computed twice: a step is known by its SQL and by all that its SQL names — files of the store, parameters,
+//! geography, rules, earlier steps — and its result stays in `.bilan/etapes` under that name until none of it is of use.
+
+use std::cell::RefCell;
+use std::collections::{BTreeMap, BTreeSet};
+use std::path::{Path, PathBuf};
+
+use sqlparser::dialect::GenericDialect;
+use sqlparser::tokenizer::{Token, Tokenizer};
+
+use crate::store;
+
+/// What the steps of a run are made from, and which of the results kept are of use.
+#[derive(Debug, Default)]
+pub(super) struct Etapes {
+    /// Digest of the content of each table that a statement may name.
+    contenus: RefCell<BTreeMap<String, String>>,
+    /// Files that this run made or found.
+    utiles: RefCell<BTreeSet<PathBuf>>,
+}
+
+impl Etapes {
+    /// Says what a table holds.
+    pub(super) fn know(&self, table: &str, content: &[u8]) {
+        self.contenus.borrow_mut().insert(table.to_owned(), store::sha256(content));
+    }
+
+    /// Digest of a statement and of all it names. A bare column that bears a table's name counts as that table: a step may
+    /// then be done again without need, never kept without right.
+    pub(super) fn key(&self, sql: &str) -> String {
+        let contents = self.contenus.borrow();
+        let named: Vec<String> =
+            names(sql).iter().filter_map(|name| Some(format!("{name} {}", contents.get(name)?))).collect();
+        store::sha256(format!("{} {sql}\n{}", env!("CARGO_PKG_VERSION"), named.join("\n")).as_bytes())
+    }
+
+    /// Where the result of a step stands, made or to be made.
+    pub(super) fn file(&self, folder: &Path, nom: &str, key: &str, extension: &str) -> PathBuf {
+        let short = key.get(..24).unwrap_or(key);
+        let file = folder.join(format!("{nom}-{short}.{extension}"));
+        self.utiles.borrow_mut().insert(file.clone());
+        file
+    }
+
+    /// Removes the results of steps that this run did not need.
+    pub(super) fn sweep(&self, folder: &Path) {
+        let kept = self.utiles.borrow();
+        let Ok(entries) = std::fs::read_dir(folder) else { return };
+        for path in entries.flatten().map(|e| e.path()).filter(|p| !kept.contains(p)) {
+            let _ = std::fs::remove_file(path);
+        }
+    }
+}
+
+/// Words of a statement that may be tables: not `x.column`, nor the name that follows AS.
+fn names(sql: &str) -> BTreeSet<String> {
+    let tokens = Tokenizer::new(&GenericDialect {}, sql).tokenize().unwrap_or_default();
+    let tokens: Vec<Token> = tokens.into_iter().filter(|t| !matches!(t, Token::Whitespace(_))).collect();
+    let word = |i: usize| match tokens.get(i) {
+        Some(Token::Word(word)) => Some(word.value.as_str()),
+        _ => None,
+    };
+    (0..tokens.len())
+        .filter(|&i| match i.checked_sub(1).and_then(|before| tokens.get(before)) {
+            Some(Token::Period) => {
+                // A table may be named with its schema.
+                i.checked_sub(2).and_then(word).is_some_and(|s| matches!(s.to_lowercase().as_str(), "main" | "memory"))
+            }
+            Some(Token::Word(before)) => !before.value.eq_ignore_ascii_case("AS"),
+            _ => true,
+        })
+        .filter_map(word)
+        .map(str::to_owned)
+        .collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_step_changes_with_what_its_statement_names_and_with_nothing_else() {
+        let etapes = Etapes::default();
+        etapes.know("demandes", b"1");
+        etapes.know("regles", b"1");
+        let (demand, verdict) = ("SELECT * FROM demandes d", "SELECT * FROM regles");
+        let before = (etapes.key(demand), etapes.key(verdict));
+        etapes.know("regles", b"2");
+        assert_eq!(etapes.key(demand), before.0);
+        assert_ne!(etapes.key(verdict), before.1);
+        assert_ne!(etapes.key("SELECT 1 FROM demandes d"), before.0);
+    }
+
+    #[test]
+    fn columns_are_not_tables_and_tables_named_with_their_schema_are() {
+        let found = names("SELECT p.parc, COUNT(*) AS delais FROM main.demandes p, faits JOIN regles USING (code)");
+        for table in ["demandes", "faits", "regles"] {
+            assert!(found.contains(table), "{table}");
+        }
+        assert!(!found.contains("parc") && !found.contains("delais"), "{found:?}");
+    }
+}

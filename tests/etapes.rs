@@ -1,0 +1,100 @@
+//! Nothing is computed twice: a change redoes the steps that depend on it, and what is kept is what would be computed.
+
+#![expect(clippy::unwrap_used, reason = "a test that cannot go on must stop")]
+
+mod commun;
+
+use std::collections::BTreeSet;
+
+use commun::Projet;
+
+const TOML: &str = "[bilan]\nmillesime = 2025\nepci = [\"246300701\"]\ndate_extraction = 2026-01-31\n\n\
+[[source]]\nschema = \"demandes\"\nfichiers = [\"demandes.csv\"]\n\n\
+[[source]]\nschema = \"attributions\"\nfichiers = [\"attributions.csv\"]\n";
+const TARGET: &str = "\n[[objectif]]\nepci = \"246300701\"\nbase = \"cia\"\ndebut = 2019-07-01\nfin = 2026-12-31\n\
+public = \"q1\"\nzone = \"hors_qpv\"\ncible = 0.3\nreference = \"essai\"\n";
+const DEMANDS: &str = "numero_unique;date_depot;communes;typologies\nD1;2025-03-01;63113;T2\nD2;2024-03-01;63113;T3\n";
+const LETTINGS: &str = "numero_unique;date_depot;date_bail;bailleur;commune;qpv;typologie;ressources_mensuelles;nb_personnes\n\
+A1;2024-03-01;2025-03-02;900000001;63113;non;T2;500;1\nA2;2024-03-01;2025-05-02;900000001;63113;non;T3;2500;1\n";
+
+fn project(toml: &str, lettings: &str) -> Projet {
+    Projet::new(toml, &[("demandes.csv", DEMANDS.as_bytes()), ("attributions.csv", lettings.as_bytes())])
+}
+
+/// Names of the steps kept: table, then what it is made from.
+fn steps(projet: &Projet) -> BTreeSet<String> {
+    let entries = std::fs::read_dir(projet.path().join(".bilan/etapes")).unwrap();
+    entries.map(|e| e.unwrap().file_name().into_string().unwrap()).collect()
+}
+
+fn tables(projet: &Projet) -> std::collections::BTreeMap<std::path::PathBuf, Vec<u8>> {
+    commun::files(&projet.path().join("sortie/indicateurs"))
+}
+
+/// Tables whose step was done again.
+fn again(before: &BTreeSet<String>, after: &BTreeSet<String>) -> BTreeSet<String> {
+    after.difference(before).map(|name| name.rsplit_once('-').unwrap().0.to_owned()).collect()
+}
+
+#[test]
+fn another_target_redoes_the_verdicts_alone() {
+    let projet = project(TOML, LETTINGS);
+    projet.run(2, false);
+    let before = steps(&projet);
+    let toml = format!("{TOML}{TARGET}");
+    std::fs::write(projet.path().join("bilan.toml"), &toml).unwrap();
+    projet.run(1, false);
+    let redone = again(&before, &steps(&projet));
+    assert!(redone.contains("verdicts") && redone.contains("manques"), "{redone:?}");
+    for kept in ["demande", "faits", "tension", "delais", "quartiles", "parc", "attributions_profil"] {
+        assert!(!redone.contains(kept), "{kept} was done again: {redone:?}");
+    }
+    assert_eq!(
+        tables(&projet),
+        tables(&{
+            let fresh = project(&toml, LETTINGS);
+            fresh.run(2, false);
+            fresh
+        })
+    );
+}
+
+#[test]
+fn another_file_of_lettings_keeps_the_steps_of_the_demand() {
+    let projet = project(TOML, LETTINGS);
+    projet.run(2, false);
+    let before = steps(&projet);
+    let lettings = format!("{LETTINGS}A3;2024-03-01;2025-06-02;900000001;63113;oui;T3;2500;1\n");
+    std::fs::write(projet.path().join("attributions.csv"), &lettings).unwrap();
+    projet.run(1, false);
+    let redone = again(&before, &steps(&projet));
+    for table in ["faits", "attributions", "quartiles", "verdicts", "tension"] {
+        assert!(redone.contains(table), "{table} was not done again: {redone:?}");
+    }
+    for kept in ["demandes", "demandes_repetees", "demande", "parc"] {
+        assert!(!redone.contains(kept), "{kept} was done again: {redone:?}");
+    }
+    assert_eq!(
+        tables(&projet),
+        tables(&{
+            let fresh = project(TOML, &lettings);
+            fresh.run(2, false);
+            fresh
+        })
+    );
+    // And back: the results are those of the first file again.
+    std::fs::write(projet.path().join("attributions.csv"), LETTINGS).unwrap();
+    projet.run(2, false);
+    assert_eq!(steps(&projet), before);
+}
+
+#[test]
+fn an_unchanged_project_keeps_its_steps_and_a_lost_one_is_done_again() {
+    let projet = project(TOML, LETTINGS);
+    projet.run(2, false);
+    let before = (steps(&projet), tables(&projet));
+    std::fs::remove_dir_all(projet.path().join(".bilan/etapes")).unwrap();
+    std::fs::remove_dir_all(projet.path().join("sortie/indicateurs")).unwrap();
+    projet.run(2, false);
+    assert_eq!((steps(&projet), tables(&projet)), before);
+}
