@@ -21,12 +21,29 @@ timed() { # name, command…: seconds and megabytes of one command
 echo "$(du -cm "$folder"/donnees/{rpls,demandes,attributions}.csv | tail -1 | cut -f1) MB in the three main files"
 echo "| command | time | memory |"
 echo "|---|---|---|"
-rm -rf "$folder/.bilan/store" "$folder/.bilan/etat.json" "$folder/sortie"
+nothing() { rm -rf "$folder"/.bilan/{store,etapes,etat.json} "$folder/sortie"; }
+nothing
 timed "bilan ingest, from nothing" "$bilan" ingest "$folder"
 timed "bilan run --no-report, from the store" "$bilan" run --no-report "$folder"
-rm -rf "$folder/.bilan/store" "$folder/.bilan/etat.json" "$folder/sortie"
+nothing
 timed "bilan run --no-report, from nothing" "$bilan" run --no-report "$folder"
 timed "bilan run --no-report, nothing changed" "$bilan" run --no-report "$folder"
+cp "$folder/bilan.toml" "$report.toml"
+cat >> "$folder/bilan.toml" <<'T'
+
+[[objectif]]
+epci = "246300701"
+base = "cia"
+debut = 2019-07-01
+fin = 2026-12-31
+public = "q1"
+zone = "hors_qpv"
+cible = 0.3
+reference = "another target"
+T
+timed "bilan run --no-report, another target" "$bilan" run --no-report "$folder"
+cp "$report.toml" "$folder/bilan.toml"
+"$bilan" run --no-report "$folder" > /dev/null 2>&1
 timed "bilan report, all pages and documents" "$bilan" report "$folder"
 
 # What each file holds, from the manifest: a script whose totals differ is no mark.

@@ -1,6 +1,6 @@
 //! Horizontal bars with their value at the end, and a named line where a rule draws one.
 
-use super::canvas::{Anchor, Look, Palette, axis, fitted, name_room, picture};
+use super::canvas::{Anchor, Look, Palette, axis, name_room, picture, row_name};
 use super::{Dessin, Legende, length};
 use crate::error::Result;
 
@@ -45,8 +45,7 @@ pub fn bars(legende: &Legende<'_>, barres: &[Barre], repere: Option<&Repere>) ->
         c.line(&[(left, top), (left, height - 6.0)], Palette::LINE, 1.0)?;
         let mut y = top;
         for b in barres {
-            let name = fitted(c, &b.nom, Look::LABEL, left - 10.0);
-            c.text(left - 8.0, y + ROW * 0.68, &name, Look::LABEL, Anchor::End)?;
+            row_name(c, &b.nom, left - 8.0, y + ROW / 2.0, ROW, left - 10.0)?;
             let tip = b.valeur.map_or(left, x);
             if b.valeur.is_some_and(|v| v > 0.0) {
                 let color = if b.manquee { Palette::RED } else { Palette::BLUE };

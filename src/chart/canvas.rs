@@ -155,7 +155,7 @@ pub(super) fn picture(
         escaped(alternative),
         body.trim()
     );
-    Ok(Dessin { nom, svg, alternative: (*alternative).to_owned() })
+    Ok(Dessin { nom, rapport: height / width, svg, alternative: (*alternative).to_owned() })
 }
 
 fn escaped(text: &str) -> String {
@@ -254,9 +254,26 @@ pub(super) fn fitted(canvas: &Canvas<'_>, text: &str, look: Look, room: f64) -> 
     "…".to_owned()
 }
 
-/// Room for the names on the left: the longest, up to a third of the picture.
+/// Writes the name of a row, ending at `right` and centred on `middle`: on one line, else on two smaller ones where the row
+/// is tall enough; cut only when even that is too short.
+pub(super) fn row_name(c: &Canvas<'_>, text: &str, right: f64, middle: f64, row: f64, room: f64) -> Result<()> {
+    if c.width(text, Look::LABEL) <= room {
+        return c.text(right, middle + 4.5, text, Look::LABEL, Anchor::End);
+    }
+    let small = Look::SMALL.colored(Palette::INK);
+    if row < 23.0 || c.width(text, small) <= room {
+        return c.text(right, middle + 4.0, &fitted(c, text, small, room), small, Anchor::End);
+    }
+    let words: Vec<&str> = text.split(' ').collect();
+    let fits = |n: usize| c.width(&words[..n].join(" "), small) <= room;
+    let first = (1..words.len()).rev().find(|n| fits(*n)).unwrap_or(1);
+    c.text(right, middle - 1.5, &fitted(c, &words[..first].join(" "), small, room), small, Anchor::End)?;
+    c.text(right, middle + 10.0, &fitted(c, &words[first..].join(" "), small, room), small, Anchor::End)
+}
+
+/// Room for the names on the left: the longest, up to two fifths of the picture.
 pub(super) fn name_room<'a>(canvas: &Canvas<'_>, names: impl Iterator<Item = &'a str>, width: f64) -> f64 {
-    names.map(|n| canvas.width(n, Look::LABEL)).fold(40.0, f64::max).min(width * 0.36) + 10.0
+    names.map(|n| canvas.width(n, Look::LABEL)).fold(40.0, f64::max).min(width * 0.42) + 10.0
 }
 
 /// A round upper bound for an axis that must hold `max`, and its step.

@@ -113,10 +113,12 @@ pub fn map(legende: &Legende<'_>, classes: &[Classe], aires: &[Aire], cercles: &
             .collect();
         let spots = spread(spots, height);
         for (m, (x, y, r)) in sorted.iter().zip(&spots) {
-            let fill = m.classe.and_then(|k| classes.get(k)).map_or(Palette::GREY, |k| k.couleur);
+            // Over areas, which carry the class, a circle is white and carries its count alone.
+            let own = m.classe.and_then(|k| classes.get(k)).map_or(Palette::GREY, |k| k.couleur);
+            let fill = if aires.iter().any(|a| a.classe.is_some()) { Palette::WHITE } else { own };
             c.disc(*x, *y, *r, fill, Palette::INK)?;
         }
-        names(c, &sorted, &spots, height)
+        names(c, &sorted, &spots, height, !aires.is_empty())
     })
     .map(Some)
 }
@@ -184,7 +186,8 @@ fn key(c: &Canvas<'_>, classes: &[Classe]) -> Result<()> {
 /// A box of text or of a circle: left, top, right, bottom.
 type Place = [f64; 4];
 
-fn names(c: &Canvas<'_>, cercles: &[&Cercle], spots: &[(f64, f64, f64)], height: f64) -> Result<()> {
+/// Writes each name where nothing else stands, on a ground of its own over areas.
+fn names(c: &Canvas<'_>, cercles: &[&Cercle], spots: &[(f64, f64, f64)], height: f64, ground: bool) -> Result<()> {
     let mut taken: Vec<Place> = spots.iter().map(|(x, y, r)| [x - r, y - r, x + r, y + r]).collect();
     let touches = |taken: &[Place], own: usize, p: &Place| {
         p[0] < 1.0
@@ -197,7 +200,7 @@ fn names(c: &Canvas<'_>, cercles: &[&Cercle], spots: &[(f64, f64, f64)], height:
                 .any(|(i, t)| i != own && p[0] < t[2] && t[0] < p[2] && p[1] < t[3] && t[1] < p[3])
     };
     for (i, (m, (x, y, r))) in cercles.iter().zip(spots).enumerate() {
-        let name = fitted(c, &m.nom, Look::SMALL, 190.0);
+        let name = fitted(c, &m.nom, Look::SMALL, 270.0);
         let (bold, plain) = (Look { bold: true, ..Look::SMALL }.colored(Palette::INK), Look::SMALL);
         let wide = c.width(&name, bold).max(c.width(&m.etiquette, plain));
         let tall = if m.etiquette.is_empty() { 14.0 } else { 27.0 };
@@ -216,6 +219,9 @@ fn names(c: &Canvas<'_>, cercles: &[&Cercle], spots: &[(f64, f64, f64)], height:
             .map(|(left, top)| [left, top, left + wide, top + tall])
             .find(|place| !touches(&taken, i, place));
         let Some(place) = place else { continue };
+        if ground {
+            c.rect(place[0] - 2.0, place[1], place[2] + 2.0, place[3], Palette::WHITE)?;
+        }
         c.text(place[0], place[1] + 11.0, &name, bold, Anchor::Start)?;
         if !m.etiquette.is_empty() {
             c.text(place[0], place[1] + 24.0, &m.etiquette, plain, Anchor::Start)?;

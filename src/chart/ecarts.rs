@@ -1,6 +1,6 @@
 //! Distance to a target in whole units: to the left what is missing, to the right what is ahead.
 
-use super::canvas::{Anchor, Look, Palette, axis, fitted, name_room, picture};
+use super::canvas::{Anchor, Look, Palette, axis, name_room, picture, row_name};
 use super::{Dessin, Legende, length};
 use crate::error::Result;
 
@@ -49,8 +49,7 @@ pub fn gaps(legende: &Legende<'_>, ecarts: &[Ecart], cible: &str) -> Result<Dess
         let zero = left + 4.0 + missing * scale;
         let mut y = TOP;
         for e in ecarts {
-            let name = fitted(c, &e.nom, Look::LABEL, left - 10.0);
-            c.text(left - 8.0, y + row * 0.68, &name, Look::LABEL, Anchor::End)?;
+            row_name(c, &e.nom, left - 8.0, y + row / 2.0, row, left - 10.0)?;
             let reach = size(e.valeur) * scale;
             let (at, color) = if e.valeur < 0 {
                 c.rect(zero - reach.max(1.0), y + row * 0.18, zero, y + row * 0.82, Palette::RED)?;

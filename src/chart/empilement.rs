@@ -2,7 +2,7 @@
 
 use plotters::style::RGBColor;
 
-use super::canvas::{Anchor, Look, Palette, fitted, name_room, picture};
+use super::canvas::{Anchor, Look, Palette, name_room, picture, row_name};
 use super::{Dessin, Legende, length};
 use crate::error::Result;
 
@@ -68,8 +68,7 @@ pub fn stacked(
                 c.text(left, y + HEADING * 0.7, groupe, Look { bold: true, ..Look::LABEL }, Anchor::Start)?;
                 y += HEADING;
             }
-            let name = fitted(c, &p.nom, Look::LABEL, left - 10.0);
-            c.text(left - 8.0, y + row * 0.62, &name, Look::LABEL, Anchor::End)?;
+            row_name(c, &p.nom, left - 8.0, y + row / 2.0, row, left - 10.0)?;
             let mut start = left;
             for (s, part) in segments.iter().zip(&p.parts) {
                 let end = start + (right - left) * part;

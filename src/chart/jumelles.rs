@@ -1,6 +1,6 @@
 //! Two measures of the same rows side by side, each on its own scale.
 
-use super::canvas::{Anchor, Look, Palette, axis, fitted, name_room, picture};
+use super::canvas::{Anchor, Look, Palette, axis, fitted, name_room, picture, row_name};
 use super::{Dessin, Legende, length};
 use crate::error::Result;
 
@@ -52,8 +52,7 @@ pub fn twin_bars(legende: &Legende<'_>, mesures: [&str; 2], rangs: &[Jumelles]) 
         }
         let mut y = TOP;
         for r in rangs {
-            let name = fitted(c, &r.nom, Look::LABEL, left - 10.0);
-            c.text(left - 8.0, y + ROW * 0.68, &name, Look::LABEL, Anchor::End)?;
+            row_name(c, &r.nom, left - 8.0, y + ROW / 2.0, ROW, left - 10.0)?;
             y += ROW;
         }
         Ok(())

@@ -42,10 +42,12 @@ pub struct Legende<'a> {
 }
 
 /// A picture, named by what it holds: two pictures of one name are the same picture.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct Dessin {
     /// Key and digest of the content; also the prefix of the identifiers inside the picture.
     pub nom: String,
+    /// Height over width.
+    pub rapport: f64,
     /// The picture, a complete `<svg>` element.
     pub svg: String,
     /// Text alternative, the same as the picture's `<desc>`.

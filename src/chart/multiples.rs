@@ -19,7 +19,7 @@ pub struct Vignette {
 }
 
 const WIDTH: f64 = 720.0;
-const HEAD: f64 = 20.0;
+const HEAD: f64 = 34.0;
 const GAP: f64 = 16.0;
 
 /// Draws the charts row by row; all share one scale.
@@ -40,11 +40,11 @@ pub fn small_multiples(legende: &Legende<'_>, vignettes: &[Vignette], repere: &R
             let x0 = length(i % columns) * (cell + GAP);
             let y0 = 16.0 + length(i / columns) * (HEAD + tall + 14.0);
             let base = y0 + HEAD + tall;
-            let label = c.width(&v.etiquette, Look::SMALL);
             let color = if v.atteint { Palette::BLUE } else { Palette::RED };
-            let name = fitted(c, &v.nom, Look::SMALL, cell - label - 6.0);
-            c.text(x0, y0 + 14.0, &name, Look::SMALL.colored(Palette::INK), Anchor::Start)?;
-            c.text(x0 + cell, y0 + 14.0, &v.etiquette, Look::SMALL.colored(color), Anchor::End)?;
+            let name = fitted(c, &v.nom, Look::SMALL, cell - 2.0);
+            c.text(x0, y0 + 13.0, &name, Look::SMALL.colored(Palette::INK), Anchor::Start)?;
+            let bold = Look { bold: true, ..Look::SMALL };
+            c.text(x0, y0 + 27.0, &v.etiquette, bold.colored(color), Anchor::Start)?;
             let x = |i: usize| x0 + cell * length(i) / length(v.valeurs.len().max(2) - 1);
             let y = |value: f64| base - tall * (value / end).clamp(0.0, 1.0);
             c.line(&[(x0, base), (x0 + cell, base)], Palette::LINE, 1.0)?;

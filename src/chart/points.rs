@@ -1,7 +1,7 @@
 //! A dot a territory against a named legal line: a disc where the rule is kept, a diamond where it is missed.
 
 use super::barres::Repere;
-use super::canvas::{Anchor, Look, Palette, axis, fitted, name_room, picture};
+use super::canvas::{Anchor, Look, Palette, axis, name_room, picture, row_name};
 use super::{Dessin, Legende, length};
 use crate::error::Result;
 
@@ -60,8 +60,7 @@ pub fn dots(
         c.text(law.clamp(room, WIDTH - room), 14.0, &repere.nom, named, Anchor::Middle)?;
         let mut y = TOP + line / 2.0;
         for p in points {
-            let name = fitted(c, &p.nom, Look::LABEL, left - 10.0);
-            c.text(left - 8.0, y + 4.5, &name, Look::LABEL, Anchor::End)?;
+            row_name(c, &p.nom, left - 8.0, y, line, left - 10.0)?;
             match p.valeur {
                 None => c.text(left + 8.0, y + 4.5, &p.etiquette, Look::SMALL, Anchor::Start)?,
                 Some(v) => {

@@ -104,8 +104,9 @@ impl Ecrits<'_> {
 }
 
 /// Everything a territory's documents are made with.
-struct Atelier<'a> {
+pub struct Atelier<'a> {
     plan: &'a Plan,
+    geographie: &'a Geographie,
     donnees: &'a Donnees<'a>,
     contingents: &'a Contingents,
     fond: &'a Fond,
@@ -121,13 +122,26 @@ struct Atelier<'a> {
 /// [`crate::error::Error::Usage`] when there are no results, or when the project's outlines cannot be read; else what a
 /// template, a chart, a document or a file met.
 pub fn render(plan: &Plan, avant: &BTreeMap<String, String>, threads: usize, progress: &Progress) -> Result<Rendu> {
+    with_atelier(plan, avant, |atelier| atelier.render_all(threads, progress))
+}
+
+/// Loads the last results and what documents are made with, for `work` to make some of them.
+///
+/// # Errors
+/// As [`render`].
+pub fn with_atelier<T>(
+    plan: &Plan,
+    avant: &BTreeMap<String, String>,
+    work: impl FnOnce(&Atelier<'_>) -> Result<T>,
+) -> Result<T> {
     let resources = plan.resources();
     let geographie = Geographie::load(&resources, plan.millesime)?;
     let donnees = Donnees::load(plan, &geographie)?;
     let contingents = Contingents::load(plan, &geographie)?;
     let fond = Fond::load(plan, &geographie)?;
-    let atelier = Atelier {
+    work(&Atelier {
         plan,
+        geographie: &geographie,
         donnees: &donnees,
         contingents: &contingents,
         fond: &fond,
@@ -135,29 +149,7 @@ pub fn render(plan: &Plan, avant: &BTreeMap<String, String>, threads: usize, pro
         imprimerie: Imprimerie::new(&resources)?,
         gabarits: resources.fingerprint(&["reports"])?,
         ecrits: Ecrits { plan, avant, rendu: Mutex::default() },
-    };
-    let lieux: Vec<Lieu> = [Lieu::territoire()].into_iter().chain(donnees.epci()).collect();
-    let landlords: Vec<String> = donnees.landlords().into_iter().collect();
-    let bar = progress.steps("Pages et documents", (lieux.len() + landlords.len()) as u64 + 2);
-    shared_out(threads, lieux.len(), |i| {
-        atelier.territory(&lieux[i])?;
-        bar.inc(1);
-        Ok(())
-    })?;
-    for siren in &landlords {
-        let html = atelier.site.landlord(siren, &contingents)?;
-        atelier.ecrits.plain(format!("bailleurs/{siren}.html"), html.as_bytes())?;
-        bar.inc(1);
-    }
-    for (path, html) in atelier.site.common(&geographie)? {
-        atelier.ecrits.plain(path, html.as_bytes())?;
-    }
-    bar.inc(1);
-    let Atelier { ecrits, .. } = atelier;
-    let mut rendu = ecrits.rendu.into_inner().unwrap_or_default();
-    rendu.fichiers.extend(flux::write(plan, &donnees.bailleurs, &geographie)?);
-    bar.finish_and_clear();
-    Ok(rendu)
+    })
 }
 
 /// Runs `work` on 0..n, on several threads; the first error stops them all.
@@ -185,46 +177,143 @@ fn shared_out(threads: usize, n: usize, work: impl Fn(usize) -> Result<()> + Syn
     failed.into_inner().unwrap_or_default().map_or(Ok(()), Err)
 }
 
+/// A territory's review, and what its documents say around it.
+pub struct Dossier {
+    lieu: Lieu,
+    revue: Revue,
+    accroche: String,
+}
+
 impl Atelier<'_> {
-    fn territory(&self, lieu: &Lieu) -> Result<()> {
-        let c = Contexte { donnees: self.donnees, lieu, contingents: self.contingents, fond: self.fond };
-        let revue = revue::build(&c)?;
-        let code = &lieu.code;
-        if lieu.is_territoire() {
-            self.ecrits.plain("index.html".to_owned(), self.site.home(&c, &revue)?.as_bytes())?;
-            self.ecrits.plain("territoire.html".to_owned(), self.site.review(&c, &revue, "")?.as_bytes())?;
-        } else {
-            self.ecrits.plain(format!("epci/{code}.html"), self.site.review(&c, &revue, "../")?.as_bytes())?;
+    fn render_all(&self, threads: usize, progress: &Progress) -> Result<Rendu> {
+        let lieux: Vec<Lieu> = [Lieu::territoire()].into_iter().chain(self.donnees.epci()).collect();
+        let landlords: Vec<String> = self.donnees.landlords().into_iter().collect();
+        let bar = progress.steps("Pages et documents", (lieux.len() + landlords.len()) as u64 + 2);
+        shared_out(threads, lieux.len(), |i| {
+            self.write_territory(&lieux[i])?;
+            bar.inc(1);
+            Ok(())
+        })?;
+        shared_out(threads, landlords.len(), |i| {
+            let siren = &landlords[i];
+            let html = self.site.landlord(siren, self.contingents)?;
+            self.ecrits.plain(format!("bailleurs/{siren}.html"), html.as_bytes())?;
+            bar.inc(1);
+            Ok(())
+        })?;
+        for (path, html) in self.site.common(self.geographie)? {
+            self.ecrits.plain(path, html.as_bytes())?;
         }
-        let year = self.plan.millesime;
-        let mut document = Document {
-            titre: format!("{} — bilan {year}", revue.libelle),
-            millesime: year,
+        bar.inc(1);
+        let mut rendu = self.ecrits.rendu.lock().map(|mut r| std::mem::take(&mut *r)).unwrap_or_default();
+        rendu.fichiers.extend(flux::write(self.plan, &self.donnees.bailleurs, self.geographie)?);
+        bar.finish_and_clear();
+        Ok(rendu)
+    }
+
+    fn contexte<'b>(&'b self, lieu: &'b Lieu) -> Contexte<'b> {
+        Contexte { donnees: self.donnees, lieu, contingents: self.contingents, fond: self.fond }
+    }
+
+    /// Codes of the EPCI, sorted.
+    #[must_use]
+    pub fn epci(&self) -> Vec<String> {
+        self.donnees.epci().into_iter().map(|lieu| lieu.code).collect()
+    }
+
+    /// Builds the review of an EPCI, or of the whole perimeter for any other code.
+    ///
+    /// # Errors
+    /// [`crate::error::Error::Chart`].
+    pub fn dossier(&self, code: &str) -> Result<Dossier> {
+        let lieu = self.donnees.epci().into_iter().find(|lieu| lieu.code == code).unwrap_or_else(Lieu::territoire);
+        self.dossier_of(lieu)
+    }
+
+    fn dossier_of(&self, lieu: Lieu) -> Result<Dossier> {
+        let c = self.contexte(&lieu);
+        let (revue, accroche) = (revue::build(&c)?, revue::headline(&c));
+        Ok(Dossier { lieu, revue, accroche })
+    }
+
+    /// The page of a review.
+    ///
+    /// # Errors
+    /// [`crate::error::Error::Template`].
+    pub fn page(&self, dossier: &Dossier) -> Result<String> {
+        let racine = if dossier.lieu.is_territoire() { "" } else { "../" };
+        self.site.review(&self.contexte(&dossier.lieu), &dossier.revue, racine)
+    }
+
+    fn document<'b>(&self, dossier: &'b Dossier) -> Document<'b> {
+        let plan = self.plan;
+        Document {
+            titre: format!("{} — bilan {}", dossier.revue.libelle, plan.millesime),
+            millesime: plan.millesime,
             millesime_rpls: self.donnees.manifeste.millesime_rpls,
-            extraction: self.plan.date_extraction.format("%d/%m/%Y").to_string(),
-            fictif: self.plan.fictif,
-            mention: mention(self.plan),
-            accroche: revue::headline(&c),
+            extraction: plan.date_extraction.format("%d/%m/%Y").to_string(),
+            fictif: plan.fictif,
+            mention: mention(plan),
+            accroche: dossier.accroche.clone(),
             lignes_max: LIGNES_PDF,
-            revue: &revue,
+            revue: &dossier.revue,
             vues: None,
-        };
-        let bytes = serde_json::to_vec(&document)?;
+        }
+    }
+
+    /// The PDF of a review.
+    ///
+    /// # Errors
+    /// [`crate::error::Error::Pdf`].
+    pub fn pdf(&self, dossier: &Dossier) -> Result<Vec<u8>> {
+        let (code, year) = (&dossier.lieu.code, self.plan.millesime);
+        self.imprimerie.print("revue.typ", &format!("bilan {code} {year}"), year, &self.document(dossier))
+    }
+
+    /// The deck of a review.
+    ///
+    /// # Errors
+    /// [`crate::error::Error::Pdf`].
+    pub fn deck(&self, dossier: &Dossier) -> Result<Vec<u8>> {
+        let (code, year) = (&dossier.lieu.code, self.plan.millesime);
+        let vues = Some(diaporama::vues(&self.contexte(&dossier.lieu), &dossier.revue));
+        let document = Document { vues, ..self.document(dossier) };
+        self.imprimerie.print("diaporama.typ", &format!("diaporama {code} {year}"), year, &document)
+    }
+
+    /// The workbook of a review; the whole perimeter's holds every table besides.
+    ///
+    /// # Errors
+    /// [`crate::error::Error::Workbook`], or what a table met.
+    pub fn workbook(&self, dossier: &Dossier) -> Result<Vec<u8>> {
+        if dossier.lieu.is_territoire() {
+            classeur::territory(self.plan, &self.donnees.manifeste, &dossier.revue)
+        } else {
+            classeur::of_epci(self.plan, &dossier.revue)
+        }
+    }
+
+    fn write_territory(&self, lieu: &Lieu) -> Result<()> {
+        let dossier = self.dossier_of(lieu.clone())?;
+        let code = &lieu.code;
+        let page = self.page(&dossier)?;
+        if lieu.is_territoire() {
+            let home = self.site.home(&self.contexte(lieu), &dossier.revue)?;
+            self.ecrits.plain("index.html".to_owned(), home.as_bytes())?;
+            self.ecrits.plain("territoire.html".to_owned(), page.as_bytes())?;
+        } else {
+            self.ecrits.plain(format!("epci/{code}.html"), page.as_bytes())?;
+        }
+        let bytes = serde_json::to_vec(&self.document(&dossier))?;
         let made_from = format!("{} {} {}", env!("CARGO_PKG_VERSION"), self.gabarits, store::sha256(&bytes));
         let empreinte = store::sha256(made_from.as_bytes());
-        self.ecrits.costly(format!("pdf/{code}.pdf"), &empreinte, || {
-            self.imprimerie.print("revue.typ", &format!("bilan {code} {year}"), year, &document)
-        })?;
-        document.vues = Some(diaporama::vues(&c, &revue));
-        self.ecrits.costly(format!("pdf/{code}-diaporama.pdf"), &empreinte, || {
-            self.imprimerie.print("diaporama.typ", &format!("diaporama {code} {year}"), year, &document)
-        })?;
+        self.ecrits.costly(format!("pdf/{code}.pdf"), &empreinte, || self.pdf(&dossier))?;
+        self.ecrits.costly(format!("pdf/{code}-diaporama.pdf"), &empreinte, || self.deck(&dossier))?;
         if lieu.is_territoire() {
-            // The whole perimeter's holds every table, and changes with any of them.
-            let bytes = classeur::territory(self.plan, &self.donnees.manifeste, &revue)?;
-            self.ecrits.plain(classeur::CLASSEUR.to_owned(), &bytes)
+            // The whole perimeter's changes with any table.
+            self.ecrits.plain(classeur::CLASSEUR.to_owned(), &self.workbook(&dossier)?)
         } else {
-            self.ecrits.costly(format!("classeurs/{code}.xlsx"), &empreinte, || classeur::of_epci(self.plan, &revue))
+            self.ecrits.costly(format!("classeurs/{code}.xlsx"), &empreinte, || self.workbook(&dossier))
         }
     }
 }

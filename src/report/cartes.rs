@@ -45,7 +45,26 @@ impl Fond {
                 fond.contours.entry(code).or_default().extend(rings);
             }
         }
+        fond.bring_closer();
         Ok(fond)
+    }
+
+    /// Overseas départements are drawn beside the mainland, as maps of France do, where both are in the perimeter.
+    fn bring_closer(&mut self) {
+        let overseas = |code: &str| OUTRE_MER.iter().find(|o| code.starts_with(o.departement));
+        if self.points.keys().all(|code| overseas(code).is_some()) {
+            return;
+        }
+        for (code, place) in &mut self.points {
+            if let Some(o) = overseas(code) {
+                *place = o.place(*place);
+            }
+        }
+        for (code, rings) in &mut self.contours {
+            if let Some(o) = overseas(code) {
+                rings.iter_mut().flatten().for_each(|place| *place = o.place(*place));
+            }
+        }
     }
 
     /// The middle of the communes of a territory that have a place.
@@ -57,6 +76,30 @@ impl Fond {
         #[expect(clippy::cast_precision_loss, reason = "a territory has few communes")]
         let n = places.len() as f64;
         Some((places.iter().map(|p| p.0).sum::<f64>() / n, places.iter().map(|p| p.1).sum::<f64>() / n))
+    }
+}
+
+/// Where an overseas département is drawn, and at which scale.
+struct OutreMer {
+    departement: &'static str,
+    centre: (f64, f64),
+    dessin: (f64, f64),
+    echelle: f64,
+}
+
+/// In a column west of Brittany, from north to south.
+const OUTRE_MER: [OutreMer; 5] = [
+    OutreMer { departement: "971", centre: (-61.5, 16.2), dessin: (-7.2, 50.2), echelle: 1.4 },
+    OutreMer { departement: "972", centre: (-61.0, 14.65), dessin: (-7.2, 48.7), echelle: 1.4 },
+    OutreMer { departement: "973", centre: (-53.1, 4.0), dessin: (-7.2, 47.0), echelle: 0.3 },
+    OutreMer { departement: "974", centre: (55.53, -21.13), dessin: (-7.2, 45.3), echelle: 1.4 },
+    OutreMer { departement: "976", centre: (45.15, -12.82), dessin: (-7.2, 43.9), echelle: 1.6 },
+];
+
+impl OutreMer {
+    fn place(&self, (x, y): (f64, f64)) -> (f64, f64) {
+        let (dx, dy) = (x - self.centre.0, y - self.centre.1);
+        (self.dessin.0 + dx * self.echelle, self.dessin.1 + dy * self.echelle)
     }
 }
 

@@ -14,5 +14,5 @@ mod revue;
 mod site;
 mod verdict;
 
-pub use atelier::{Rendu, render};
+pub use atelier::{Atelier, Dossier, Rendu, render, with_atelier};
 pub use verdict::{Verdict, holder_words, load_verdicts, public_words, zone_words};

@@ -86,17 +86,21 @@ pub(in crate::report) fn judgement_table(
     Tableau { style: "verdicts", ..Tableau::new(titre, &headings, lignes) }
 }
 
-/// The short table: every rule that applies to an EPCI and to each holder; landlords stand in the chapters. Of a whole
-/// perimeter, the legal rule alone, the country's being too long to read.
+/// The short table: every rule that applies to an EPCI and to each holder; landlords stand in the chapters. Of a large
+/// perimeter, the legal rule alone, where the most lettings are missing.
 pub(in crate::report) fn short_judgements(c: &Contexte<'_>) -> Tableau {
     const MOST: usize = 60;
-    let all: Vec<&Verdict> = c.donnees.verdicts_of(c.lieu).iter().filter(|v| v.is_worth_a_line()).collect();
-    let shown = if all.len() > MOST && c.lieu.is_territoire() {
-        all.into_iter().filter(|v| v.acteur_type == "epci" && v.public == "q1_ou_relogement").take(MOST).collect()
-    } else {
-        all
-    };
-    judgement_table(c.donnees, "Règles et objectifs", &shown, c.lieu.is_territoire())
+    let mut all: Vec<&Verdict> = c.donnees.verdicts_of(c.lieu).iter().filter(|v| v.is_worth_a_line()).collect();
+    let mut titre = "Règles et objectifs".to_owned();
+    if all.len() > MOST && c.lieu.is_territoire() {
+        all.retain(|v| v.acteur_type == "epci" && v.public == "q1_ou_relogement" && v.base == "loi");
+        all.sort_by(|a, b| b.manque.cmp(&a.manque).then_with(|| a.epci.cmp(&b.epci)));
+        if all.len() > MOST {
+            titre = format!("La règle hors QPV : les {MOST} EPCI où il manque le plus de baux, sur {}", all.len());
+            all.truncate(MOST);
+        }
+    }
+    judgement_table(c.donnees, &titre, &all, c.lieu.is_territoire())
 }
 
 pub(super) fn chapter(c: &Contexte<'_>) -> Result<Chapitre> {

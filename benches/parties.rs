@@ -1,0 +1,98 @@
+//! Timings of the parts, on the demonstration: `cargo bench --bench parties`. What is timed is checked: a part that fails, or
+//! gives nothing, stops the run.
+
+use std::collections::BTreeMap;
+use std::path::PathBuf;
+use std::sync::LazyLock;
+
+use bilan::progress::Progress;
+use bilan::project::Plan;
+use bilan::report;
+use bilan::run::{self, Options};
+use divan::Bencher;
+use divan::counter::BytesCount;
+
+/// A project that the demonstration wrote, its results in it.
+static DEMO: LazyLock<(tempfile::TempDir, PathBuf)> = LazyLock::new(|| {
+    let dir = tempfile::tempdir().expect("a temporary folder");
+    let folder = dir.path().join("demo");
+    let done = std::process::Command::new(env!("CARGO_BIN_EXE_bilan")).args(["demo", "--out"]).arg(&folder).output();
+    assert!(done.expect("the program").status.success(), "the demonstration failed");
+    (dir, folder)
+});
+
+fn plan() -> Plan {
+    Plan::load(&DEMO.1, None).expect("the demonstration's project").0
+}
+
+fn options(threads: usize) -> Options {
+    Options { threads, verifier: false, report: false }
+}
+
+fn forget(parts: &[&str]) {
+    for part in parts {
+        let _ = std::fs::remove_dir_all(DEMO.1.join(part));
+        let _ = std::fs::remove_file(DEMO.1.join(part));
+    }
+}
+
+/// From the files to the store, every check done.
+#[divan::bench(args = [1, 2], sample_count = 5)]
+fn ingest(bencher: Bencher, threads: usize) {
+    let plan = plan();
+    let size: u64 = ["demandes", "attributions", "rpls", "evenements"]
+        .iter()
+        .filter_map(|f| std::fs::metadata(DEMO.1.join(format!("donnees/{f}.csv"))).ok())
+        .map(|m| m.len())
+        .sum();
+    bencher.counter(BytesCount::new(size)).with_inputs(|| forget(&[".bilan/store", ".bilan/etat.json"])).bench_values(
+        |()| {
+            let read = run::ingest(&plan, options(threads), &Progress::hidden()).expect("ingest");
+            assert!(!read.ingestion.any_refusal());
+        },
+    );
+}
+
+/// From the store to the tables, verdicts and cross-checks, nothing kept of an earlier run.
+#[divan::bench(args = [1, 2], sample_count = 5)]
+fn compute(bencher: Bencher, threads: usize) {
+    let plan = plan();
+    bencher.with_inputs(|| forget(&[".bilan/etapes", "sortie/indicateurs"])).bench_values(|()| {
+        let done = run::run(&plan, Vec::new(), options(threads), &Progress::hidden()).expect("run");
+        assert!(done.computed);
+    });
+}
+
+/// A run when nothing has changed.
+#[divan::bench(sample_count = 10)]
+fn unchanged(bencher: Bencher) {
+    let plan = plan();
+    let again = || run::run(&plan, Vec::new(), options(2), &Progress::hidden()).expect("run");
+    again();
+    bencher.bench(|| assert!(!again().computed));
+}
+
+/// The documents of the largest EPCI, one after the other, warm.
+#[divan::bench(args = ["review", "page", "pdf", "deck", "workbook"], sample_count = 20)]
+fn document(bencher: Bencher, kind: &str) {
+    let plan = plan();
+    let made = report::with_atelier(&plan, &BTreeMap::new(), |atelier| {
+        let dossier = atelier.dossier("246300701")?;
+        bencher.bench(|| {
+            let size = match kind {
+                "review" => atelier.dossier("246300701").map(|_| 1),
+                "page" => atelier.page(&dossier).map(|p| p.len()),
+                "pdf" => atelier.pdf(&dossier).map(|p| p.len()),
+                "deck" => atelier.deck(&dossier).map(|p| p.len()),
+                _ => atelier.workbook(&dossier).map(|p| p.len()),
+            };
+            assert!(size.expect(kind) > 0);
+        });
+        Ok(())
+    });
+    made.expect("the results of the demonstration");
+}
+
+fn main() {
+    divan::main();
+}
