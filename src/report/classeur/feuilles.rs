@@ -3,7 +3,8 @@
 use std::collections::BTreeSet;
 
 use rust_xlsxwriter::{
-    Chart, ChartLegendPosition, ChartType, Format, FormatAlign, FormatBorder, Workbook, Worksheet, XlsxError,
+    Chart, ChartFormat, ChartLegendPosition, ChartLine, ChartSolidFill, ChartType, Format, FormatAlign, FormatBorder,
+    Workbook, Worksheet, XlsxError,
 };
 
 use super::super::revue::{Bloc, Cellule, Figure, Natif, Revue, Tableau};
@@ -15,6 +16,8 @@ const TOP: u32 = 4;
 const WIDEST: usize = 46;
 /// Longest name that a spreadsheet takes for a sheet.
 const LONGEST: usize = 31;
+/// Colours of the series, in order; they stay apart for colour-blind readers and in grey print.
+const COLOURS: [u32; 6] = [0x001a_5a96, 0x00a8_6a00, 0x003c_7a5a, 0x007f_b0d8, 0x008a_929e, 0x0012_3f6d];
 /// Longest text alternative that a spreadsheet takes.
 const ALTERNATIVE: usize = 255;
 /// Rows that a chart draws; beyond, its names could not be read.
@@ -130,6 +133,17 @@ fn write(sheet: &mut Worksheet, row: u32, column: u16, cell: &Cellule, whole: bo
     }
 }
 
+/// A series in the colours of the review: a bar is filled, a line drawn.
+fn painted(natif: &Natif, colour: u32) -> ChartFormat {
+    let mut format = ChartFormat::new();
+    if matches!(natif, Natif::Courbes(_)) {
+        format.set_line(ChartLine::new().set_color(colour).set_width(2.25));
+    } else {
+        format.set_solid_fill(ChartSolidFill::new().set_color(colour));
+    }
+    format
+}
+
 /// A target without a useless decimal.
 fn percent(x: Option<f64>) -> &'static str {
     let hundredths = x.unwrap_or(0.0) * 100.0;
@@ -146,14 +160,15 @@ fn chart(nom: &str, figure: &Figure, natif: &Natif) -> Chart {
     let rows = (figure.tableau.lignes.len() - whole).clamp(1, DRAWN);
     let (first, last) = (TOP + 1, TOP + u32::try_from(rows).unwrap_or(1));
     let mut chart = Chart::new(kind);
-    for column in columns {
+    for (column, colour) in columns.iter().zip(COLOURS.iter().cycle()) {
         let at = u16::try_from(*column).unwrap_or(1);
         let heading = figure.tableau.colonnes.get(*column).map_or("", |c| c.titre.as_str());
         chart
             .add_series()
             .set_name(heading)
             .set_categories((nom, first, 0, last, 0))
-            .set_values((nom, first, at, last, at));
+            .set_values((nom, first, at, last, at))
+            .set_format(&mut painted(natif, *colour));
     }
     chart.title().set_name(&figure.titre);
     if matches!(natif, Natif::Courbes(_)) || columns.len() > 1 {
