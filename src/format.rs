@@ -60,10 +60,16 @@ pub fn target_percent(x: f64) -> String {
     format!("{}{HARD}%", text.strip_suffix(",0").unwrap_or(&text))
 }
 
-/// A count with its noun: `1 bail`, `2 baux`; zero and one take the singular.
+/// A count with its noun: `1 bail`, `2 baux`.
 #[must_use]
 pub fn count(n: i64, one: &str, many: &str) -> String {
-    format!("{}{HARD}{}", integer(n), if n.abs() < 2 { one } else { many })
+    format!("{}{HARD}{}", integer(n), noun(n, one, many))
+}
+
+/// The word that agrees with a count: zero and one take the singular.
+#[must_use]
+pub fn noun<'a>(n: i64, one: &'a str, many: &'a str) -> &'a str {
+    if n.abs() < 2 { one } else { many }
 }
 
 #[cfg(test)]

@@ -18,7 +18,7 @@ pub struct Classe {
 /// An area; longitude and latitude, in degrees.
 #[derive(Debug, Clone)]
 pub struct Aire {
-    /// Outlines, holes included.
+    /// Outlines; what stands in a hole is another area, drawn after.
     pub contours: Vec<Vec<(f64, f64)>>,
     /// Class of the key; none is drawn pale.
     pub classe: Option<usize>,

@@ -186,3 +186,20 @@ fn pictures_are_named_by_what_they_hold() {
     assert_ne!(one.nom, other.nom);
     assert!(one.svg.contains(&format!("id=\"{}-desc\"", one.nom)));
 }
+
+/// The measure itself: a picture whose texts overlap is refused, and one whose text leaves it.
+#[test]
+fn overlapping_and_cut_texts_are_seen() {
+    use canvas::{Anchor, Look, picture};
+    let seen = |at: [(f64, f64); 2]| {
+        let dessin = picture(&LEGENDE, 200.0, 60.0, |c| {
+            c.text(at[0].0, at[0].1, "Premier", Look::LABEL, Anchor::Start)?;
+            c.text(at[1].0, at[1].1, "Second", Look::LABEL, Anchor::Start)
+        })
+        .unwrap();
+        std::panic::catch_unwind(|| assert_readable(&dessin)).is_err()
+    };
+    assert!(!seen([(5.0, 20.0), (5.0, 45.0)]));
+    assert!(seen([(5.0, 20.0), (15.0, 24.0)]), "two texts one over the other");
+    assert!(seen([(5.0, 20.0), (180.0, 45.0)]), "a text that leaves the picture");
+}

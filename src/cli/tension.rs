@@ -12,11 +12,10 @@ use crate::error::{EXIT_DONE, Error, Result};
 use crate::format;
 use crate::project::Plan;
 use crate::reference::{Commune, Geographie};
+use crate::report::PEU_DE_BAUX;
 use crate::schema::normalised;
 
 const TYPOLOGIES: [&str; 7] = ["C", "T1", "T2", "T3", "T4", "T5", "T6P"];
-/// Under this many lettings, a mean delay says little.
-const FEW: i64 = 11;
 
 pub(super) fn execute(args: &Tension) -> Result<u8> {
     let (plan, _) = Plan::load(&args.projet, args.out.as_deref())?;
@@ -132,7 +131,7 @@ impl Answer {
         let written = writeln!(out, "{} ({}), {size}{kind}{fictif}", commune.libelle, commune.code)
             .and_then(|()| write_aligned(&mut out, &rows, &[false, true]))
             .and_then(|()| {
-                if self.avec_delai < FEW && self.attributions.is_some() {
+                if self.avec_delai < PEU_DE_BAUX && self.attributions.is_some() {
                     writeln!(
                         out,
                         "Ces délais reposent sur {} seulement : ils disent peu de ce qu'un nouveau demandeur attendra",

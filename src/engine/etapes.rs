@@ -29,8 +29,10 @@ impl Etapes {
     /// then be done again without need, never kept without right.
     pub(super) fn key(&self, sql: &str) -> String {
         let contents = self.contenus.borrow();
+        // A statement that cannot be cut into words may name anything.
+        let words = names(sql).unwrap_or_else(|| contents.keys().cloned().collect());
         let named: Vec<String> =
-            names(sql).iter().filter_map(|name| Some(format!("{name} {}", contents.get(name)?))).collect();
+            words.iter().filter_map(|name| Some(format!("{name} {}", contents.get(name)?))).collect();
         store::sha256(format!("{} {sql}\n{}", env!("CARGO_PKG_VERSION"), named.join("\n")).as_bytes())
     }
 
@@ -52,15 +54,16 @@ impl Etapes {
     }
 }
 
-/// Words of a statement that may be tables: not `x.column`, nor the name that follows AS.
-fn names(sql: &str) -> BTreeSet<String> {
-    let tokens = Tokenizer::new(&GenericDialect {}, sql).tokenize().unwrap_or_default();
+/// Words of a statement that may be tables, in lower case since SQL does not tell cases apart: not `x.column`, nor the name
+/// that follows AS. None when the statement cannot be cut into words.
+fn names(sql: &str) -> Option<BTreeSet<String>> {
+    let tokens = Tokenizer::new(&GenericDialect {}, sql).tokenize().ok()?;
     let tokens: Vec<Token> = tokens.into_iter().filter(|t| !matches!(t, Token::Whitespace(_))).collect();
     let word = |i: usize| match tokens.get(i) {
         Some(Token::Word(word)) => Some(word.value.as_str()),
         _ => None,
     };
-    (0..tokens.len())
+    let named = (0..tokens.len())
         .filter(|&i| match i.checked_sub(1).and_then(|before| tokens.get(before)) {
             Some(Token::Period) => {
                 // A table may be named with its schema.
@@ -70,8 +73,9 @@ fn names(sql: &str) -> BTreeSet<String> {
             _ => true,
         })
         .filter_map(word)
-        .map(str::to_owned)
-        .collect()
+        .map(str::to_lowercase)
+        .collect();
+    Some(named)
 }
 
 #[cfg(test)]
@@ -89,11 +93,17 @@ mod tests {
         assert_eq!(etapes.key(demand), before.0);
         assert_ne!(etapes.key(verdict), before.1);
         assert_ne!(etapes.key("SELECT 1 FROM demandes d"), before.0);
+        let (loud, broken) = ("SELECT * FROM REGLES", "SELECT 'never closed");
+        let before = (etapes.key(loud), etapes.key(broken));
+        etapes.know("regles", b"3");
+        assert_ne!(etapes.key(loud), before.0);
+        assert_ne!(etapes.key(broken), before.1);
     }
 
     #[test]
     fn columns_are_not_tables_and_tables_named_with_their_schema_are() {
-        let found = names("SELECT p.parc, COUNT(*) AS delais FROM main.demandes p, faits JOIN regles USING (code)");
+        let found =
+            names("SELECT p.parc, COUNT(*) AS delais FROM main.demandes p, faits JOIN regles USING (code)").unwrap();
         for table in ["demandes", "faits", "regles"] {
             assert!(found.contains(table), "{table}");
         }

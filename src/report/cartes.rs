@@ -113,6 +113,14 @@ fn centre(rings: &[Vec<(f64, f64)>]) -> (f64, f64) {
     (bound(|p| p.0), bound(|p| p.1))
 }
 
+/// Reads the outlines that `bilan.toml` names, if it does, so that a wrong file stops a run before it begins.
+///
+/// # Errors
+/// [`Error::Usage`].
+pub fn check_outlines(plan: &Plan, geographie: &Geographie) -> Result<()> {
+    plan.contours.as_ref().map_or(Ok(()), |file| outlines(plan, file, geographie).map(|_| ()))
+}
+
 type Contours = BTreeMap<String, Vec<Vec<(f64, f64)>>>;
 
 fn outlines(plan: &Plan, file: &str, geographie: &Geographie) -> Result<Contours> {
@@ -131,10 +139,11 @@ fn outlines(plan: &Plan, file: &str, geographie: &Geographie) -> Result<Contours
     let mut found = Contours::new();
     for feature in &collection.features {
         let properties = feature.properties.iter().flatten();
-        let code = properties
-            .filter(|(name, _)| CODES.contains(&name.to_lowercase().as_str()))
-            .find_map(|(_, value)| value.as_str());
-        let Some((commune, _)) = code.and_then(|c| geographie.resolve(c)) else { continue };
+        let code =
+            properties.filter(|(name, _)| CODES.contains(&name.to_lowercase().as_str())).find_map(|(_, value)| {
+                value.as_str().map(str::to_owned).or_else(|| Some(format!("{:05}", value.as_u64()?)))
+            });
+        let Some((commune, _)) = code.and_then(|c| geographie.resolve(&c)) else { continue };
         let rings = found.entry(commune.code.clone()).or_default();
         if let Some(geometry) = &feature.geometry {
             rings_of(&geometry.value, rings);
@@ -152,10 +161,18 @@ fn outlines(plan: &Plan, file: &str, geographie: &Geographie) -> Result<Contours
 }
 
 fn rings_of(value: &GeometryValue, rings: &mut Vec<Vec<(f64, f64)>>) {
-    let ring = |line: &Vec<geojson::Position>| line.iter().map(|p| (p[0], p[1])).collect::<Vec<_>>();
+    // The first ring of a polygon is its outline; the others are its holes, where other communes are drawn over it.
+    let mut outline = |polygon: &[Vec<geojson::Position>]| {
+        let points = polygon.first().into_iter().flatten();
+        let ring: Vec<(f64, f64)> =
+            points.filter_map(|p| Some((*p.as_slice().first()?, *p.as_slice().get(1)?))).collect();
+        if ring.len() > 2 {
+            rings.push(ring);
+        }
+    };
     match value {
-        GeometryValue::Polygon { coordinates } => rings.extend(coordinates.iter().map(ring)),
-        GeometryValue::MultiPolygon { coordinates } => rings.extend(coordinates.iter().flatten().map(ring)),
+        GeometryValue::Polygon { coordinates } => outline(coordinates),
+        GeometryValue::MultiPolygon { coordinates } => coordinates.iter().for_each(|polygon| outline(polygon)),
         GeometryValue::GeometryCollection { geometries } => {
             for geometry in geometries {
                 rings_of(&geometry.value, rings);
@@ -182,13 +199,23 @@ fn classes(names: &[&str]) -> Vec<Classe> {
 fn areas(c: &Contexte<'_>, class: &dyn Fn(&str) -> Option<usize>) -> Vec<Aire> {
     let communes = |epci: &str| c.donnees.communes.get(epci).cloned().unwrap_or_default();
     let lieux = if c.lieu.is_territoire() { c.donnees.epci() } else { vec![c.lieu.clone()] };
-    lieux
+    let mut aires: Vec<Aire> = lieux
         .iter()
         .flat_map(|epci| communes(&epci.code).into_iter().map(move |commune| (epci.code.clone(), commune)))
         .filter_map(|(epci, commune)| {
             Some(Aire { contours: c.fond.contours.get(&commune)?.clone(), classe: class(&epci) })
         })
-        .collect()
+        .collect();
+    // The widest first: a commune enclosed in another stands over it.
+    let extent = |aire: &Aire| {
+        let points = || aire.contours.iter().flatten();
+        let side = |of: fn(&(f64, f64)) -> f64| {
+            points().map(of).fold(f64::MIN, f64::max) - points().map(of).fold(f64::MAX, f64::min)
+        };
+        side(|p| p.0) * side(|p| p.1)
+    };
+    aires.sort_by(|a, b| extent(b).total_cmp(&extent(a)));
+    aires
 }
 
 /// The rule outside priority neighbourhoods on the map: the share in the State's classes, the leases as circles.
@@ -257,7 +284,7 @@ fn epci_words(n: usize) -> String {
     format!("{n} EPCI")
 }
 
-/// Classes of tension, as DRIHL comments them: few, some, many, very many demands for one allocation.
+/// Classes of tension of the maps: a choice of this program, no text sets any.
 const TENSION_CLASSES: [(&str, f64); 4] = [("moins de 2", 0.0), ("2 à 4", 2.0), ("4 à 8", 4.0), ("8 et plus", 8.0)];
 
 fn tension_class(value: Option<f64>) -> Option<usize> {

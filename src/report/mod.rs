@@ -15,4 +15,6 @@ mod site;
 mod verdict;
 
 pub use atelier::{Atelier, Dossier, Rendu, render, with_atelier};
+pub use cartes::check_outlines;
+pub use mots::PEU_DE_BAUX;
 pub use verdict::{Verdict, holder_words, load_verdicts, public_words, zone_words};

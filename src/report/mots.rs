@@ -2,6 +2,9 @@
 
 use super::donnees::Donnees;
 
+/// Under this many leases, a delay says little of what a new applicant will wait: the usual mark of published counts.
+pub const PEU_DE_BAUX: i64 = 11;
+
 /// Typologies in order.
 pub(super) const TYPOLOGIES: [&str; 7] = ["C", "T1", "T2", "T3", "T4", "T5", "T6P"];
 
@@ -175,7 +178,8 @@ pub(super) fn modality(donnees: &Donnees<'_>, dimension: &str, code: &str) -> St
         .to_owned(),
         "bailleur" => donnees.landlord(code),
         "reservataire" => super::holder_words(code).to_owned(),
-        "situation_familiale" | "logement_actuel" | "motif_demande" | "motif_radiation" => listed(dimension),
+        "logement_actuel" => listed("modele_logement_actuel"),
+        "situation_familiale" | "motif_demande" | "motif_radiation" => listed(dimension),
         _ => code.to_owned(),
     }
 }

@@ -115,10 +115,13 @@ pub fn run(plan: &Plan, mut notes: Vec<Diagnostic>, options: Options, progress: 
     store::sweep(&cache);
     store::sweep(&plan.sortie);
     let mut etat = Etat::load(&cache);
-    let ingestion = read_sources(plan, &mut etat, options, progress)?;
-    etat.save(&cache)?;
     let resources = plan.resources();
     let geographie = Geographie::load(&resources, plan.millesime)?;
+    if options.report {
+        report::check_outlines(plan, &geographie)?;
+    }
+    let ingestion = read_sources(plan, &mut etat, options, progress)?;
+    etat.save(&cache)?;
     let seuils = SeuilsDeLAnnee::load(plan)?;
     let parametres = Parametres::load(&resources)?;
     let droit = Droit { plan, geographie: &geographie, seuils: &seuils, parametres: &parametres };

@@ -78,17 +78,18 @@ pub(in crate::report) fn key_figures(c: &Contexte<'_>) -> Vec<Cle> {
     let tension = c.row("tension", &TOUT);
     let delais = c.row("delais", &TOUS);
     let number = |n: Option<i64>| Cellule::Nombre(n).shown();
+    let named = |n: Option<i64>, one, many| format::noun(n.unwrap_or(2), one, many).to_owned();
     let share = |x: Option<f64>| Cellule::Part(x).shown();
     let months =
         |x: Option<f64>| x.map_or_else(|| format::NONE.to_owned(), |x| format!("{}\u{a0}mois", format::decimal(x, 1)));
-    let before = |indicateur: &str, column: &str| {
+    let before = |indicateur: &str| {
         c.donnees.rows("tendance", c.lieu).into_iter().find_map(|l| {
             let last_year = l.int("annee") == Some(i64::from(c.millesime()) - 1) && l.text("indicateur") == indicateur;
-            if last_year { l.real("valeur").or_else(|| l.int(column).map(as_real)) } else { None }
+            if last_year { l.real("valeur") } else { None }
         })
     };
     let change = |now: Option<f64>, indicateur: &str, places: usize, unit: &str| {
-        let (now, then) = (now?, before(indicateur, "numerateur")?);
+        let (now, then) = (now?, before(indicateur)?);
         let year = c.millesime() - 1;
         let value = format!("{}{unit}", format::decimal(then, places));
         Some(if then > 0.0 {
@@ -100,7 +101,7 @@ pub(in crate::report) fn key_figures(c: &Contexte<'_>) -> Vec<Cle> {
     let count = |n: Option<i64>| n.map(as_real);
     vec![
         Cle {
-            nom: "logements sociaux".to_owned(),
+            nom: named(parc.and_then(|l| l.int("logements")), "logement social", "logements sociaux"),
             valeur: number(parc.and_then(|l| l.int("logements"))),
             note: format!(
                 "{} vacants, {} en QPV",
@@ -110,13 +111,16 @@ pub(in crate::report) fn key_figures(c: &Contexte<'_>) -> Vec<Cle> {
             evolution: change(count(parc.and_then(|l| l.int("logements"))), "logements", 0, ""),
         },
         Cle {
-            nom: "demandes actives".to_owned(),
+            nom: named(demande.and_then(|l| l.int("actives")), "demande active", "demandes actives"),
             valeur: number(demande.and_then(|l| l.int("actives"))),
-            note: format!("{} déposées dans l'année", number(demande.and_then(|l| l.int("deposees")))),
+            note: demande.and_then(|l| l.int("deposees")).map_or_else(
+                || format!("{} déposées dans l'année", format::NONE),
+                |n| format!("{} dans l'année", format::count(n, "déposée", "déposées")),
+            ),
             evolution: change(count(demande.and_then(|l| l.int("actives"))), "demandes_actives", 0, ""),
         },
         Cle {
-            nom: "baux signés".to_owned(),
+            nom: named(attributions.and_then(|l| l.int("attributions")), "bail signé", "baux signés"),
             valeur: number(attributions.and_then(|l| l.int("attributions"))),
             note: format!("{} des demandes satisfaites", share(attributions.and_then(|l| l.real("taux_satisfaction")))),
             evolution: change(count(attributions.and_then(|l| l.int("attributions"))), "attributions", 0, ""),

@@ -19,9 +19,10 @@ pub(super) fn chapter(c: &Contexte<'_>) -> Result<Chapitre> {
         return Ok(Chapitre::new("priorites", titre, vec![Bloc::absence(why)]));
     };
     let mut blocs = vec![Bloc::constat(format!(
-        "{} sur {} ont bénéficié à un ménage DALO ou prioritaire, soit {} ; {} à un ménage DALO.",
+        "{} sur {} {} bénéficié à un ménage DALO ou prioritaire, soit {} ; {} à un ménage DALO.",
         format::count(l.int("prioritaires").unwrap_or(0), "bail", "baux"),
         format::integer(l.int("attributions").unwrap_or(0)),
+        format::noun(l.int("prioritaires").unwrap_or(0), "a", "ont"),
         format::percent(share),
         format::integer(l.int("dalo").unwrap_or(0))
     ))];

@@ -70,10 +70,18 @@ pub(super) fn build(donnees: &Donnees<'_>, contingents: &Contingents, siren: &st
         evolution: None,
     };
     let cles = vec![
-        cle("logements attribués", format::integer(all), "personnes morales comprises"),
-        cle("baux hors QPV", format::integer(leases), "ménages, dans la règle"),
+        cle(
+            format::noun(all, "logement attribué", "logements attribués"),
+            format::integer(all),
+            "personnes morales comprises",
+        ),
+        cle(format::noun(leases, "bail hors QPV", "baux hors QPV"), format::integer(leases), "ménages, dans la règle"),
         cle("premier quartile ou relogés", Cellule::Part(share).shown(), "hors QPV, tous EPCI"),
-        cle("baux manquants", format::integer(missing), "au taux de chaque EPCI"),
+        cle(
+            format::noun(missing, "bail manquant", "baux manquants"),
+            format::integer(missing),
+            "au taux de chaque EPCI",
+        ),
     ];
     let own: Vec<&Verdict> =
         donnees.verdicts.iter().filter(|v| v.acteur_type == "bailleur" && v.acteur == siren).collect();

@@ -96,7 +96,7 @@ pub(super) fn load(donnees: &Donnees<'_>, geographie: &Geographie) -> Result<Vec
         let page = pages.entry(key.to_owned()).or_insert_with(|| Explorateur {
             code: key.to_owned(),
             titre: if whole { donnees.plan.titre.clone() } else { format!("Département {key}") },
-            peu: FEW,
+            peu: mots::PEU_DE_BAUX,
             communes: Vec::new(),
         });
         page.communes.push(commune);
@@ -105,7 +105,7 @@ pub(super) fn load(donnees: &Donnees<'_>, geographie: &Geographie) -> Result<Vec
         return Ok(vec![Explorateur {
             code: "territoire".to_owned(),
             titre: donnees.plan.titre.clone(),
-            peu: FEW,
+            peu: mots::PEU_DE_BAUX,
             communes: Vec::new(),
         }]);
     }
@@ -118,16 +118,13 @@ pub(super) fn load(donnees: &Donnees<'_>, geographie: &Geographie) -> Result<Vec
         .collect())
 }
 
-/// Under this many leases, a delay says little of what a new applicant will wait: the usual mark of published counts.
-const FEW: i64 = 11;
-
 fn answer(l: &Ligne<'_>, around: Option<&Ligne<'_>>) -> Reponse {
     let number = |name: &str| l.int(name).map_or_else(|| format::NONE.to_owned(), format::integer);
     let decimal = |x: Option<f64>| x.map_or_else(|| format::NONE.to_owned(), |x| format::decimal(x, 1));
     let known = l.int("baux_delai").unwrap_or(0);
     let elsewhere = around
-        .filter(|_| known < FEW)
-        .and_then(|a| Some((a.real("delai_median")?, a.int("baux_delai").filter(|n| *n >= FEW)?)))
+        .filter(|_| known < mots::PEU_DE_BAUX)
+        .and_then(|a| Some((a.real("delai_median")?, a.int("baux_delai").filter(|n| *n >= mots::PEU_DE_BAUX)?)))
         .map_or_else(String::new, |(median, n)| {
             format!("{} mois sur {}", format::decimal(median, 1), format::count(n, "bail", "baux"))
         });

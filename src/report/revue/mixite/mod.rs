@@ -24,9 +24,10 @@ pub(super) fn chapter(c: &Contexte<'_>) -> Result<Chapitre> {
     }
     if let Some(l) = outside {
         blocs.push(Bloc::constat(format!(
-            "Hors QPV, {} sur {} ont bénéficié à des ménages du premier quartile ou relogés, soit {}.",
+            "Hors QPV, {} sur {} {} bénéficié à des ménages du premier quartile ou relogés, soit {}.",
             format::count(l.int("q1_ou_relogement").unwrap_or(0), "bail", "baux"),
             format::integer(l.int("attributions").unwrap_or(0)),
+            format::noun(l.int("q1_ou_relogement").unwrap_or(0), "a", "ont"),
             Cellule::Part(l.real("part_q1_ou_relogement")).shown()
         )));
     }
@@ -168,9 +169,9 @@ fn quartiles(c: &Contexte<'_>) -> Result<Option<Figure>> {
             || "chaque barre fait 100 % des baux de sa zone".to_owned(),
             |l| {
                 format!(
-                    "sur {} hors QPV, {} sont allés au premier quartile strict",
+                    "sur {} hors QPV, {} au premier quartile strict",
                     format::count(l.int("attributions").unwrap_or(0), "bail signé", "baux signés"),
-                    format::integer(l.int("q1").unwrap_or(0))
+                    format::count(l.int("q1").unwrap_or(0), "est allé", "sont allés")
                 )
             },
         ),
