@@ -11,6 +11,7 @@ pub mod error;
 pub mod format;
 pub mod ingest;
 pub mod law;
+mod partage;
 pub mod progress;
 pub mod project;
 pub mod reference;

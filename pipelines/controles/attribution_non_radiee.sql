@@ -7,4 +7,4 @@ SELECT s.fichier, s.ligne,
        CAST(NULL AS VARCHAR) AS valeur, s.bailleur
 FROM source_attributions s
 CROSS JOIN parametres p
-LEFT JOIN demandes d ON d.numero_unique = s.numero_unique
+LEFT JOIN demandes_nommees d ON d.numero_unique = s.numero_unique

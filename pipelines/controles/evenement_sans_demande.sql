@@ -2,4 +2,4 @@
 SELECT s.fichier, s.ligne, CASE WHEN d.numero_unique IS NULL THEN 'echec' ELSE 'conforme' END AS etat,
        CAST(NULL AS VARCHAR) AS valeur, s.bailleur
 FROM source_evenements s
-LEFT JOIN demandes d ON d.numero_unique = s.numero_unique
+LEFT JOIN demandes_nommees d ON d.numero_unique = s.numero_unique

@@ -1,22 +1,9 @@
 -- Demand of households at D = 31/12/N, by first choice of commune (DRIHL; Infocentre SNE). Active: deposited by D and
 -- not struck off by D. Months = days ÷ 30.4375. Seniority classes go by calendar anniversaries of the deposit.
 WITH base AS (
-    SELECT d.commune, d.population, d.typologie,
-           SUM(d.active) AS actives,
-           SUM(d.deposee) AS deposees,
-           SUM(d.radiee) AS radiees,
-           SUM(CASE WHEN d.radiee = 1 AND d.motif_radiation = 'RADATT' THEN 1 ELSE 0 END) AS radiees_attribution,
-           SUM(d.active_1er_janvier) AS actives_1er_janvier,
-           SUM(CASE WHEN d.active = 1 THEN d.anciennete_jours ELSE 0 END) AS somme_jours,
-           SUM(CASE WHEN d.active = 1 AND d.date_depot > p.il_y_a_1_an THEN 1 ELSE 0 END) AS moins_1_an,
-           SUM(CASE WHEN d.active = 1 AND d.date_depot <= p.il_y_a_1_an AND d.date_depot > p.il_y_a_2_ans THEN 1 ELSE 0 END) AS de_1_a_2_ans,
-           SUM(CASE WHEN d.active = 1 AND d.date_depot <= p.il_y_a_2_ans AND d.date_depot > p.il_y_a_3_ans THEN 1 ELSE 0 END) AS de_2_a_3_ans,
-           SUM(CASE WHEN d.active = 1 AND d.date_depot <= p.il_y_a_3_ans AND d.date_depot > p.il_y_a_5_ans THEN 1 ELSE 0 END) AS de_3_a_5_ans,
-           SUM(CASE WHEN d.active = 1 AND d.date_depot <= p.il_y_a_5_ans THEN 1 ELSE 0 END) AS plus_5_ans
-    FROM demandes d
-    CROSS JOIN parametres p
-    WHERE d.menage = 1 AND (d.active = 1 OR d.active_1er_janvier = 1 OR d.deposee = 1 OR d.radiee = 1)
-    GROUP BY d.commune, d.population, d.typologie
+    SELECT d.*
+    FROM demande_base d
+    WHERE d.actives > 0 OR d.actives_1er_janvier > 0 OR d.deposees > 0 OR d.radiees > 0
 ),
 -- Counts add up from communes; medians do not, and come from the records, one level at a time.
 compte AS (
@@ -38,52 +25,64 @@ compte AS (
     HAVING GROUPING(b.typologie) = 1 OR b.typologie IS NOT NULL
 ),
 active AS (
-    SELECT d.commune, c.epci, c.departement, c.region, d.population, d.typologie, d.anciennete_jours
+    SELECT c.rang_commune, c.rang_epci, c.rang_departement, c.rang_region, d.population, d.typologie, d.anciennete_jours
     FROM demandes d
     JOIN communes c ON c.commune = d.commune
     WHERE d.menage = 1 AND d.active = 1 AND c.perimetre = 1
 ),
 mediane AS (
-    SELECT 'commune' AS niveau, commune AS code,
+    SELECT 'commune' AS niveau, rang_commune AS rang,
            CASE WHEN GROUPING(population) = 1 THEN 'ensemble' ELSE population END AS population,
            CASE WHEN GROUPING(typologie) = 1 THEN 'ensemble' ELSE typologie END AS typologie,
            percentile_cont(0.5) WITHIN GROUP (ORDER BY anciennete_jours) AS mediane_jours
     FROM active
-    GROUP BY GROUPING SETS ((commune), (commune, population), (commune, typologie), (commune, population, typologie))
+    GROUP BY GROUPING SETS ((rang_commune), (rang_commune, population), (rang_commune, typologie), (rang_commune, population, typologie))
     UNION ALL
-    SELECT 'epci' AS niveau, epci AS code,
+    SELECT 'epci' AS niveau, rang_epci AS rang,
            CASE WHEN GROUPING(population) = 1 THEN 'ensemble' ELSE population END AS population,
            CASE WHEN GROUPING(typologie) = 1 THEN 'ensemble' ELSE typologie END AS typologie,
            percentile_cont(0.5) WITHIN GROUP (ORDER BY anciennete_jours) AS mediane_jours
     FROM active
-    GROUP BY GROUPING SETS ((epci), (epci, population), (epci, typologie), (epci, population, typologie))
+    GROUP BY GROUPING SETS ((rang_epci), (rang_epci, population), (rang_epci, typologie), (rang_epci, population, typologie))
     UNION ALL
-    SELECT 'departement' AS niveau, departement AS code,
+    SELECT 'departement' AS niveau, rang_departement AS rang,
            CASE WHEN GROUPING(population) = 1 THEN 'ensemble' ELSE population END AS population,
            CASE WHEN GROUPING(typologie) = 1 THEN 'ensemble' ELSE typologie END AS typologie,
            percentile_cont(0.5) WITHIN GROUP (ORDER BY anciennete_jours) AS mediane_jours
     FROM active
-    GROUP BY GROUPING SETS ((departement), (departement, population), (departement, typologie), (departement, population, typologie))
+    GROUP BY GROUPING SETS ((rang_departement), (rang_departement, population), (rang_departement, typologie), (rang_departement, population, typologie))
     UNION ALL
-    SELECT 'region' AS niveau, region AS code,
+    SELECT 'region' AS niveau, rang_region AS rang,
            CASE WHEN GROUPING(population) = 1 THEN 'ensemble' ELSE population END AS population,
            CASE WHEN GROUPING(typologie) = 1 THEN 'ensemble' ELSE typologie END AS typologie,
            percentile_cont(0.5) WITHIN GROUP (ORDER BY anciennete_jours) AS mediane_jours
     FROM active
-    GROUP BY GROUPING SETS ((region), (region, population), (region, typologie), (region, population, typologie))
+    GROUP BY GROUPING SETS ((rang_region), (rang_region, population), (rang_region, typologie), (rang_region, population, typologie))
     UNION ALL
-    SELECT 'territoire' AS niveau, 'territoire' AS code,
+    SELECT 'territoire' AS niveau, 0 AS rang,
            CASE WHEN GROUPING(population) = 1 THEN 'ensemble' ELSE population END AS population,
            CASE WHEN GROUPING(typologie) = 1 THEN 'ensemble' ELSE typologie END AS typologie,
            percentile_cont(0.5) WITHIN GROUP (ORDER BY anciennete_jours) AS mediane_jours
     FROM active
     GROUP BY GROUPING SETS ((), (population), (typologie), (population, typologie))
 ),
+rang AS (
+    SELECT DISTINCT 'commune' AS niveau, rang_commune AS rang, commune AS code FROM communes
+    UNION ALL
+    SELECT DISTINCT 'epci' AS niveau, rang_epci AS rang, epci AS code FROM communes
+    UNION ALL
+    SELECT DISTINCT 'departement' AS niveau, rang_departement AS rang, departement AS code FROM communes
+    UNION ALL
+    SELECT DISTINCT 'region' AS niveau, rang_region AS rang, region AS code FROM communes
+    UNION ALL
+    SELECT 'territoire' AS niveau, 0 AS rang, 'territoire' AS code
+),
 agrege AS (
     SELECT c.*, m.mediane_jours
     FROM compte c
+    JOIN rang r ON r.niveau = c.niveau AND r.code = c.code
     LEFT JOIN mediane m
-        ON m.niveau = c.niveau AND m.code = c.code AND m.population = c.population AND m.typologie = c.typologie
+        ON m.niveau = c.niveau AND m.rang = r.rang AND m.population = c.population AND m.typologie = c.typologie
 )
 SELECT p.millesime,
        COALESCE(a.niveau, c.niveau) AS niveau, COALESCE(a.code, c.code) AS code, COALESCE(a.libelle, c.libelle) AS libelle,

@@ -10,32 +10,28 @@ WITH menage AS (
     FROM demandes d
     WHERE d.menage = 1 AND d.active = 1
 ),
+-- Classes are numbers here, named once counted.
 active AS (
-    SELECT d.commune, d.population, COALESCE(d.typologie, 'inconnu') AS typologie,
-           COALESCE(d.categorie, 'inconnu') AS categorie,
-           CASE WHEN d.nb_personnes IS NULL THEN 'inconnu' WHEN d.nb_personnes >= 6 THEN '6_et_plus'
-                ELSE CAST(d.nb_personnes AS VARCHAR) END AS taille_menage,
-           CASE WHEN d.annee_naissance IS NULL THEN 'inconnu'
-                WHEN p.millesime - d.annee_naissance < 25 THEN 'moins_de_25'
-                WHEN p.millesime - d.annee_naissance < 30 THEN '25_29'
-                WHEN p.millesime - d.annee_naissance < 40 THEN '30_39'
-                WHEN p.millesime - d.annee_naissance < 50 THEN '40_49'
-                WHEN p.millesime - d.annee_naissance < 65 THEN '50_64' ELSE '65_et_plus' END AS age,
-           COALESCE(d.situation_familiale, 'inconnu') AS situation_familiale,
-           CASE WHEN s.q1 IS NULL THEN 'sans_seuil'
-                WHEN d.ressources_mensuelles IS NULL OR d.ressources_mensuelles <= 0 OR d.uc IS NULL THEN 'inconnu'
-                WHEN 12 * d.ressources_mensuelles < s.q1 * d.uc THEN 'q1'
-                WHEN s.q2 IS NULL OR s.q3 IS NULL THEN 'q2_q4'
-                WHEN 12 * d.ressources_mensuelles < s.q2 * d.uc THEN 'q2'
-                WHEN 12 * d.ressources_mensuelles < s.q3 * d.uc THEN 'q3'
-                ELSE 'q4' END AS quartile,
-           CASE WHEN o.commune IS NULL THEN 'inconnue'
-                WHEN o.commune = d.commune THEN 'meme_commune'
-                WHEN o.epci = c.epci THEN 'meme_epci'
-                ELSE 'autre' END AS origine,
-           CASE WHEN d.dalo = 1 THEN 'oui' WHEN d.dalo = 0 THEN 'non' ELSE 'inconnu' END AS dalo,
-           CASE WHEN d.prioritaire = 1 THEN 'oui' WHEN d.prioritaire = 0 THEN 'non' ELSE 'inconnu' END AS prioritaire,
-           COALESCE(d.logement_actuel, '') AS logement_actuel, COALESCE(d.motif_demande, '') AS motif_demande
+    SELECT d.commune, d.population, d.typologie, d.categorie, d.situation_familiale, d.dalo, d.prioritaire,
+           d.logement_actuel, d.motif_demande,
+           CASE WHEN d.nb_personnes >= 6 THEN 6 ELSE d.nb_personnes END AS taille_menage,
+           CASE WHEN d.annee_naissance IS NULL THEN 0
+                WHEN p.millesime - d.annee_naissance < 25 THEN 1
+                WHEN p.millesime - d.annee_naissance < 30 THEN 2
+                WHEN p.millesime - d.annee_naissance < 40 THEN 3
+                WHEN p.millesime - d.annee_naissance < 50 THEN 4
+                WHEN p.millesime - d.annee_naissance < 65 THEN 5 ELSE 6 END AS age,
+           CASE WHEN s.q1 IS NULL THEN 0
+                WHEN d.ressources_mensuelles IS NULL OR d.ressources_mensuelles <= 0 OR d.uc IS NULL THEN 5
+                WHEN 12 * d.ressources_mensuelles < s.q1 * d.uc THEN 1
+                WHEN s.q2 IS NULL OR s.q3 IS NULL THEN 6
+                WHEN 12 * d.ressources_mensuelles < s.q2 * d.uc THEN 2
+                WHEN 12 * d.ressources_mensuelles < s.q3 * d.uc THEN 3
+                ELSE 4 END AS quartile,
+           CASE WHEN o.commune IS NULL THEN 0
+                WHEN o.rang_commune = c.rang_commune THEN 1
+                WHEN o.rang_epci = c.rang_epci THEN 2
+                ELSE 3 END AS origine
     FROM menage d
     CROSS JOIN parametres p
     JOIN communes c ON c.commune = d.commune
@@ -52,8 +48,26 @@ compte AS (
                 WHEN GROUPING(quartile) = 0 THEN 'quartile' WHEN GROUPING(origine) = 0 THEN 'origine'
                 WHEN GROUPING(dalo) = 0 THEN 'dalo' WHEN GROUPING(prioritaire) = 0 THEN 'prioritaire'
                 WHEN GROUPING(logement_actuel) = 0 THEN 'logement_actuel' ELSE 'motif_demande' END AS dimension,
-           COALESCE(population, typologie, categorie, taille_menage, age, situation_familiale, quartile, origine, dalo,
-                    prioritaire, logement_actuel, motif_demande) AS valeur,
+           CASE WHEN GROUPING(population) = 0 THEN population
+                WHEN GROUPING(typologie) = 0 THEN COALESCE(typologie, 'inconnu')
+                WHEN GROUPING(categorie) = 0 THEN COALESCE(categorie, 'inconnu')
+                WHEN GROUPING(situation_familiale) = 0 THEN COALESCE(situation_familiale, 'inconnu')
+                WHEN GROUPING(taille_menage) = 0
+                THEN CASE WHEN taille_menage = 6 THEN '6_et_plus' ELSE COALESCE(CAST(taille_menage AS VARCHAR), 'inconnu') END
+                WHEN GROUPING(age) = 0
+                THEN CASE age WHEN 1 THEN 'moins_de_25' WHEN 2 THEN '25_29' WHEN 3 THEN '30_39' WHEN 4 THEN '40_49'
+                              WHEN 5 THEN '50_64' WHEN 6 THEN '65_et_plus' ELSE 'inconnu' END
+                WHEN GROUPING(quartile) = 0
+                THEN CASE quartile WHEN 0 THEN 'sans_seuil' WHEN 1 THEN 'q1' WHEN 2 THEN 'q2' WHEN 3 THEN 'q3'
+                                   WHEN 4 THEN 'q4' WHEN 6 THEN 'q2_q4' ELSE 'inconnu' END
+                WHEN GROUPING(origine) = 0
+                THEN CASE origine WHEN 1 THEN 'meme_commune' WHEN 2 THEN 'meme_epci' WHEN 3 THEN 'autre'
+                                  ELSE 'inconnue' END
+                WHEN GROUPING(dalo) = 0 THEN CASE dalo WHEN 1 THEN 'oui' WHEN 0 THEN 'non' ELSE 'inconnu' END
+                WHEN GROUPING(prioritaire) = 0
+                THEN CASE prioritaire WHEN 1 THEN 'oui' WHEN 0 THEN 'non' ELSE 'inconnu' END
+                WHEN GROUPING(logement_actuel) = 0 THEN COALESCE(logement_actuel, '')
+                ELSE COALESCE(motif_demande, '') END AS valeur,
            COUNT(*) AS demandes
     FROM active
     GROUP BY GROUPING SETS (

@@ -13,7 +13,7 @@ signataire AS (
     GROUP BY f.numero_unique
     HAVING MIN(f.commune) = MAX(f.commune)
 )
-SELECT e.numero_unique, e.type, e.date, e.bailleur, e.id_rpls, e.rang, e.decision, e.motif,
+SELECT e.numero_unique, e.type, e.bailleur, e.id_rpls,
        COALESCE(l.commune, b.commune, s.commune, d.commune) AS commune,
        COALESCE(d.menage, 1) AS menage
 FROM source_evenements e
@@ -21,5 +21,5 @@ CROSS JOIN parametres p
 LEFT JOIN logements l ON l.id_rpls = e.id_rpls
 LEFT JOIN bail b ON b.id_rpls = e.id_rpls
 LEFT JOIN signataire s ON s.numero_unique = e.numero_unique
-LEFT JOIN demandes d ON d.numero_unique = e.numero_unique
+LEFT JOIN demandes_nommees d ON d.numero_unique = e.numero_unique
 WHERE EXTRACT(YEAR FROM e.date) = p.millesime

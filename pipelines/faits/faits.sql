@@ -35,7 +35,7 @@ menage AS (
            CASE WHEN d.numero_unique IS NULL THEN 0 ELSE 1 END AS demande_connue
     FROM bail b
     LEFT JOIN logements l ON l.id_rpls = b.id_rpls
-    LEFT JOIN demandes d ON d.numero_unique = b.numero_unique
+    LEFT JOIN demandes_nommees d ON d.numero_unique = b.numero_unique
 )
 SELECT p.millesime, m.numero_unique, m.commune, m.epci, m.departement, m.region,
        m.date_bail, m.depot AS date_depot, m.date_decision, m.bailleur,
@@ -81,5 +81,5 @@ LEFT JOIN seuils s ON s.epci = m.epci
 LEFT JOIN epci_sans_qpv e ON e.epci = m.epci
 LEFT JOIN financements_exclus x ON x.financement = m.financement
 LEFT JOIN communes o ON o.commune = m.origine_commune
-LEFT JOIN periodes_construction k ON m.annee_construction BETWEEN k.debut AND k.fin
+LEFT JOIN annees_construction k ON k.annee = m.annee_construction
 ORDER BY m.fichier, m.ligne

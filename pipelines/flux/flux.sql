@@ -20,7 +20,7 @@ proposition AS (
     JOIN communes c ON c.commune = e.commune AND c.perimetre = 1
     LEFT JOIN bail b ON b.bailleur = e.bailleur AND b.id_rpls = e.id_rpls
     LEFT JOIN logements l ON l.id_rpls = e.id_rpls
-    LEFT JOIN periodes_construction k ON l.annee_construction BETWEEN k.debut AND k.fin
+    LEFT JOIN annees_construction k ON k.annee = l.annee_construction
     WHERE e.type = 'proposition' AND e.bailleur IS NOT NULL
 ),
 ligne AS (

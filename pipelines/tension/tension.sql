@@ -2,12 +2,12 @@
 -- A demand for a flat counts under collectif, for a house under individuel, for either under both and once under
 -- ensemble: categories do not add up. A territory without allocation has no ratio.
 WITH wish AS (
-    SELECT d.commune, d.population, d.typologie, g.categorie, COUNT(*) AS demandes
-    FROM demandes d
+    SELECT d.commune, d.population, d.typologie, g.categorie, SUM(d.actives) AS demandes
+    FROM demande_base d
     JOIN categories g
         ON g.categorie = 'ensemble' OR g.categorie = d.categorie
         OR (d.categorie = 'indifferent' AND g.categorie IN ('collectif', 'individuel'))
-    WHERE d.menage = 1 AND d.active = 1
+    WHERE d.actives > 0
     GROUP BY d.commune, d.population, d.typologie, g.categorie
 ),
 lease AS (

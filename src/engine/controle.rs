@@ -13,7 +13,6 @@ use crate::diagnostic::{Diagnostic, Gravite};
 use crate::error::{Error, Result};
 use crate::reference::{Resources, toml_file};
 use crate::resultats::{Controle, SAMPLE};
-use crate::store;
 
 /// A check and its SQL.
 #[derive(Debug, Clone, Deserialize, Serialize)]
@@ -67,6 +66,33 @@ impl Croisement {
     }
 }
 
+/// A record that fails a check.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Echec {
+    /// File it comes from; none for a result.
+    pub fichier: Option<String>,
+    /// Line in it.
+    pub ligne: Option<u64>,
+    /// Value found.
+    pub valeur: Option<String>,
+    /// Landlord it belongs to.
+    pub bailleur: Option<String>,
+}
+
+impl Croisement {
+    /// What is to be said of a failure.
+    #[must_use]
+    pub fn diagnostic(&self, echec: &Echec) -> Diagnostic {
+        let mut diagnostic =
+            Diagnostic { gravite: self.gravite, ..Diagnostic::refus(&self.code, &self.message, &self.aide) }
+                .in_column(&self.colonne);
+        diagnostic.lieu.fichier.clone_from(&echec.fichier);
+        diagnostic.lieu.ligne = echec.ligne;
+        diagnostic.lieu.valeur.clone_from(&echec.valeur);
+        diagnostic
+    }
+}
+
 /// What a check found.
 #[derive(Debug, Clone)]
 pub struct Constatation {
@@ -74,9 +100,9 @@ pub struct Constatation {
     pub croisement: Croisement,
     /// The four counts.
     pub controle: Controle,
-    /// Failures in the order of the files, with the landlord each belongs to where there is one: all of them where the
-    /// landlords' lists or a confirmation need them, else the sample that is listed.
-    pub echecs: Vec<(Diagnostic, Option<String>)>,
+    /// Failures in the order of the files: all of them where the landlords' lists or a confirmation need them, else the
+    /// sample that is listed.
+    pub echecs: Vec<Echec>,
 }
 
 impl Engine {
@@ -92,64 +118,27 @@ impl Engine {
         folder: &Path,
     ) -> Result<Constatation> {
         let nom = &check.nom;
-        let asked = format!("SELECT {whole} FROM {}", check.base);
-        let about = serde_json::to_string(check)?;
-        let missing: Vec<&String> = check.avec.iter().filter(|s| !given(s)).collect();
-        let key = store::sha256(
-            format!("{about} {missing:?} {} {}", self.etapes.key(&asked), self.etapes.key(&check.sql)).as_bytes(),
-        );
-        let file = self.etapes.file(folder, nom, &key, "json");
-        if let Some((controle, echecs)) = std::fs::read(&file).ok().and_then(|b| serde_json::from_slice(&b).ok()) {
-            return Ok(Constatation { croisement: check.clone(), controle, echecs });
-        }
-        let found = self.run_check(check, given, whole)?;
-        store::write_atomically(&file, &serde_json::to_vec(&(&found.controle, &found.echecs))?)?;
-        Ok(found)
-    }
-
-    fn run_check(&self, check: &Croisement, given: impl Fn(&str) -> bool, whole: bool) -> Result<Constatation> {
-        let nom = &check.nom;
-        let lignes = self.count(nom, &check.base)?;
+        let missing = !check.avec.iter().all(|s| given(s));
         let mut controle = Controle {
             colonne: check.colonne.clone(),
             controle: check.code.clone(),
-            lignes,
+            lignes: self.count(nom, &check.base)?,
             evalues: 0,
             echecs: 0,
             non_evaluables: 0,
             hors_champ: 0,
         };
-        let croisement = check.clone();
-        if !check.avec.iter().all(|s| given(s)) {
-            controle.hors_champ = lignes;
-            return Ok(Constatation { croisement, controle, echecs: Vec::new() });
+        if missing {
+            controle.hors_champ = controle.lignes;
+            return Ok(Constatation { croisement: check.clone(), controle, echecs: Vec::new() });
         }
-        let sql = check.sql.trim_end().trim_end_matches(';');
-        let states = self.query(nom, &format!("SELECT etat, COUNT(*) AS nombre FROM ({sql}) GROUP BY etat"))?;
-        for (etat, nombre) in pairs(&states)? {
-            match etat.as_str() {
-                "conforme" => controle.evalues += nombre,
-                "echec" => controle.echecs += nombre,
-                "non_evaluable" => controle.non_evaluables += nombre,
-                "hors_champ" => controle.hors_champ += nombre,
-                other => {
-                    return Err(Error::resource(
-                        format!("pipelines/controles/{nom}"),
-                        format!("état « {other} » inconnu"),
-                    ));
-                }
-            }
+        let sql = counted(check);
+        let file = self.etapes.file(folder, nom, &self.etapes.key(&sql));
+        if !file.is_file() {
+            self.keep(nom, &sql, &file)?;
         }
-        let failures = if controle.echecs == 0 {
-            Vec::new()
-        } else {
-            let limit = if whole { String::new() } else { format!(" LIMIT {SAMPLE}") };
-            let listed = format!(
-                "SELECT fichier, ligne, valeur, bailleur FROM ({sql}) WHERE etat = 'echec' ORDER BY fichier, ligne, valeur{limit}"
-            );
-            failures(check, &self.query(nom, &listed)?)?
-        };
-        Ok(Constatation { croisement, controle, echecs: failures })
+        let echecs = sum_up(check, &Table::read(&file, nom)?, whole, &mut controle)?;
+        Ok(Constatation { croisement: check.clone(), controle, echecs })
     }
 
     /// Landlord of the leases whose lines the store lists as set aside.
@@ -184,33 +173,60 @@ impl Engine {
     }
 
     fn count(&self, step: &str, table: &str) -> Result<u64> {
-        let counted = self.query(step, &format!("SELECT 'n' AS etat, COUNT(*) AS nombre FROM {table}"))?;
-        Ok(pairs(&counted)?.first().map_or(0, |(_, n)| *n))
+        let batch = self.query(step, &format!("SELECT COUNT(*) AS nombre FROM {table}"))?.single()?;
+        Ok(batch.column(0).as_primitive::<Int64Type>().value(0).unsigned_abs())
     }
 }
 
-fn pairs(table: &Table) -> Result<Vec<(String, u64)>> {
-    let batch = table.single()?;
-    let (states, counts) = (batch.column(0).as_string::<i32>(), batch.column(1).as_primitive::<Int64Type>());
-    Ok((0..batch.num_rows()).map(|row| (states.value(row).to_owned(), counts.value(row).unsigned_abs())).collect())
+/// One reading of a check: how many records are in each state, those that fail one by one.
+fn counted(check: &Croisement) -> String {
+    let sql = check.sql.trim_end().trim_end_matches(';');
+    let failing = |column: &str| format!("CASE WHEN etat = 'echec' THEN {column} END AS {column}");
+    let columns = ["fichier", "ligne", "valeur", "bailleur"];
+    format!(
+        "SELECT etat, {names}, COUNT(*) AS nombre FROM (SELECT etat, {failing} FROM ({sql})) GROUP BY etat, {names} \
+         ORDER BY etat, {names}",
+        names = columns.join(", "),
+        failing = columns.map(failing).join(", "),
+    )
 }
 
-fn failures(check: &Croisement, table: &Table) -> Result<Vec<(Diagnostic, Option<String>)>> {
-    let batch = table.single()?;
-    let text = |column: usize, row: usize| {
-        let column = batch.column(column).as_string_opt::<i32>()?;
-        column.is_valid(row).then(|| column.value(row).to_owned())
-    };
-    let lines = batch.column(1).as_primitive::<Int64Type>();
-    Ok((0..batch.num_rows())
-        .map(|row| {
-            let mut diagnostic =
-                Diagnostic { gravite: check.gravite, ..Diagnostic::refus(&check.code, &check.message, &check.aide) }
-                    .in_column(&check.colonne);
-            diagnostic.lieu.fichier = text(0, row);
-            diagnostic.lieu.ligne = lines.is_valid(row).then(|| lines.value(row).unsigned_abs());
-            diagnostic.lieu.valeur = text(2, row);
-            (diagnostic, text(3, row))
-        })
-        .collect())
+/// Adds the states up, and gives the failures: all of them if the `whole` is wanted, else the sample that is listed.
+fn sum_up(check: &Croisement, table: &Table, whole: bool, controle: &mut Controle) -> Result<Vec<Echec>> {
+    let mut echecs = Vec::new();
+    for batch in &table.batches {
+        let states = batch.column(0).as_string::<i32>();
+        let lines = batch.column(2).as_primitive::<Int64Type>();
+        let counts = batch.column(5).as_primitive::<Int64Type>();
+        let text = |column: usize, row: usize| {
+            let column = batch.column(column).as_string_opt::<i32>()?;
+            column.is_valid(row).then(|| column.value(row).to_owned())
+        };
+        for row in 0..batch.num_rows() {
+            let nombre = counts.value(row).unsigned_abs();
+            match states.value(row) {
+                "conforme" => controle.evalues += nombre,
+                "non_evaluable" => controle.non_evaluables += nombre,
+                "hors_champ" => controle.hors_champ += nombre,
+                "echec" => {
+                    controle.echecs += nombre;
+                    if whole || echecs.len() < SAMPLE {
+                        echecs.push(Echec {
+                            fichier: text(1, row),
+                            ligne: lines.is_valid(row).then(|| lines.value(row).unsigned_abs()),
+                            valeur: text(3, row),
+                            bailleur: text(4, row),
+                        });
+                    }
+                }
+                other => {
+                    return Err(Error::resource(
+                        format!("pipelines/controles/{}", check.nom),
+                        format!("état « {other} » inconnu"),
+                    ));
+                }
+            }
+        }
+    }
+    Ok(echecs)
 }

@@ -37,9 +37,9 @@ impl Etapes {
     }
 
     /// Where the result of a step stands, made or to be made.
-    pub(super) fn file(&self, folder: &Path, nom: &str, key: &str, extension: &str) -> PathBuf {
+    pub(super) fn file(&self, folder: &Path, nom: &str, key: &str) -> PathBuf {
         let short = key.get(..24).unwrap_or(key);
-        let file = folder.join(format!("{nom}-{short}.{extension}"));
+        let file = folder.join(format!("{nom}-{short}.parquet"));
         self.utiles.borrow_mut().insert(file.clone());
         file
     }

@@ -50,6 +50,9 @@ pub struct Indicateur {
     /// A step of the computation, not a result.
     #[serde(default)]
     pub interne: bool,
+    /// A step that those after it read through, never written: it costs less to compute again than to keep.
+    #[serde(default)]
+    pub vue: bool,
     /// Columns: name → meaning, unit.
     pub colonnes: BTreeMap<String, String>,
 }

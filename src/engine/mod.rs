@@ -24,7 +24,7 @@ use crate::project::Plan;
 use crate::reference::Geographie;
 use crate::store;
 
-pub use controle::{Constatation, Croisement};
+pub use controle::{Constatation, Croisement, Echec};
 use etapes::Etapes;
 pub use indicateur::Indicateur;
 pub use tables::{csv_bytes, history_file};
@@ -118,12 +118,12 @@ impl Engine {
         self.execute(name, &format!("CREATE VIEW {name} AS SELECT * FROM read_parquet([{}])", files.join(", ")))
     }
 
-    /// A table that is published or traced: written row after row in the order of the query, in batches of one size, so
+    /// A table that is published: written row after row in the order of the query, in batches of one size, so
     /// that its bytes are the same whatever the threads.
     fn keep(&self, name: &str, sql: &str, file: &Path) -> Result<()> {
         let mut statement = self.connection.prepare(sql).map_err(Error::engine(name))?;
         let mut stream = statement.stream_arrow([]).map_err(Error::engine(name))?;
-        let mut parquet = store::ParquetFile::create(file, stream.get_schema(), &[])?;
+        let mut parquet = store::ParquetFile::create(file, stream.get_schema(), &[], &[])?;
         let mut batches = BatchCoalescer::new(stream.get_schema(), ROWS);
         for batch in &mut stream {
             batches.push_batch(batch.map_err(Error::engine(name))?)?;
@@ -222,11 +222,10 @@ pub fn compute(inputs: &Inputs<'_>, threads: usize, progress: &Progress) -> Resu
     let mut faits = PathBuf::new();
     for indicateur in &pipelines {
         bar.set_message(format!("Indicateurs : {}", indicateur.nom));
-        let etape = engine.step(indicateur, &etapes)?;
-        if indicateur.nom == FACTS {
-            faits = etape.fichier;
-        } else if !indicateur.interne {
-            tables.push(etape);
+        match engine.step(indicateur, &etapes)? {
+            Some(etape) if indicateur.nom == FACTS => faits = etape.fichier,
+            Some(etape) if !indicateur.interne => tables.push(etape),
+            _ => {}
         }
         bar.inc(1);
     }
@@ -245,22 +244,26 @@ pub fn compute(inputs: &Inputs<'_>, threads: usize, progress: &Progress) -> Resu
 }
 
 impl Engine {
-    /// Does a step, or finds it done; its table can then be named by the next.
-    fn step(&self, indicateur: &Indicateur, folder: &Path) -> Result<Etape> {
+    /// Does a step, or finds it done; its table can then be named by the next. A step that is a view leaves no file.
+    fn step(&self, indicateur: &Indicateur, folder: &Path) -> Result<Option<Etape>> {
         let nom = &indicateur.nom;
         let sql = indicateur.sql.trim_end().trim_end_matches(';');
         let cle = self.etapes.key(sql);
-        let fichier = self.etapes.file(folder, nom, &cle, "parquet");
+        self.etapes.know(nom, cle.as_bytes());
+        if indicateur.vue {
+            self.execute(nom, &format!("CREATE VIEW {nom} AS {sql}"))?;
+            return Ok(None);
+        }
+        let fichier = self.etapes.file(folder, nom, &cle);
         if !fichier.is_file() {
-            if indicateur.interne && nom != FACTS {
+            if indicateur.interne {
                 self.spill(nom, sql, &fichier)?;
             } else {
                 self.keep(nom, sql, &fichier)?;
             }
         }
         self.view(nom, std::slice::from_ref(&fichier))?;
-        self.etapes.know(nom, cle.as_bytes());
-        Ok(Etape { nom: nom.clone(), cle, fichier })
+        Ok(Some(Etape { nom: nom.clone(), cle, fichier }))
     }
 }
 

@@ -4,13 +4,13 @@
 use std::collections::BTreeMap;
 use std::path::Path;
 
+use arrow::array::RecordBatch;
 use indicatif::ProgressBar;
 
 use super::bloc::{Bloc, columns};
-use super::bridge::to_batch;
 use super::lecture::{self, Besoin, Echec, Ouvert};
 use super::typing::Typer;
-use super::{Blocks, Encodage, FICHIER, Format, LIGNE, arrow_schema};
+use super::{Encodage, Etapes, FICHIER, Format, LIGNE, arrow_schema};
 use crate::diagnostic::Diagnostic;
 use crate::error::{Error, Result};
 use crate::reference::{Geographie, Resources};
@@ -58,7 +58,7 @@ pub fn apercu(
     schema: Option<&str>,
     feuille: Option<&str>,
 ) -> Result<std::result::Result<Apercu, Vec<Diagnostic>>> {
-    let empreinte = match lecture::inspect(path).map_err(Error::io("lire", path))? {
+    let empreinte = match lecture::inspect(path, 1).map_err(Error::io("lire", path))? {
         Ok(empreinte) => empreinte,
         Err(diagnostic) => return Ok(Err(vec![diagnostic])),
     };
@@ -100,13 +100,14 @@ fn look(
     empreinte: &lecture::Empreinte,
 ) -> Result<std::result::Result<Apercu, Vec<Diagnostic>>> {
     let Ouvert { lecteur, entete, avis, noms, separateur, feuille, ligne_entete } = ouvert;
-    let mut blocks = Blocks { lecteur, schema: &schema, entete: &entete, most: ROWS };
-    let bloc = match blocks.next_step() {
-        Ok(step) => step.map(|s| s.bloc).unwrap_or_default(),
+    let mut etapes = Etapes { lecteur, schema: &schema, entete: &entete, most: ROWS };
+    let mut bloc = match etapes.next_step() {
+        Ok(etape) => etape.map(|e| e.cut(&schema, &entete).0).unwrap_or_default(),
         Err(Echec::Refus(refusals)) => return Ok(Err(refusals)),
         Err(Echec::Systeme(error)) => return Err(Error::io("lire", Path::new("le fichier"))(error)),
     };
-    drop(blocks);
+    drop(etapes);
+    bloc.truncate(ROWS);
     let samples = samples(resources, &schema, &entete, &bloc)?;
     let mut colonnes = Vec::new();
     for (colonne, champ) in schema.colonnes.iter().zip(&entete.champs) {
@@ -151,9 +152,8 @@ fn samples(
     let key = Key::new(&[0; 32]);
     let codes = BTreeMap::new();
     let typer = Typer::new(&schema.colonnes, &codes, &geographie, &key, LATEST);
-    let read = columns(schema, entete, &typer, bloc, "", |_, _, _| ());
-    let frame = polars::prelude::DataFrame::new(bloc.lignes.len(), read)?;
-    let batch = to_batch(&frame, &arrow_schema(schema))?;
+    let (arrays, _) = columns(schema, entete, &typer, bloc, "", |_, _, _| ())?;
+    let batch = RecordBatch::try_new(arrow_schema(schema), arrays)?;
     let mut found = BTreeMap::new();
     for (field, column) in batch.schema().fields().iter().zip(batch.columns()) {
         let Some(colonne) = schema.colonnes.iter().find(|c| &c.nom == field.name()) else { continue };

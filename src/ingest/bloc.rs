@@ -1,24 +1,26 @@
 //! A block of records: raw text in, a typed Arrow batch of the rows kept out, everything else to the rejects.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
 
-use arrow::array::RecordBatch;
-use arrow::datatypes::{DataType as ArrowType, Field, Schema as ArrowSchema, SchemaRef};
-use polars::prelude::{
-    BooleanChunked, ChunkFull, Column, DataFrame, DataType, Expr, IntoColumn, IntoLazy, IntoSeries, NamedFrom, Series,
-    StringChunked, col, lit,
+use arrow::array::{
+    ArrayRef, BooleanArray, DictionaryArray, Int32Array, Int64Array, RecordBatch, StringArray, new_null_array,
 };
+use arrow::compute::filter_record_batch;
+use arrow::datatypes::{DataType as ArrowType, Field, Int32Type, Schema as ArrowSchema, SchemaRef};
+use polars::prelude::{Column, DataFrame, DataType, Expr, IntoColumn, IntoLazy, Series, col, lit};
 
-use super::bridge::to_batch;
+use super::bridge::to_arrow;
+use super::lecture::Place;
 use super::rejets::Rejets;
-use super::typing::{Brut, Constat, Typee, Typer};
+use super::typing::{Constat, Typee, Typer, Valeurs};
 use crate::diagnostic::{Diagnostic, Gravite, masked};
 use crate::error::Result;
 use crate::project::Confirmation;
 use crate::reference::Plage;
 use crate::resultats::Controle;
 use crate::schema::{Champ, Colonne, DATE_EXTRACTION, Entete, Genre, Schema};
+use crate::store::HASH_BYTES;
 
 /// Column of the store: the file a row comes from, relative to the project.
 pub const FICHIER: &str = "fichier";
@@ -29,8 +31,104 @@ pub const LIGNE: &str = "ligne";
 #[derive(Debug, Default)]
 pub(super) struct Bloc {
     pub(super) lignes: Vec<u64>,
+    /// The text that the columns stand in.
+    pub(super) texte: String,
     /// One per column of the schema; empty where the file lacks it.
-    pub(super) colonnes: Vec<Brut>,
+    pub(super) colonnes: Vec<Places>,
+}
+
+/// Where the values of a column stand: in the text of the block, or in one of its own.
+#[derive(Debug, Default)]
+pub(super) struct Places {
+    pub(super) places: Vec<Place>,
+    texte: String,
+}
+
+impl Places {
+    /// Adds a value that stands in no text yet.
+    pub(super) fn push(&mut self, value: &str) {
+        let start = self.texte.len();
+        self.texte.push_str(value);
+        self.close(start);
+    }
+
+    /// Adds the values of several fields as a list.
+    pub(super) fn push_list<'v>(&mut self, values: impl Iterator<Item = &'v str>) {
+        let start = self.texte.len();
+        for value in values.map(str::trim).filter(|v| !v.is_empty()) {
+            if self.texte.len() > start {
+                self.texte.push('|');
+            }
+            self.texte.push_str(value);
+        }
+        self.close(start);
+    }
+
+    fn close(&mut self, start: usize) {
+        let at = |position: usize| u32::try_from(position).unwrap_or(u32::MAX);
+        self.places.push((at(start), at(self.texte.len())));
+    }
+}
+
+impl Bloc {
+    /// A block of as many columns.
+    pub(super) fn new(colonnes: usize) -> Self {
+        let mut bloc = Self::default();
+        bloc.colonnes.resize_with(colonnes, Places::default);
+        bloc
+    }
+
+    /// Keeps the first records only.
+    pub(super) fn truncate(&mut self, most: usize) {
+        self.lignes.truncate(most);
+        for colonne in &mut self.colonnes {
+            colonne.places.truncate(most);
+        }
+    }
+
+    /// Bytes of the values that stand in a text of their own.
+    pub(super) fn held(&self) -> usize {
+        self.colonnes.iter().map(|c| c.texte.len()).sum()
+    }
+
+    /// Text of a column.
+    pub(super) fn brut(&self, index: usize) -> Brut<'_> {
+        let colonne = &self.colonnes[index];
+        let texte = if colonne.texte.is_empty() { &self.texte } else { &colonne.texte };
+        Brut { texte, places: &colonne.places }
+    }
+}
+
+/// Text of one column for a block of records.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Brut<'t> {
+    texte: &'t str,
+    places: &'t [Place],
+}
+
+impl<'t> Brut<'t> {
+    /// Number of values.
+    pub(super) fn len(self) -> usize {
+        self.places.len()
+    }
+
+    /// Value `i`, if it is there.
+    pub(super) fn get(self, i: usize) -> Option<&'t str> {
+        self.at(self.places[i])
+    }
+
+    /// Every value, in order.
+    pub(super) fn iter(self) -> impl ExactSizeIterator<Item = Option<&'t str>> {
+        self.places.iter().map(move |place| self.at(*place))
+    }
+
+    fn at(self, (start, end): Place) -> Option<&'t str> {
+        let value = self.texte.get(start as usize..end as usize)?;
+        let visible = |b: Option<&u8>| b.is_some_and(u8::is_ascii_graphic);
+        let bytes = value.as_bytes();
+        let value = if visible(bytes.first()) && visible(bytes.last()) { value } else { value.trim() };
+        (!value.is_empty()).then_some(value)
+    }
 }
 
 /// Code of a value outside its plausible range.
@@ -143,24 +241,22 @@ impl<'a> Atelier<'a> {
         let rows = bloc.lignes.len();
         let mut kept = vec![true; rows];
         let mut found = Constats { lues: rows as u64, ..Constats::default() };
-        let columns = columns(self.schema, self.entete, &self.typer, bloc, self.fichier, |index, brut, constats| {
-            self.list_values(index, brut, constats, bloc, &mut kept, &mut found);
-        });
-        let frame = DataFrame::new(rows, columns)?;
-        self.apply_rules(&frame, bloc, &mut kept, &mut found)?;
+        let (arrays, numbers) =
+            columns(self.schema, self.entete, &self.typer, bloc, self.fichier, |index, brut, constats| {
+                self.list_values(index, brut, constats, bloc, &mut kept, &mut found);
+            })?;
+        self.apply_rules(numbers, bloc, &mut kept, &mut found)?;
         found.gardees = kept.iter().filter(|k| **k).count() as u64;
-        let frame = if kept.iter().all(|k| *k) {
-            frame
-        } else {
-            frame.filter(&kept.iter().copied().map(Some).collect::<BooleanChunked>())?
-        };
-        Ok(BlocType { batch: to_batch(&frame, &self.arrow)?, constats: found })
+        let batch = RecordBatch::try_new(Arc::clone(&self.arrow), arrays)?;
+        let batch =
+            if kept.iter().all(|k| *k) { batch } else { filter_record_batch(&batch, &BooleanArray::from(kept))? };
+        Ok(BlocType { batch, constats: found })
     }
 
     fn list_values(
         &self,
         index: usize,
-        brut: &Brut,
+        brut: Brut<'_>,
         constats: &[Constat],
         bloc: &Bloc,
         kept: &mut [bool],
@@ -190,7 +286,7 @@ impl<'a> Atelier<'a> {
         }
     }
 
-    fn apply_rules(&self, frame: &DataFrame, bloc: &Bloc, kept: &mut [bool], constats: &mut Constats) -> Result<()> {
+    fn apply_rules(&self, numbers: Vec<Column>, bloc: &Bloc, kept: &mut [bool], constats: &mut Constats) -> Result<()> {
         let mut exprs: Vec<Expr> = Vec::new();
         let mut rules: Vec<((usize, usize), Diagnostic)> = Vec::new();
         for (index, colonne) in self.schema.colonnes.iter().enumerate() {
@@ -231,15 +327,17 @@ impl<'a> Atelier<'a> {
         if rules.is_empty() {
             return Ok(());
         }
-        let flags = frame.clone().lazy().select(exprs).collect()?;
+        let frame = DataFrame::new(bloc.lignes.len(), numbers)?;
+        let flags = frame.lazy().select(exprs).collect()?;
         for (i, (key, diagnostic)) in rules.into_iter().enumerate() {
+            let brut = bloc.brut(key.0);
             let counts = constats.counts.entry(key).or_default();
             for (row, flag) in flags.column(&format!("r{i}"))?.bool()?.iter().enumerate() {
                 match flag {
                     None => counts.non_evaluables += 1,
                     Some(false) => counts.evalues += 1,
                     Some(true) => {
-                        let shown = bloc.colonnes[key.0].get(row);
+                        let shown = brut.get(row);
                         let found = diagnostic.clone().at_line(bloc.lignes[row]);
                         if found.gravite == Gravite::AConfirmer
                             && let Some(confirmed) = self.confirmation(&found, shown)
@@ -306,44 +404,77 @@ impl<'a> Atelier<'a> {
     }
 }
 
-/// The typed columns of a block, those of its file and lines included; what was found of each goes to `found`.
+/// The typed columns of a block, in the order of [`arrow_schema`], and once more those that row rules compare; what was
+/// found of each goes to `found`.
 pub(super) fn columns(
     schema: &Schema,
     entete: &Entete,
     typer: &Typer<'_>,
     bloc: &Bloc,
     fichier: &str,
-    mut found: impl FnMut(usize, &Brut, &[Constat]),
-) -> Vec<Column> {
+    mut found: impl FnMut(usize, Brut<'_>, &[Constat]),
+) -> Result<(Vec<ArrayRef>, Vec<Column>)> {
     let rows = bloc.lignes.len();
-    let mut columns: Vec<Column> = Vec::new();
+    let mut arrays: Vec<ArrayRef> = Vec::new();
+    let mut numbers: Vec<Column> = Vec::new();
     for (index, colonne) in schema.colonnes.iter().enumerate() {
         if entete.champs[index] == Champ::Absent {
-            let nulls = |nom: &str, kind: &DataType| Series::full_null(nom.into(), rows, kind).into_column();
-            columns.push(nulls(&colonne.nom, &polars_type(colonne.genre)));
-            columns.extend(colonne.premier.iter().map(|premier| nulls(premier, &DataType::String)));
+            arrays.push(new_null_array(&arrow_type(colonne), rows));
+            arrays.extend(colonne.premier.iter().map(|_| new_null_array(&words(), rows)));
+            numbers.extend(
+                polars_type(colonne.genre)
+                    .map(|kind| Series::full_null(colonne.nom.as_str().into(), rows, &kind).into_column()),
+            );
             continue;
         }
-        let brut = &bloc.colonnes[index];
-        let Typee { series, premier, constats } = typer.column(index, colonne, brut);
-        columns.push(series.into_column());
-        columns.extend(premier.map(IntoColumn::into_column));
+        let brut = bloc.brut(index);
+        let Typee { valeurs, premier, constats } = typer.column(index, colonne, brut)?;
+        match valeurs {
+            Valeurs::Arrow(array) => arrays.push(array),
+            Valeurs::Polars(series) => {
+                arrays.push(to_arrow(&series, &arrow_type(colonne))?);
+                numbers.push(series.into_column());
+            }
+        }
+        arrays.extend(premier);
         found(index, brut, &constats);
     }
-    columns.push(StringChunked::full(FICHIER.into(), fichier, rows).into_series().into_column());
-    let lignes: Vec<i64> = bloc.lignes.iter().map(|l| l.cast_signed()).collect();
-    columns.push(Series::new(LIGNE.into(), lignes).into_column());
-    columns
+    let one = Arc::new(StringArray::from(vec![fichier]));
+    arrays.push(Arc::new(DictionaryArray::<Int32Type>::try_new(Int32Array::from(vec![0; rows]), one)?));
+    arrays.push(Arc::new(bloc.lignes.iter().map(|l| l.cast_signed()).collect::<Int64Array>()));
+    Ok((arrays, numbers))
 }
 
-fn polars_type(genre: Genre) -> DataType {
+/// Type of a column that row rules may compare.
+fn polars_type(genre: Genre) -> Option<DataType> {
     match genre {
-        Genre::Date | Genre::Mois => DataType::Date,
-        Genre::Annee | Genre::Entier => DataType::Int32,
-        Genre::Decimal => DataType::Int64,
-        Genre::Booleen => DataType::Boolean,
-        _ => DataType::String,
+        Genre::Date | Genre::Mois => Some(DataType::Date),
+        Genre::Annee | Genre::Entier => Some(DataType::Int32),
+        Genre::Decimal => Some(DataType::Int64),
+        _ => None,
     }
+}
+
+/// Words, each written once a block.
+fn words() -> ArrowType {
+    ArrowType::Dictionary(Box::new(ArrowType::Int32), Box::new(ArrowType::Utf8))
+}
+
+fn arrow_type(colonne: &Colonne) -> ArrowType {
+    match colonne.genre {
+        Genre::Date | Genre::Mois => ArrowType::Date32,
+        Genre::Annee | Genre::Entier => ArrowType::Int32,
+        Genre::Decimal => ArrowType::Decimal128(18, i8::try_from(colonne.decimales).unwrap_or(0)),
+        Genre::Booleen => ArrowType::Boolean,
+        Genre::Identifiant => ArrowType::FixedSizeBinary(HASH_BYTES),
+        Genre::Liste | Genre::Communes => ArrowType::Utf8,
+        Genre::Texte | Genre::Code | Genre::Siren | Genre::Service | Genre::Commune => words(),
+    }
+}
+
+/// Arrow's mark of sixteen bytes that are an identifier: Parquet then says so to those who read it.
+fn uuid() -> HashMap<String, String> {
+    HashMap::from([("ARROW:extension:name".to_owned(), "arrow.uuid".to_owned())])
 }
 
 /// Arrow schema of a source in the store: its columns, then the file and line each row comes from.
@@ -351,17 +482,11 @@ fn polars_type(genre: Genre) -> DataType {
 pub fn arrow_schema(schema: &Schema) -> SchemaRef {
     let mut fields = Vec::new();
     for colonne in &schema.colonnes {
-        let kind = match colonne.genre {
-            Genre::Date | Genre::Mois => ArrowType::Date32,
-            Genre::Annee | Genre::Entier => ArrowType::Int32,
-            Genre::Decimal => ArrowType::Decimal128(18, i8::try_from(colonne.decimales).unwrap_or(0)),
-            Genre::Booleen => ArrowType::Boolean,
-            _ => ArrowType::Utf8,
-        };
-        fields.push(Field::new(&colonne.nom, kind, true));
-        fields.extend(colonne.premier.iter().map(|p| Field::new(p, ArrowType::Utf8, true)));
+        let field = Field::new(&colonne.nom, arrow_type(colonne), true);
+        fields.push(if colonne.genre == Genre::Identifiant { field.with_metadata(uuid()) } else { field });
+        fields.extend(colonne.premier.iter().map(|p| Field::new(p, words(), true)));
     }
-    fields.push(Field::new(FICHIER, ArrowType::Utf8, false));
+    fields.push(Field::new(FICHIER, words(), false));
     fields.push(Field::new(LIGNE, ArrowType::Int64, false));
     Arc::new(ArrowSchema::new(fields))
 }

@@ -4,11 +4,11 @@
 
 use std::sync::Arc;
 
-use arrow::array::{ArrayRef, AsArray, Decimal128Array, RecordBatch, make_array};
+use arrow::array::{ArrayRef, AsArray, Decimal128Array, make_array};
 use arrow::compute::cast;
-use arrow::datatypes::{DataType, Int64Type, SchemaRef};
+use arrow::datatypes::{DataType, Int64Type};
 use arrow::ffi::{FFI_ArrowArray, FFI_ArrowSchema, from_ffi};
-use polars::prelude::{CompatLevel, DataFrame, Series};
+use polars::prelude::{CompatLevel, Series};
 use polars_arrow::ffi::{export_array_to_c, export_field_to_c};
 
 use crate::error::Result;
@@ -30,24 +30,18 @@ fn export(series: &Series) -> Result<ArrayRef> {
     Ok(make_array(data))
 }
 
-/// The frame's columns as a batch of `schema`, whose fields they match by name.
+/// A series of numbers or days as an array of `wanted`; whole numbers become decimals of its scale.
 ///
 /// # Errors
-/// When a column is missing or cannot become the field's type.
-pub(super) fn to_batch(frame: &DataFrame, schema: &SchemaRef) -> Result<RecordBatch> {
-    let mut arrays = Vec::with_capacity(schema.fields().len());
-    for field in schema.fields() {
-        let column = frame.column(field.name())?;
-        let array = export(column.as_materialized_series())?;
-        arrays.push(match field.data_type() {
-            DataType::Decimal128(precision, scale) => {
-                let wide = array.as_primitive::<Int64Type>().iter().map(|v| v.map(i128::from));
-                let decimals = wide.collect::<Decimal128Array>().with_precision_and_scale(*precision, *scale)?;
-                Arc::new(decimals) as ArrayRef
-            }
-            wanted if wanted == array.data_type() => array,
-            wanted => cast(&array, wanted)?,
-        });
-    }
-    Ok(RecordBatch::try_new(Arc::clone(schema), arrays)?)
+/// When it cannot become that type.
+pub(super) fn to_arrow(series: &Series, wanted: &DataType) -> Result<ArrayRef> {
+    let array = export(series)?;
+    Ok(match wanted {
+        DataType::Decimal128(precision, scale) => {
+            let wide: Decimal128Array = array.as_primitive::<Int64Type>().unary(i128::from);
+            Arc::new(wide.with_precision_and_scale(*precision, *scale)?)
+        }
+        wanted if wanted == array.data_type() => array,
+        wanted => cast(&array, wanted)?,
+    })
 }

@@ -25,22 +25,26 @@ use crate::progress::Progress;
 use crate::project::{Confirmation, Plan, SourcePlan};
 use crate::reference::{Geographie, plages};
 use crate::resultats::{Controle, Total};
-use crate::schema::{Champ, Entete, Genre, Schema};
+use crate::schema::{Champ, Colonne, Entete, Genre, Schema};
 use crate::store::{self, Etat, FichierVu, Key, ParquetFile, Stamp};
 
 use bloc::{Atelier, Bloc, Releve};
-use lecture::{Besoin, Defaut, Echec, Empreinte, Enregistrement, Lecteur, Ouvert, RegleMenage};
+use lecture::{Besoin, Defaut, Echec, Empreinte, Enregistrement, Lecteur, Lot, Ouvert, RegleMenage};
 use parallele::in_order;
 use rejets::Rejets;
-use typing::{Brut, Typer};
+use typing::Typer;
 
 pub use apercu::{Apercu, apercu};
 pub use bloc::{FICHIER, LIGNE, arrow_schema};
 pub use lecture::{Encodage, Format, is_protected};
 pub use rejets::{COLUMNS as REJECT_COLUMNS, reject_row};
 
+/// Changes when the same file would be stored otherwise.
+const CONVERSION: &str = "identifiers of sixteen bytes";
 /// Records handed together to typing.
 const BLOCK_ROWS: usize = 65_536;
+/// Bytes of them beyond which no more are taken.
+const BLOCK_BYTES: usize = 16 << 20;
 
 /// The account of one file.
 #[derive(Debug, Clone, Serialize, Deserialize)]
@@ -183,7 +187,7 @@ impl FileReader<'_> {
         {
             return Ok((account, Some(vu.clone()), false));
         }
-        let empreinte = match lecture::inspect(&path) {
+        let empreinte = match lecture::inspect(&path, self.options.threads) {
             Err(error) => return Ok((self.unreadable(fichier, &error), None, false)),
             Ok(Err(diagnostic)) => return Ok((self.refused(fichier, "", vec![diagnostic]), None, false)),
             Ok(Ok(empreinte)) => empreinte,
@@ -213,6 +217,7 @@ impl FileReader<'_> {
     fn stem(&self, fichier: &str, sha256: &str) -> PathBuf {
         let parts = [
             env!("CARGO_PKG_VERSION"),
+            CONVERSION,
             self.context,
             &self.key.fingerprint(),
             fichier,
@@ -295,19 +300,23 @@ impl FileReader<'_> {
         let confirmations = self.confirmations(fichier);
         let extraction = self.plan.date_extraction;
         let atelier = Atelier::new(self.schema, &entete, typer, fichier, extraction, plages, confirmations);
-        let identifiers = self.schema.colonnes.iter().filter(|c| c.genre == Genre::Identifiant).map(|c| c.nom.as_str());
-        let uniques: Vec<&str> = identifiers.chain([LIGNE]).collect();
+        let various = |c: &&Colonne| matches!(c.genre, Genre::Identifiant | Genre::Communes);
+        let uniques: Vec<&str> = self.schema.colonnes.iter().filter(various).map(|c| c.nom.as_str()).collect();
         let stored = cache.join(stem.with_extension("parquet"));
-        let mut parquet = ParquetFile::create(&stored, std::sync::Arc::clone(atelier.arrow_schema()), &uniques)?;
+        let mut parquet =
+            ParquetFile::create(&stored, std::sync::Arc::clone(atelier.arrow_schema()), &uniques, &[LIGNE])?;
         let mut malformed = 0;
         let mut releve = Releve::default();
-        let blocks = Blocks { lecteur, schema: self.schema, entete: &entete, most: BLOCK_ROWS };
+        let etapes = Etapes { lecteur, schema: self.schema, entete: &entete, most: BLOCK_ROWS };
         let read = in_order(
             self.options.threads,
-            blocks,
-            |step: &Step| atelier.process(&step.bloc),
-            |step, typed| {
-                for (ligne, defaut) in step.mauvais {
+            etapes,
+            |etape: Etape| {
+                let (bloc, mauvais) = etape.cut(self.schema, &entete);
+                (atelier.process(&bloc), mauvais)
+            },
+            |(typed, mauvais)| {
+                for (ligne, defaut) in mauvais {
                     malformed += 1;
                     rejets.push(shape_diagnostic(defaut, entete.largeur).at_line(ligne), None)?;
                 }
@@ -359,59 +368,78 @@ impl FileReader<'_> {
     }
 }
 
-/// A block of records, and the lines set aside on the way.
-struct Step {
-    bloc: Bloc,
-    mauvais: Vec<(u64, Defaut)>,
+/// Records on their way to typing.
+enum Etape {
+    /// Text to cut.
+    Lot(Box<Lot>),
+    /// Records cut already, and the lines set aside on the way.
+    Bloc(Bloc, Mauvais),
 }
 
-struct Blocks<'a> {
+/// Lines set aside, and why.
+type Mauvais = Vec<(u64, Defaut)>;
+
+impl Etape {
+    /// The records, cut.
+    fn cut(self, schema: &Schema, entete: &Entete) -> (Bloc, Mauvais) {
+        let lot = match self {
+            Self::Bloc(bloc, mauvais) => return (bloc, mauvais),
+            Self::Lot(lot) => lot,
+        };
+        let mut bloc = Bloc::new(schema.colonnes.len());
+        let mut mauvais = Vec::new();
+        bloc.texte = lot.cut(|record, champs| match record {
+            Enregistrement::Mauvais { ligne, defaut } => mauvais.push((ligne, defaut)),
+            Enregistrement::Bon { ligne } => {
+                bloc.lignes.push(ligne);
+                for (champ, colonne) in entete.champs.iter().zip(&mut bloc.colonnes) {
+                    match champ {
+                        Champ::Absent => {}
+                        Champ::Un(i) => colonne.places.push(champs.place(*i)),
+                        Champ::Plusieurs(fields) => colonne.push_list(fields.iter().map(|i| champs.get(*i))),
+                    }
+                }
+            }
+        });
+        (bloc, mauvais)
+    }
+}
+
+struct Etapes<'a> {
     lecteur: Box<dyn Lecteur>,
     schema: &'a Schema,
     entete: &'a Entete,
-    /// Records handed together.
+    /// Records handed together, where the format gives them one by one.
     most: usize,
 }
 
-impl Iterator for Blocks<'_> {
-    type Item = std::result::Result<Step, Echec>;
+impl Iterator for Etapes<'_> {
+    type Item = std::result::Result<Etape, Echec>;
 
     fn next(&mut self) -> Option<Self::Item> {
         self.next_step().transpose()
     }
 }
 
-impl Blocks<'_> {
-    fn next_step(&mut self) -> std::result::Result<Option<Step>, Echec> {
-        let mut bloc = Bloc::default();
-        bloc.colonnes.resize_with(self.schema.colonnes.len(), Brut::default);
+impl Etapes<'_> {
+    fn next_step(&mut self) -> std::result::Result<Option<Etape>, Echec> {
+        if let Some(lot) = self.lecteur.next_lot() {
+            return Ok(lot?.map(|lot| Etape::Lot(Box::new(lot))));
+        }
+        let mut bloc = Bloc::new(self.schema.colonnes.len());
         let mut mauvais = Vec::new();
-        while bloc.lignes.len() < self.most && mauvais.len() < self.most {
+        while bloc.lignes.len() < self.most && mauvais.len() < self.most && bloc.held() < BLOCK_BYTES {
             match self.lecteur.next_record()? {
                 None => break,
                 Some(Enregistrement::Mauvais { ligne, defaut }) => mauvais.push((ligne, defaut)),
                 Some(Enregistrement::Bon { ligne }) => {
                     bloc.lignes.push(ligne);
-                    for (index, colonne) in self.schema.colonnes.iter().enumerate() {
-                        let brut = &mut bloc.colonnes[index];
-                        match &self.entete.champs[index] {
+                    for (champ, colonne) in self.entete.champs.iter().zip(&mut bloc.colonnes) {
+                        match champ {
                             Champ::Absent => {}
-                            Champ::Un(i) => {
-                                let value = self.lecteur.field(*i).trim();
-                                if value.is_empty() || colonne.vide.iter().any(|v| v == value) {
-                                    brut.push_missing();
-                                } else {
-                                    brut.push(value);
-                                }
-                            }
+                            Champ::Un(i) => colonne.push(self.lecteur.field(*i)),
                             Champ::Plusieurs(fields) => {
-                                let parts = fields.iter().map(|i| self.lecteur.field(*i).trim());
-                                let joined = parts.filter(|v| !v.is_empty()).collect::<Vec<_>>().join("|");
-                                if joined.is_empty() {
-                                    brut.push_missing();
-                                } else {
-                                    brut.push(&joined);
-                                }
+                                colonne.push_list(fields.iter().map(|i| self.lecteur.field(*i)));
                             }
                         }
                     }
@@ -419,7 +447,7 @@ impl Blocks<'_> {
             }
         }
         let empty = bloc.lignes.is_empty() && mauvais.is_empty();
-        Ok((!empty).then_some(Step { bloc, mauvais }))
+        Ok((!empty).then_some(Etape::Bloc(bloc, mauvais)))
     }
 }
 

@@ -12,15 +12,16 @@ use crate::error::Result;
 /// Blocks on their way at once, for each worker.
 const AHEAD: usize = 2;
 
-/// Reads `blocks`, gives each to `work`, and both to `take`, in order; what stopped the reading, if something did.
+/// Reads `blocks`, gives each to `work` and what it makes of it to `take`, in order; what stopped the reading, if something
+/// did.
 ///
 /// # Errors
 /// The first that `take` gives: nothing is read after it.
 pub(super) fn in_order<B, T>(
     threads: usize,
     blocks: impl Iterator<Item = std::result::Result<B, Echec>> + Send,
-    work: impl Fn(&B) -> T + Sync,
-    mut take: impl FnMut(B, T) -> Result<()>,
+    work: impl Fn(B) -> T + Sync,
+    mut take: impl FnMut(T) -> Result<()>,
 ) -> Result<Option<Echec>>
 where
     B: Send,
@@ -29,10 +30,7 @@ where
     if threads < 2 {
         for block in blocks {
             match block {
-                Ok(block) => {
-                    let done = work(&block);
-                    take(block, done)?;
-                }
+                Ok(block) => take(work(block))?,
                 Err(echec) => return Ok(Some(echec)),
             }
         }
@@ -60,11 +58,7 @@ where
                     if stopped.load(Ordering::Relaxed) {
                         continue;
                     }
-                    let worked = block.map(|block| {
-                        let done = work(&block);
-                        (block, done)
-                    });
-                    if give.send((number, worked)).is_err() {
+                    if give.send((number, block.map(work))).is_err() {
                         stopped.store(true, Ordering::Relaxed);
                     }
                 }
@@ -78,7 +72,7 @@ where
             while let Some(worked) = waiting.remove(&expected) {
                 expected += 1;
                 match worked {
-                    Ok((block, typed)) => take(block, typed)?,
+                    Ok(typed) => take(typed)?,
                     Err(echec) => return Ok(Some(echec)),
                 }
             }
@@ -100,11 +94,11 @@ mod tests {
     /// Numbers squared by workers that finish out of order.
     fn squares(threads: usize, count: u64, refuse_at: Option<u64>) -> (Vec<u64>, bool) {
         let mut taken = Vec::new();
-        let work = |n: &u64| {
+        let work = |n: u64| {
             std::thread::sleep(std::time::Duration::from_micros(n % 7 * 50));
-            n * n
+            (n, n * n)
         };
-        let result = in_order(threads, (0..count).map(Ok), work, |n, square| {
+        let result = in_order(threads, (0..count).map(Ok), work, |(n, square)| {
             if Some(n) == refuse_at {
                 return Err(Error::Chart("arrêt".to_owned()));
             }

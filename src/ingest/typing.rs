@@ -2,60 +2,27 @@
 
 use std::borrow::Cow;
 use std::collections::{BTreeMap, HashMap};
+use std::sync::Arc;
 
+use arrow::array::{
+    ArrayRef, BooleanArray, DictionaryArray, FixedSizeBinaryBuilder, Int32Array, StringArray, StringBuilder,
+};
+use arrow::datatypes::Int32Type;
 use chrono::NaiveDate;
+use foldhash::fast::RandomState;
 use polars::prelude::{
-    BooleanChunked, ChunkedArray, Int32Chunked, Int64Chunked, IntoSeries, NewChunkedArray, Series, StringChunkedBuilder,
+    ChunkedArray, Int32Chunked, Int64Chunked, IntoSeries, NewChunkedArray, PolarsNumericType, Series,
 };
 
+use super::bloc::Brut;
 use super::valeurs::{
     Value, boolean, bounded, decimal, is_scientific, parse_date, parse_integer, parse_month, parse_year, service,
     siren, upper,
 };
+use crate::error::Result;
 use crate::reference::{Geographie, Recode};
 use crate::schema::{Colonne, Genre};
-use crate::store::Key;
-
-/// Text of one column for a block of records.
-#[derive(Debug, Default)]
-pub struct Brut {
-    text: String,
-    /// End of each value in `text`; a missing value ends where it starts and is flagged.
-    ends: Vec<usize>,
-    missing: Vec<bool>,
-}
-
-impl Brut {
-    /// Adds a value.
-    pub fn push(&mut self, value: &str) {
-        self.text.push_str(value);
-        self.ends.push(self.text.len());
-        self.missing.push(false);
-    }
-
-    /// Adds a missing value.
-    pub fn push_missing(&mut self) {
-        self.ends.push(self.text.len());
-        self.missing.push(true);
-    }
-
-    /// Number of values.
-    #[must_use]
-    pub fn len(&self) -> usize {
-        self.ends.len()
-    }
-
-    /// Value `i`, if it is there.
-    #[must_use]
-    pub fn get(&self, i: usize) -> Option<&str> {
-        let start = if i == 0 { 0 } else { self.ends[i - 1] };
-        (!self.missing[i]).then(|| &self.text[start..self.ends[i]])
-    }
-
-    fn iter(&self) -> impl ExactSizeIterator<Item = Option<&str>> {
-        (0..self.len()).map(|i| self.get(i))
-    }
-}
+use crate::store::{HASH_BYTES, Key};
 
 /// What was found of a value besides the value itself.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -82,14 +49,28 @@ pub enum Constat {
     NumeroAbime,
 }
 
+/// Typed values of a column.
+pub enum Valeurs {
+    /// Words, hashes, yes or no: as the store holds them.
+    Arrow(ArrayRef),
+    /// Numbers and days, which row rules compare.
+    Polars(Series),
+}
+
 /// A typed column and what was found of each value.
 pub struct Typee {
     /// Typed values.
-    pub series: Series,
+    pub valeurs: Valeurs,
     /// First elements of a list, where the schema asks for them.
-    pub premier: Option<Series>,
+    pub premier: Option<ArrayRef>,
     /// One per value.
     pub constats: Vec<Constat>,
+}
+
+impl Typee {
+    fn arrow(array: ArrayRef, constats: Vec<Constat>) -> Self {
+        Self { valeurs: Valeurs::Arrow(array), premier: None, constats }
+    }
 }
 
 /// Types the columns of one schema.
@@ -123,49 +104,52 @@ impl<'a> Typer<'a> {
     }
 
     /// Types column `index`.
-    #[must_use]
-    pub fn column(&self, index: usize, colonne: &Colonne, brut: &Brut) -> Typee {
-        let name = colonne.nom.as_str().into();
-        match colonne.genre {
-            Genre::Identifiant => text(name, brut, |v| {
-                if is_scientific(v) {
-                    return (None, Constat::NumeroAbime);
-                }
-                (Some(Cow::Owned(self.key.hash(&upper(v)))), Constat::Valide)
-            }),
-            Genre::Texte => text(name, brut, |v| {
-                let words = v.split_whitespace().collect::<Vec<_>>().join(" ");
-                (Some(Cow::Owned(words)), Constat::Valide)
-            }),
-            Genre::Code => text(name, brut, |v| self.code(index, colonne, v)),
-            Genre::Siren => text(name, brut, siren),
-            Genre::Service => text(name, brut, service),
-            Genre::Commune => text(name, brut, |v| self.commune(v)),
-            Genre::Liste => list(colonne, brut, |v| self.code(index, colonne, v)),
-            Genre::Communes => list(colonne, brut, |v| self.commune(v)),
-            Genre::Date => numbers(brut, parse_date, |c: Int32Chunked| c.into_date().into_series(), name),
-            Genre::Mois => numbers(brut, parse_month, |c: Int32Chunked| c.into_date().into_series(), name),
-            Genre::Annee => numbers(brut, |v| bounded(colonne, parse_year(v)), Int32Chunked::into_series, name),
-            Genre::Entier => numbers(brut, |v| bounded(colonne, parse_integer(v)), Int32Chunked::into_series, name),
-            Genre::Decimal => numbers(brut, |v| decimal(colonne, v), Int64Chunked::into_series, name),
+    ///
+    /// # Errors
+    /// When an array cannot be built, which would be a fault of this program.
+    pub fn column(&self, index: usize, colonne: &Colonne, brut: Brut<'_>) -> Result<Typee> {
+        let day = |c: Int32Chunked| c.into_date().into_series();
+        Ok(match colonne.genre {
+            Genre::Identifiant => self.identifiers(brut)?,
+            Genre::Texte => words(colonne, brut, |v| {
+                (Some(Cow::Owned(v.split_whitespace().collect::<Vec<_>>().join(" "))), Constat::Valide)
+            })?,
+            Genre::Code => words(colonne, brut, |v| self.code(index, colonne, v))?,
+            Genre::Siren => words(colonne, brut, siren)?,
+            Genre::Service => words(colonne, brut, service)?,
+            Genre::Commune => words(colonne, brut, |v| self.commune(v))?,
+            Genre::Liste => list(colonne, brut, |v| self.code(index, colonne, v))?,
+            Genre::Communes => list(colonne, brut, |v| self.commune(v))?,
+            Genre::Date => numbers(colonne, brut, parse_date, day),
+            Genre::Mois => numbers(colonne, brut, parse_month, day),
+            Genre::Annee => numbers(colonne, brut, |v| bounded(colonne, parse_year(v)), Int32Chunked::into_series),
+            Genre::Entier => numbers(colonne, brut, |v| bounded(colonne, parse_integer(v)), Int32Chunked::into_series),
+            Genre::Decimal => decimals(colonne, brut),
             Genre::Booleen => {
-                let mut constats = Vec::with_capacity(brut.len());
-                let values: Vec<Option<bool>> = brut
-                    .iter()
-                    .map(|v| {
-                        let Some(v) = v else {
-                            constats.push(Constat::Manquant);
-                            return None;
-                        };
-                        let (value, constat) = boolean(colonne, v);
-                        constats.push(constat);
-                        value
-                    })
-                    .collect();
-                let series = BooleanChunked::from_slice_options(name, &values).into_series();
-                Typee { series, premier: None, constats }
+                let (values, constats) = distinct(colonne, brut, |v| boolean(colonne, v));
+                Typee::arrow(Arc::new(values.collect::<BooleanArray>()), constats)
             }
+        })
+    }
+
+    fn identifiers(&self, brut: Brut<'_>) -> Result<Typee> {
+        let mut constats = Vec::with_capacity(brut.len());
+        let mut hashes = FixedSizeBinaryBuilder::with_capacity(brut.len(), HASH_BYTES);
+        for value in brut.iter() {
+            let constat = match value {
+                None => Constat::Manquant,
+                Some(value) if is_scientific(value) => Constat::NumeroAbime,
+                Some(value) => {
+                    hashes.append_value(self.key.hash(&upper(value)))?;
+                    Constat::Valide
+                }
+            };
+            if constat != Constat::Valide {
+                hashes.append_null();
+            }
+            constats.push(constat);
         }
+        Ok(Typee::arrow(Arc::new(hashes.finish()), constats))
     }
 
     fn code(&self, index: usize, colonne: &Colonne, value: &str) -> Value<Cow<'_, str>> {
@@ -205,75 +189,137 @@ impl<'a> Typer<'a> {
 /// What a code of no list becomes.
 const UNKNOWN: &str = "inconnu";
 
-fn text<'t>(
-    name: polars::prelude::PlSmallStr,
-    brut: &'t Brut,
-    parse: impl Fn(&'t str) -> Value<Cow<'t, str>>,
-) -> Typee {
-    let mut constats = Vec::with_capacity(brut.len());
-    let mut values = StringChunkedBuilder::new(name, brut.len());
-    for value in brut.iter() {
-        let (found, constat) = value.map_or((None, Constat::Manquant), &parse);
-        constats.push(constat);
-        values.append_option(found.as_deref());
+/// Place of a missing value among the distinct ones.
+const MISSING: u32 = u32::MAX;
+
+/// Values of a column, each once, and for each row which one it is.
+struct Distinctes<'t> {
+    valeurs: Vec<&'t str>,
+    rangs: Vec<u32>,
+}
+
+impl<'t> Distinctes<'t> {
+    fn of(brut: Brut<'t>) -> Self {
+        let mut seen: HashMap<&str, u32, RandomState> = HashMap::default();
+        let mut valeurs = Vec::new();
+        let rangs =
+            brut.iter().map(|value| value.map_or(MISSING, |value| rank(&mut seen, &mut valeurs, value))).collect();
+        Self { valeurs, rangs }
     }
-    Typee { series: values.finish().into_series(), premier: None, constats }
+}
+
+/// Rank of a value among those seen.
+fn rank<'t>(seen: &mut HashMap<&'t str, u32, RandomState>, valeurs: &mut Vec<&'t str>, value: &'t str) -> u32 {
+    *seen.entry(value).or_insert_with(|| {
+        valeurs.push(value);
+        u32::try_from(valeurs.len() - 1).unwrap_or(MISSING)
+    })
+}
+
+/// Reads each distinct value of a column once: the value of every row, and what was found of it.
+fn distinct<'t, T: Copy>(
+    colonne: &Colonne,
+    brut: Brut<'t>,
+    parse: impl Fn(&'t str) -> Value<T>,
+) -> (impl ExactSizeIterator<Item = Option<T>>, Vec<Constat>) {
+    let Distinctes { valeurs, rangs } = Distinctes::of(brut);
+    let found: Vec<Value<T>> = valeurs.into_iter().map(|v| unless_empty(colonne, v, &parse)).collect();
+    let of = move |rang: u32| found.get(rang as usize).copied().unwrap_or((None, Constat::Manquant));
+    let constats = rangs.iter().map(|rang| of(*rang).1).collect();
+    (rangs.into_iter().map(move |rang| of(rang).0), constats)
+}
+
+/// Reads a value, unless it is one of those that mean "no value".
+fn unless_empty<'t, T>(colonne: &Colonne, value: &'t str, parse: impl Fn(&'t str) -> Value<T>) -> Value<T> {
+    if colonne.vide.iter().any(|v| v == value) { (None, Constat::Manquant) } else { parse(value) }
+}
+
+fn words<'t>(colonne: &Colonne, brut: Brut<'t>, parse: impl Fn(&'t str) -> Value<Cow<'t, str>>) -> Result<Typee> {
+    let mut dictionary: Vec<Cow<'t, str>> = Vec::new();
+    let kept = std::cell::RefCell::new(&mut dictionary);
+    let (keys, constats) = distinct(colonne, brut, |v| {
+        let (word, constat) = parse(v);
+        let mut kept = kept.borrow_mut();
+        let key = word.map(|word| {
+            kept.push(word);
+            i32::try_from(kept.len() - 1).unwrap_or(i32::MAX)
+        });
+        (key, constat)
+    });
+    let keys: Int32Array = keys.collect();
+    let values = StringArray::from_iter_values(dictionary.iter());
+    Ok(Typee::arrow(Arc::new(DictionaryArray::<Int32Type>::try_new(keys, Arc::new(values))?), constats))
 }
 
 /// Elements joined by `|`: an unknown first one empties the list, another stands as `inconnu`.
-fn list<'t>(colonne: &Colonne, brut: &'t Brut, parse: impl Fn(&'t str) -> Value<Cow<'t, str>>) -> Typee {
+fn list<'t>(colonne: &Colonne, brut: Brut<'t>, parse: impl Fn(&'t str) -> Value<Cow<'t, str>>) -> Result<Typee> {
+    let mut seen = HashMap::default();
+    let mut elements: Vec<&str> = Vec::new();
+    let mut codes: Vec<Value<Cow<'t, str>>> = Vec::new();
     let mut constats = Vec::with_capacity(brut.len());
-    let mut lists = StringChunkedBuilder::new(colonne.nom.as_str().into(), brut.len());
-    let named = colonne.premier.as_deref().unwrap_or_default();
-    let mut firsts = StringChunkedBuilder::new(named.into(), brut.len());
+    let mut lists = StringBuilder::with_capacity(brut.len(), brut.len() * 8);
+    let mut firsts: Vec<Option<i32>> = Vec::with_capacity(brut.len());
     let mut kept = String::new();
     for value in brut.iter() {
         kept.clear();
         let mut constat = Constat::Manquant;
         let mut first = None;
-        let elements = value.unwrap_or_default().split('|').map(str::trim).filter(|e| !e.is_empty());
-        for (i, element) in elements.enumerate() {
-            let (code, found) = parse(element);
+        let value = value.filter(|v| !colonne.vide.iter().any(|empty| empty == v)).unwrap_or_default();
+        for (i, element) in value.split('|').map(str::trim).filter(|e| !e.is_empty()).enumerate() {
+            let rang = rank(&mut seen, &mut elements, element);
+            if codes.len() < elements.len() {
+                codes.push(parse(element));
+            }
+            let (code, found) = &codes[rang as usize];
             if i == 0 {
-                constat = found;
+                constat = *found;
+                first = code.as_ref().and_then(|_| i32::try_from(rang).ok());
             } else {
                 kept.push('|');
-                if found != Constat::Valide && constat == Constat::Valide {
+                if *found != Constat::Valide && constat == Constat::Valide {
                     let unknown = matches!(found, Constat::Invalide | Constat::CodeInconnu);
-                    constat = if unknown { Constat::ElementInconnu } else { found };
+                    constat = if unknown { Constat::ElementInconnu } else { *found };
                 }
             }
             kept.push_str(code.as_deref().unwrap_or(UNKNOWN));
-            if i == 0 {
-                first = code;
-            }
         }
         constats.push(constat);
         lists.append_option(first.is_some().then_some(kept.as_str()));
-        firsts.append_option(first.as_deref());
+        firsts.push(first);
     }
-    let premier = colonne.premier.as_ref().map(|_| firsts.finish().into_series());
-    Typee { series: lists.finish().into_series(), premier, constats }
+    let premier = if colonne.premier.is_some() {
+        let values = StringArray::from_iter_values(codes.iter().map(|(code, _)| code.as_deref().unwrap_or_default()));
+        Some(Arc::new(DictionaryArray::<Int32Type>::try_new(firsts.into(), Arc::new(values))?) as ArrayRef)
+    } else {
+        None
+    };
+    Ok(Typee { valeurs: Valeurs::Arrow(Arc::new(lists.finish())), premier, constats })
 }
 
-fn numbers<T>(
-    brut: &Brut,
-    parse: impl Fn(&str) -> Value<T::Native>,
+fn numbers<'t, T>(
+    colonne: &Colonne,
+    brut: Brut<'t>,
+    parse: impl Fn(&'t str) -> Value<T::Native>,
     finish: impl Fn(ChunkedArray<T>) -> Series,
-    name: polars::prelude::PlSmallStr,
 ) -> Typee
 where
-    T: polars::prelude::PolarsNumericType,
+    T: PolarsNumericType,
     ChunkedArray<T>: NewChunkedArray<T, T::Native>,
 {
+    let (values, constats) = distinct(colonne, brut, parse);
+    let values = ChunkedArray::from_iter_options(colonne.nom.as_str().into(), values);
+    Typee { valeurs: Valeurs::Polars(finish(values)), premier: None, constats }
+}
+
+/// Amounts are seldom met twice: each is read where it stands.
+fn decimals(colonne: &Colonne, brut: Brut<'_>) -> Typee {
     let mut constats = Vec::with_capacity(brut.len());
-    let values: Vec<Option<T::Native>> = brut
-        .iter()
-        .map(|v| {
-            let (value, constat) = v.map_or((None, Constat::Manquant), &parse);
-            constats.push(constat);
-            value
-        })
-        .collect();
-    Typee { series: finish(ChunkedArray::from_slice_options(name, &values)), premier: None, constats }
+    let values = brut.iter().map(|value| {
+        let (number, constat) =
+            value.map_or((None, Constat::Manquant), |v| unless_empty(colonne, v, |v| decimal(colonne, v)));
+        constats.push(constat);
+        number
+    });
+    let values = Int64Chunked::from_iter_options(colonne.nom.as_str().into(), values);
+    Typee { valeurs: Valeurs::Polars(values.into_series()), premier: None, constats }
 }

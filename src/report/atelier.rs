@@ -2,9 +2,7 @@
 //! workbook; what has not changed is neither set again nor rewritten.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::path::Path;
 use std::sync::Mutex;
-use std::sync::atomic::{AtomicUsize, Ordering};
 
 use serde::Serialize;
 
@@ -16,6 +14,7 @@ use super::revue::{self, Contexte, Contingents, Revue};
 use super::site::Site;
 use super::{classeur, flux};
 use crate::error::Result;
+use crate::partage::shared_out;
 use crate::progress::Progress;
 use crate::project::Plan;
 use crate::reference::Geographie;
@@ -32,8 +31,6 @@ pub struct Rendu {
 
 /// Rows of a table that a PDF prints; longer ones are in the workbook.
 const LIGNES_PDF: usize = 400;
-/// Stack of a rendering thread: deeply nested content is laid out recursively.
-const STACK: usize = 16 << 20;
 
 /// What the PDF templates read.
 #[derive(Serialize)]
@@ -150,31 +147,6 @@ pub fn with_atelier<T>(
         gabarits: resources.fingerprint(&["reports"])?,
         ecrits: Ecrits { plan, avant, rendu: Mutex::default() },
     })
-}
-
-/// Runs `work` on 0..n, on several threads; the first error stops them all.
-fn shared_out(threads: usize, n: usize, work: impl Fn(usize) -> Result<()> + Sync) -> Result<()> {
-    let next = AtomicUsize::new(0);
-    let failed = Mutex::new(None);
-    std::thread::scope(|scope| -> std::io::Result<()> {
-        for _ in 0..threads.clamp(1, n.max(1)) {
-            std::thread::Builder::new().stack_size(STACK).spawn_scoped(scope, || {
-                loop {
-                    let i = next.fetch_add(1, Ordering::Relaxed);
-                    let stop = failed.lock().map_or(true, |f| f.is_some());
-                    if i >= n || stop {
-                        break;
-                    }
-                    if let (Err(error), Ok(mut first)) = (work(i), failed.lock()) {
-                        first.get_or_insert(error);
-                    }
-                }
-            })?;
-        }
-        Ok(())
-    })
-    .map_err(crate::error::Error::io("lancer un fil d'exécution pour", Path::new("les pages")))?;
-    failed.into_inner().unwrap_or_default().map_or(Ok(()), Err)
 }
 
 /// A territory's review, and what its documents say around it.

@@ -13,6 +13,7 @@ use crate::engine::{self, Etape, FACTS, Inputs, Table};
 use crate::error::{Error, Result};
 use crate::ingest::{self, Ingestion};
 use crate::law::{Droit, SeuilsDeLAnnee, rules_for};
+use crate::partage::shared_out;
 use crate::progress::Progress;
 use crate::project::Plan;
 use crate::reference::{Geographie, Parametres};
@@ -83,7 +84,7 @@ pub fn check(plan: &Plan, options: Options, progress: &Progress) -> Result<Check
     let (regles, _) = rules_for(&Droit { plan, geographie: &geographie, seuils: &seuils, parametres: &parametres })?;
     let inputs = Inputs { plan, ingestion: &ingestion, geographie: &geographie, seuils: &seuils, regles: &regles };
     let resultats = engine::compute(&inputs, options.threads, progress)?;
-    let (_, notes) = qualite::write(plan, &ingestion, resultats.constatations, &resultats.bailleurs)?;
+    let (_, notes) = qualite::write(plan, &ingestion, resultats.constatations, &resultats.bailleurs, options.threads)?;
     Ok(Checked { ingestion, notes })
 }
 
@@ -141,10 +142,11 @@ pub fn run(plan: &Plan, mut notes: Vec<Diagnostic>, options: Options, progress: 
         etat.save(&cache)?;
         let inputs = Inputs { plan, ingestion: &ingestion, geographie: &geographie, seuils: &seuils, regles: &regles };
         let resultats = engine::compute(&inputs, options.threads, progress)?;
-        let mut written = write_tables(plan, &mut etat, &before, &resultats.tables)?;
+        let mut written = write_tables(plan, &mut etat, &before, &resultats.tables, options.threads)?;
         put(&resultats.faits, &cache.join(FACTS).join("attributions.parquet"))?;
         engine::remember_sources(plan, &ingestion)?;
-        let (files, found) = qualite::write(plan, &ingestion, resultats.constatations, &resultats.bailleurs)?;
+        let (files, found) =
+            qualite::write(plan, &ingestion, resultats.constatations, &resultats.bailleurs, options.threads)?;
         written.extend(files);
         notes.extend(found);
         written.extend(manifeste::write(plan, &ingestion, &geographie, &seuils, &notes)?);
@@ -247,20 +249,22 @@ fn write_tables(
     etat: &mut Etat,
     before: &BTreeMap<String, String>,
     tables: &[Etape],
+    threads: usize,
 ) -> Result<BTreeSet<String>> {
-    let mut written = BTreeSet::new();
     let folder = plan.sortie.join(INDICATEURS);
-    for table in tables {
-        let files = ["parquet", "csv"].map(|extension| folder.join(format!("{}.{extension}", table.nom)));
-        let same = before.get(&table.nom) == Some(&table.cle) && files.iter().all(|f| f.is_file());
-        if !same {
-            put(&table.fichier, &files[0])?;
-            store::write_atomically(&files[1], &engine::csv_bytes(&Table::read(&table.fichier, &table.nom)?)?)?;
+    let extensions = ["parquet", "csv"];
+    shared_out(threads, tables.len(), |i| {
+        let table = &tables[i];
+        let files = extensions.map(|extension| folder.join(format!("{}.{extension}", table.nom)));
+        if before.get(&table.nom) == Some(&table.cle) && files.iter().all(|f| f.is_file()) {
+            return Ok(());
         }
-        etat.tables.insert(table.nom.clone(), table.cle.clone());
-        written.extend(["parquet", "csv"].map(|extension| format!("{INDICATEURS}/{}.{extension}", table.nom)));
-    }
-    Ok(written)
+        put(&table.fichier, &files[0])?;
+        store::write_atomically(&files[1], &engine::csv_bytes(&Table::read(&table.fichier, &table.nom)?)?)
+    })?;
+    etat.tables = tables.iter().map(|table| (table.nom.clone(), table.cle.clone())).collect();
+    let names = tables.iter().flat_map(|t| extensions.map(|extension| format!("{INDICATEURS}/{}.{extension}", t.nom)));
+    Ok(names.collect())
 }
 
 /// Puts a copy of a file in its place.

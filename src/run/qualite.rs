@@ -4,9 +4,10 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 
 use crate::diagnostic::{Diagnostic, Gravite};
-use crate::engine::Constatation;
+use crate::engine::{Constatation, Croisement, Echec};
 use crate::error::{Error, Result};
 use crate::ingest::{Ingestion, REJECT_COLUMNS, reject_row};
+use crate::partage::shared_out;
 use crate::project::Plan;
 use crate::resultats::{
     ConfirmationLue, Controle, Correction, CroisementLu, LISTES, Liste, QUALITE, Qualite, SAMPLE, SourceLue,
@@ -28,6 +29,7 @@ pub(super) fn write(
     ingestion: &Ingestion,
     constatations: Vec<Constatation>,
     bailleurs: &Landlords,
+    threads: usize,
 ) -> Result<(BTreeSet<String>, Vec<Diagnostic>)> {
     let mut applied: BTreeSet<usize> = BTreeSet::new();
     let position = |c| plan.confirmations.iter().position(|own| own == c);
@@ -67,14 +69,15 @@ pub(super) fn write(
         .collect();
     let notes = lapsed(&confirmations);
     let mut rows = rejects(plan, ingestion)?;
-    let (listes, mut written) = write_lists(plan, ingestion, &rows, &crossed, bailleurs)?;
+    let (listes, mut written) = write_lists(plan, ingestion, &rows, &crossed, bailleurs, threads)?;
     let corrections = corrections(plan, &sources, &croisements)?;
     let qualite =
         Qualite { version: 2, millesime: plan.millesime, sources, croisements, confirmations, corrections, listes };
     let mut text = serde_json::to_vec_pretty(&qualite)?;
     text.push(b'\n');
     store::write_atomically(&plan.sortie.join(QUALITE), &text)?;
-    rows.extend(crossed.iter().flat_map(|c| c.echecs.iter().take(SAMPLE)).map(|(d, _)| Row::from(&reject_row(d)[..])));
+    let crossing = crossed.iter().flat_map(|c| c.echecs.iter().take(SAMPLE).map(|e| row(&c.croisement, e)));
+    rows.extend(crossing);
     store::write_atomically(&plan.sortie.join(REJECTS), &reject_bytes(&rows)?)?;
     written.extend([QUALITE.to_owned(), REJECTS.to_owned()]);
     Ok((written, notes))
@@ -85,6 +88,11 @@ const REJECTS: &str = "rejets.csv";
 /// Rows refused or set aside, as [`REJECT_COLUMNS`].
 type Row = csv::StringRecord;
 
+/// A failure of a check as a row.
+fn row(check: &Croisement, echec: &Echec) -> Row {
+    Row::from(&reject_row(&check.diagnostic(echec))[..])
+}
+
 /// Landlord of a lease, by file and line.
 type Landlords = BTreeMap<(String, u64), String>;
 
@@ -93,9 +101,13 @@ fn confirmed(plan: &Plan, mut found: Constatation, applied: &mut BTreeSet<usize>
     if plan.confirmations.is_empty() {
         return found;
     }
-    found.echecs.retain(|(diagnostic, _)| {
-        let covers = diagnostic.gravite == Gravite::AConfirmer;
-        let hit = plan.confirmations.iter().position(|c| covers && c.covers(diagnostic));
+    if found.croisement.gravite != Gravite::AConfirmer {
+        return found;
+    }
+    let croisement = &found.croisement;
+    found.echecs.retain(|echec| {
+        let diagnostic = croisement.diagnostic(echec);
+        let hit = plan.confirmations.iter().position(|c| c.covers(&diagnostic));
         applied.extend(hit);
         hit.is_none()
     });
@@ -201,6 +213,7 @@ fn write_lists(
     rows: &[Row],
     crossed: &[Constatation],
     bailleurs: &Landlords,
+    threads: usize,
 ) -> Result<(Vec<Liste>, BTreeSet<String>)> {
     let mut of_landlord: BTreeMap<&str, Vec<Row>> = BTreeMap::new();
     let leases: BTreeSet<&str> =
@@ -215,22 +228,32 @@ fn write_lists(
             of_landlord.entry(bailleur).or_default().push(row.clone());
         }
     }
-    for (diagnostic, bailleur) in crossed.iter().flat_map(|c| &c.echecs) {
-        if let (Some(bailleur), Some(fichier)) = (bailleur, &diagnostic.lieu.fichier)
-            && leases.contains(fichier.as_str())
-        {
-            of_landlord.entry(bailleur).or_default().push(Row::from(&reject_row(diagnostic)[..]));
+    for found in crossed {
+        for echec in &found.echecs {
+            if let (Some(bailleur), Some(fichier)) = (&echec.bailleur, &echec.fichier)
+                && leases.contains(fichier.as_str())
+            {
+                of_landlord.entry(bailleur).or_default().push(row(&found.croisement, echec));
+            }
         }
     }
-    let mut listes = Vec::new();
-    let mut written = BTreeSet::new();
-    for (bailleur, mut rows) in of_landlord {
-        rows.sort_by_key(|r| (r.get(0).map(str::to_owned), r.get(1).and_then(|l| l.parse::<u64>().ok())));
-        let fichier = format!("{LISTES}/{bailleur}.csv");
-        store::write_atomically(&plan.sortie.join(&fichier), &reject_bytes(&rows)?)?;
-        written.insert(fichier.clone());
-        listes.push(Liste { bailleur: bailleur.to_owned(), fichier, lignes: rows.len() as u64 });
-    }
+    let of_landlord: Vec<(&str, Vec<Row>)> = of_landlord.into_iter().collect();
+    let path = |bailleur: &str| format!("{LISTES}/{bailleur}.csv");
+    shared_out(threads, of_landlord.len(), |i| {
+        let (bailleur, rows) = &of_landlord[i];
+        let mut rows: Vec<&Row> = rows.iter().collect();
+        rows.sort_by_key(|r| (r.get(0), r.get(1).and_then(|l| l.parse::<u64>().ok())));
+        store::write_atomically(&plan.sortie.join(path(bailleur)), &reject_bytes(rows)?)
+    })?;
+    let listes: Vec<Liste> = of_landlord
+        .iter()
+        .map(|(bailleur, rows)| Liste {
+            bailleur: (*bailleur).to_owned(),
+            fichier: path(bailleur),
+            lignes: rows.len() as u64,
+        })
+        .collect();
+    let written = listes.iter().map(|l| l.fichier.clone()).collect();
     Ok((listes, written))
 }
 
@@ -253,7 +276,7 @@ fn failed(error: csv::Error) -> Error {
     Error::io("écrire", Path::new(REJECTS))(std::io::Error::other(error))
 }
 
-fn reject_bytes(rows: &[Row]) -> Result<Vec<u8>> {
+fn reject_bytes<'r>(rows: impl IntoIterator<Item = &'r Row>) -> Result<Vec<u8>> {
     let mut writer = csv::WriterBuilder::new().delimiter(b';').from_writer("\u{feff}".as_bytes().to_vec());
     writer.write_record(REJECT_COLUMNS).map_err(failed)?;
     for row in rows {

@@ -8,9 +8,10 @@ use arrow::array::RecordBatch;
 use arrow::datatypes::SchemaRef;
 use parquet::arrow::ArrowWriter;
 use parquet::arrow::arrow_reader::ParquetRecordBatchReaderBuilder;
-use parquet::basic::{Compression, ZstdLevel};
+use parquet::arrow::arrow_writer::ArrowWriterOptions;
+use parquet::basic::{Compression, Encoding, ZstdLevel};
 use parquet::file::metadata::KeyValue;
-use parquet::file::properties::WriterProperties;
+use parquet::file::properties::{EnabledStatistics, WriterProperties};
 use parquet::file::reader::{FileReader, SerializedFileReader};
 use parquet::schema::types::ColumnPath;
 
@@ -24,22 +25,29 @@ pub struct ParquetFile {
 }
 
 impl ParquetFile {
-    /// Starts a file that will stand at `path`; columns of `uniques` hold too many values for a dictionary.
+    /// Starts a file that will stand at `path`; columns of `uniques` hold too many values for a dictionary, those of
+    /// `sequences` numbers that follow one another.
     ///
     /// # Errors
     /// [`Error::Io`], [`Error::Parquet`].
-    pub fn create(path: &Path, schema: SchemaRef, uniques: &[&str]) -> Result<Self> {
+    pub fn create(path: &Path, schema: SchemaRef, uniques: &[&str], sequences: &[&str]) -> Result<Self> {
         make_parent(path)?;
         let partial = temporary(path);
         let file = File::create(&partial).map_err(Error::io("écrire", path))?;
         let properties = WriterProperties::builder()
             .set_compression(Compression::ZSTD(ZstdLevel::try_new(1)?))
             .set_max_row_group_row_count(Some(262_144))
+            .set_statistics_enabled(EnabledStatistics::Chunk)
             .set_created_by("bilan".to_owned());
-        let properties = uniques.iter().fold(properties, |properties, column| {
+        let plain = uniques.iter().chain(sequences).fold(properties, |properties, column| {
             properties.set_column_dictionary_enabled(ColumnPath::from(*column), false)
         });
-        Ok(Self { path: path.to_owned(), writer: ArrowWriter::try_new(file, schema, Some(properties.build()))? })
+        let properties = sequences.iter().fold(plain, |properties, column| {
+            properties.set_column_encoding(ColumnPath::from(*column), Encoding::DELTA_BINARY_PACKED)
+        });
+        // The file alone says what it holds: how its columns were held in memory is nobody's business.
+        let options = ArrowWriterOptions::new().with_properties(properties.build()).with_skip_arrow_metadata(true);
+        Ok(Self { path: path.to_owned(), writer: ArrowWriter::try_new_with_options(file, schema, options)? })
     }
 
     /// Adds rows.
@@ -69,7 +77,7 @@ impl ParquetFile {
 /// # Errors
 /// [`Error::Io`], [`Error::Parquet`].
 pub fn write_table(path: &Path, schema: &SchemaRef, batches: &[RecordBatch]) -> Result<()> {
-    let mut file = ParquetFile::create(path, Arc::clone(schema), &[])?;
+    let mut file = ParquetFile::create(path, Arc::clone(schema), &[], &[])?;
     for batch in batches {
         file.write(batch)?;
     }
@@ -96,9 +104,5 @@ pub fn footer(path: &Path) -> Result<Vec<(String, String)>> {
     let file = File::open(path).map_err(Error::io("lire", path))?;
     let reader = SerializedFileReader::new(file)?;
     let pairs = reader.metadata().file_metadata().key_value_metadata().cloned().unwrap_or_default();
-    Ok(pairs
-        .into_iter()
-        .filter(|kv| kv.key != "ARROW:schema")
-        .map(|kv| (kv.key, kv.value.unwrap_or_default()))
-        .collect())
+    Ok(pairs.into_iter().map(|kv| (kv.key, kv.value.unwrap_or_default())).collect())
 }

@@ -13,7 +13,7 @@ fn records_under(xml: &str, regle: Option<RegleMenage>) -> Result<Vec<Vec<(Strin
     let dir = tempfile::tempdir().unwrap();
     let path = dir.path().join("m.xml");
     std::fs::write(&path, xml).unwrap();
-    let empreinte = octets::inspect(&path).unwrap().unwrap();
+    let empreinte = octets::inspect(&path, 1).unwrap().unwrap();
     let schema = Schema::load(&Resources::embedded(), "demandes", 2025).unwrap();
     let colonnes = std::collections::BTreeMap::new();
     let date = NaiveDate::from_ymd_opt(2026, 1, 31).unwrap();

@@ -23,7 +23,7 @@ use crate::schema::{Entete, Schema};
 
 pub use menage::RegleMenage;
 pub use octets::{Empreinte, Encodage, inspect};
-pub use texte::Defaut;
+pub use texte::{Defaut, Lot, Place};
 
 /// What a file is, once its first bytes and its names are read.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
@@ -56,7 +56,7 @@ impl Format {
 }
 
 /// One step through a file.
-#[derive(Debug, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Enregistrement {
     /// A well-formed record; its fields are in the reader.
     Bon {
@@ -103,6 +103,15 @@ pub trait Lecteur: Send {
 
     /// Text of field `i` of the last good record; empty means missing.
     fn field(&self, i: usize) -> &str;
+
+    /// In a format that can be cut apart without being read, the next lot of records, which other threads cut; `None` in
+    /// another. What comes before it was read record by record.
+    ///
+    /// # Errors
+    /// As [`Self::next_record`].
+    fn next_lot(&mut self) -> Option<Result<Option<Lot>, Echec>> {
+        None
+    }
 }
 
 /// What is asked of a file.

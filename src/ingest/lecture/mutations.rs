@@ -56,7 +56,7 @@ fn read(path: &Path, schema: &Schema) -> Result<(u64, u64), Vec<String>> {
         Echec::Refus(refusals) => refusals.into_iter().map(|d| d.code).collect::<Vec<_>>(),
         Echec::Systeme(error) => vec![error.kind().to_string()],
     };
-    let empreinte = inspect(path).map_err(|e| vec![e.kind().to_string()])?.map_err(|d| vec![d.code])?;
+    let empreinte = inspect(path, 2).map_err(|e| vec![e.kind().to_string()])?.map_err(|d| vec![d.code])?;
     let colonnes = BTreeMap::new();
     let date = chrono::NaiveDate::from_ymd_opt(2026, 1, 31).unwrap();
     let menage = RegleMenage { garde_alternee: 5_000, enfants_a_naitre: true, ressources_versees: false };

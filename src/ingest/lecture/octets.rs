@@ -71,11 +71,11 @@ impl<R: Read> Read for Hashing<R> {
     }
 }
 
-/// Reads the file once: hash, format, encoding.
+/// Reads the file through: hash, format, encoding; with more than one of the `threads`, the hash is taken beside the rest.
 ///
 /// # Errors
 /// The outer error is the system's; the inner one refuses the file.
-pub fn inspect(path: &Path) -> io::Result<Result<Empreinte, Diagnostic>> {
+pub fn inspect(path: &Path, threads: usize) -> io::Result<Result<Empreinte, Diagnostic>> {
     let mut head = [0_u8; 8];
     let n = read_up_to(&mut File::open(path)?, &mut head)?;
     let emballage = match &head[..n] {
@@ -96,6 +96,14 @@ pub fn inspect(path: &Path) -> io::Result<Result<Empreinte, Diagnostic>> {
         [0x1F, 0x8B, ..] => Emballage::Gzip,
         _ => Emballage::Aucun,
     };
+    if emballage == Emballage::Aucun && threads > 1 {
+        return std::thread::scope(|scope| {
+            let hash = scope.spawn(|| hashed(path));
+            let verdict = classify(&mut File::open(path)?)?;
+            let sha256 = hash.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic))?;
+            verdict_of(path, sha256, emballage, verdict)
+        });
+    }
     let mut file = Hashing { inner: File::open(path)?, hash: Sha256::new() };
     let verdict = match emballage {
         Emballage::Aucun => classify(&mut file)?,
@@ -109,6 +117,15 @@ pub fn inspect(path: &Path) -> io::Result<Result<Empreinte, Diagnostic>> {
             unwrapped(classify(&mut archive::open(path, membre)?), "zip")?
         }
     };
+    verdict_of(path, crate::store::hex(&file.hash.finalize()), emballage, verdict)
+}
+
+fn verdict_of(
+    path: &Path,
+    sha256: String,
+    emballage: Emballage,
+    verdict: Result<(Format, Encodage), Diagnostic>,
+) -> io::Result<Result<Empreinte, Diagnostic>> {
     let (format, encodage) = match verdict {
         Err(diagnostic) => return Ok(Err(diagnostic)),
         Ok(found) => found,
@@ -120,16 +137,20 @@ pub fn inspect(path: &Path) -> io::Result<Result<Empreinte, Diagnostic>> {
             "enregistrez le fichier en UTF-8",
         )));
     }
-    let sha256 = crate::store::hex(&file.hash.finalize());
     Ok(Ok(Empreinte { sha256, format, encodage: Some(encodage), emballage }))
 }
 
 /// A file that its own reader opens.
 fn whole(path: &Path, format: Format) -> io::Result<Result<Empreinte, Diagnostic>> {
+    Ok(Ok(Empreinte { sha256: hashed(path)?, format, encodage: None, emballage: Emballage::Aucun }))
+}
+
+/// SHA-256 of a whole file.
+fn hashed(path: &Path) -> io::Result<String> {
     let mut file = Hashing { inner: File::open(path)?, hash: Sha256::new() };
-    io::copy(&mut file, &mut io::sink())?;
-    let sha256 = crate::store::hex(&file.hash.finalize());
-    Ok(Ok(Empreinte { sha256, format, encodage: None, emballage: Emballage::Aucun }))
+    let mut buffer = vec![0; CHUNK];
+    while file.read(&mut buffer)? > 0 {}
+    Ok(crate::store::hex(&file.hash.finalize()))
 }
 
 type Classe = io::Result<Result<(Format, Encodage), Diagnostic>>;
@@ -307,12 +328,12 @@ mod tests {
 
     fn text(path: &Path) -> String {
         let mut text = String::new();
-        open(path, &inspect(path).unwrap().unwrap()).unwrap().read_to_string(&mut text).unwrap();
+        open(path, &inspect(path, 1).unwrap().unwrap()).unwrap().read_to_string(&mut text).unwrap();
         text
     }
 
     fn encodage(path: &Path) -> Option<Encodage> {
-        inspect(path).unwrap().unwrap().encodage
+        inspect(path, 1).unwrap().unwrap().encodage
     }
 
     #[test]
@@ -325,7 +346,7 @@ mod tests {
     #[test]
     fn a_byte_that_no_encoding_explains_refuses_the_file() {
         let (_dir, path) = file(b"a;\xe9;\x81\n");
-        assert_eq!(inspect(&path).unwrap().unwrap_err().code, "B0112");
+        assert_eq!(inspect(&path, 2).unwrap().unwrap_err().code, "B0112");
     }
 
     #[test]
@@ -345,7 +366,7 @@ mod tests {
     fn empty_binary_and_corrupt_files_are_refused_by_name() {
         let code = |bytes: &[u8]| {
             let (_dir, path) = file(bytes);
-            inspect(&path).unwrap().unwrap_err().code
+            inspect(&path, 2).unwrap().unwrap_err().code
         };
         assert_eq!(code(b""), "B0100");
         assert_eq!(code(b"ab\0cd"), "B0102");
@@ -359,10 +380,10 @@ mod tests {
         encoder.write_all("a;b\né;2\n".repeat(1000).as_bytes()).unwrap();
         let bytes = encoder.finish().unwrap();
         let (_dir, path) = file(&bytes);
-        let empreinte = inspect(&path).unwrap().unwrap();
+        let empreinte = inspect(&path, 2).unwrap().unwrap();
         assert_eq!(empreinte.sha256, crate::store::sha256(&bytes));
         assert!(text(&path).starts_with("a;b\né;2\n"));
         let (_dir, path) = file(&bytes[..bytes.len() / 2]);
-        assert_eq!(inspect(&path).unwrap().unwrap_err().code, "B0111");
+        assert_eq!(inspect(&path, 2).unwrap().unwrap_err().code, "B0111");
     }
 }
