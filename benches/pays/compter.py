@@ -58,7 +58,10 @@ def polars_load(folder):
     import polars as pl
 
     def read(name):
-        return pl.read_csv(folder / f"{name}.csv", separator=";", decimal_comma=True, try_parse_dates=True, infer_schema_length=100_000)
+        # Codes that look like numbers until Corsica.
+        texts = {c: pl.String for c in ("DEPCOM", "communes", "commune", "commune_residence", "commune_origine", "numero_unique", "id_rpls")}
+        options = {"decimal_comma": True, "try_parse_dates": True, "infer_schema_length": 100_000}
+        return pl.read_csv(folder / f"{name}.csv", separator=";", schema_overrides=texts, **options)
 
     end = pl.lit(END).str.to_date()
     rpls = read("rpls").group_by("DEPCOM").agg(pl.len().alias("n"), (pl.col("MODE") == 2).sum().alias("vacants"))

@@ -195,7 +195,7 @@ pub fn records(engine: &Engine, cellule: &Cellule) -> Result<Trace> {
     let amount = if conditions.needs_amount { "seuil_q1 IS NOT NULL" } else { "TRUE" };
     let within = if conditions.within.is_empty() { "TRUE".to_owned() } else { conditions.within.join(" AND ") };
     let sql = format!(
-        "SELECT fichier, ligne, numero_unique, CAST(date_bail AS VARCHAR) AS date_bail, commune, bailleur, reservataire, zone, \
+        "SELECT fichier, ligne, REPLACE(CAST(numero_unique AS VARCHAR), '-', '') AS numero_unique, CAST(date_bail AS VARCHAR) AS date_bail, commune, bailleur, reservataire, zone, \
          financement, classe, CAST(12 * ressources_mensuelles AS DOUBLE) / NULLIF(CAST(nb_uc AS DOUBLE), 0) AS revenu_par_uc, \
          CAST(seuil_q1 AS BIGINT) AS seuil_q1, relogement, dalo, prioritaire, \
          CASE WHEN sort = 'personne_morale' THEN 'non : personne morale' \
