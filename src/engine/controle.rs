@@ -210,7 +210,11 @@ fn sum_up(check: &Croisement, table: &Table, whole: bool, controle: &mut Control
                 "hors_champ" => controle.hors_champ += nombre,
                 "echec" => {
                     controle.echecs += nombre;
-                    if whole || echecs.len() < SAMPLE {
+                    // Results that read alike (two communes of one name) are as many failures.
+                    for _ in 0..nombre {
+                        if !whole && echecs.len() >= SAMPLE {
+                            break;
+                        }
                         echecs.push(Echec {
                             fichier: text(1, row),
                             ligne: lines.is_valid(row).then(|| lines.value(row).unsigned_abs()),

@@ -20,6 +20,8 @@ use crate::schema::Schema;
 
 /// Years of construction that the schemas accept.
 const YEARS: (i64, i64) = (1_000, 2_100);
+/// Periods of construction.
+const PERIODS: &str = "reference/periodes_construction.csv";
 
 /// A cell of a small table.
 enum Cell<'a> {
@@ -258,12 +260,15 @@ fn load_parameters(engine: &Engine, inputs: &Inputs<'_>) -> Result<()> {
     ];
     fill(engine, "mesures_processus", "mesure VARCHAR", measures.map(|m| vec![Cell::Text(m)]))?;
     let resources = plan.resources();
-    let periods = csv_rows(&resources, "reference/periodes_construction.csv", &["libelle", "debut", "fin"])?;
+    let periods = csv_rows(&resources, PERIODS, &["libelle", "debut", "fin"])?;
     // Years as schemas accept them, each with its period.
     let mut years = Vec::new();
     for period in &periods {
-        let bound = |i: usize| period[i].parse::<i64>().unwrap_or_default();
-        let (from, to) = (bound(1).max(YEARS.0), bound(2).min(YEARS.1));
+        let bound = |i: usize| {
+            let wrong = |_| Error::resource(PERIODS, format!("« {} » n'est pas une année", period[i]));
+            period[i].parse::<i64>().map_err(wrong)
+        };
+        let (from, to) = (bound(1)?.max(YEARS.0), bound(2)?.min(YEARS.1));
         years.extend((from..=to).map(|year| vec![Cell::Int(year), Cell::Text(&period[0])]));
     }
     fill(engine, "annees_construction", "annee INTEGER, libelle VARCHAR", years)?;

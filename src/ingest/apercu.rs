@@ -7,7 +7,8 @@ use std::path::Path;
 use arrow::array::RecordBatch;
 use indicatif::ProgressBar;
 
-use super::bloc::{Bloc, columns};
+use super::bloc::columns;
+use super::brut::Bloc;
 use super::lecture::{self, Besoin, Echec, Ouvert};
 use super::typing::Typer;
 use super::{Encodage, Etapes, FICHIER, Format, LIGNE, arrow_schema};

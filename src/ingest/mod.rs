@@ -6,6 +6,7 @@
 mod apercu;
 mod bloc;
 mod bridge;
+mod brut;
 mod lecture;
 mod parallele;
 mod rejets;
@@ -28,7 +29,8 @@ use crate::resultats::{Controle, Total};
 use crate::schema::{Champ, Colonne, Entete, Genre, Schema};
 use crate::store::{self, Etat, FichierVu, Key, ParquetFile, Stamp};
 
-use bloc::{Atelier, Bloc, Releve};
+use bloc::{Atelier, Releve};
+use brut::Bloc;
 use lecture::{Besoin, Defaut, Echec, Empreinte, Enregistrement, Lecteur, Lot, Ouvert, RegleMenage};
 use parallele::in_order;
 use rejets::Rejets;

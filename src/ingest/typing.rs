@@ -14,7 +14,7 @@ use polars::prelude::{
     ChunkedArray, Int32Chunked, Int64Chunked, IntoSeries, NewChunkedArray, PolarsNumericType, Series,
 };
 
-use super::bloc::Brut;
+use super::brut::Brut;
 use super::valeurs::{
     Value, boolean, bounded, decimal, is_scientific, parse_date, parse_integer, parse_month, parse_year, service,
     siren, upper,

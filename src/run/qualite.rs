@@ -105,15 +105,17 @@ fn confirmed(plan: &Plan, mut found: Constatation, applied: &mut BTreeSet<usize>
         return found;
     }
     let croisement = &found.croisement;
+    let before = found.echecs.len();
     found.echecs.retain(|echec| {
         let diagnostic = croisement.diagnostic(echec);
         let hit = plan.confirmations.iter().position(|c| c.covers(&diagnostic));
         applied.extend(hit);
         hit.is_none()
     });
-    let left = found.echecs.len() as u64;
-    found.controle.evalues += found.controle.echecs - left;
-    found.controle.echecs = left;
+    // Failures that were not listed, beyond the sample, stay failures.
+    let vouched = (before - found.echecs.len()) as u64;
+    found.controle.evalues += vouched;
+    found.controle.echecs -= vouched;
     found
 }
 

@@ -3,6 +3,7 @@
 
 mod archive;
 mod classeur;
+mod coupe;
 mod menage;
 mod message;
 #[cfg(test)]
@@ -21,9 +22,10 @@ use serde::{Deserialize, Serialize};
 use crate::diagnostic::Diagnostic;
 use crate::schema::{Entete, Schema};
 
+pub use coupe::{Defaut, Place};
 pub use menage::RegleMenage;
 pub use octets::{Empreinte, Encodage, inspect};
-pub use texte::{Defaut, Lot, Place};
+pub use texte::Lot;
 
 /// What a file is, once its first bytes and its names are read.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]

@@ -1,41 +1,20 @@
-//! Text with separators: cut into lots that end where a record ends, then into records with csv-core where there are quotes;
-//! fields are counted, line numbers kept, and what is malformed or blank is set aside so that one bad record never swallows
-//! its neighbours. Lots need nothing of one another, so that several threads cut and type them.
+//! Text with separators, cut into lots that end where a record ends: lots need nothing of one another, so that several
+//! threads cut them into records and type them.
 
 use std::io::{self, Read};
 use std::path::Path;
 
-use csv_core::{ReadRecordResult, Reader, ReaderBuilder};
 use indicatif::ProgressBar;
-use memchr::{memchr, memchr_iter, memchr2, memrchr};
+use memchr::{memchr, memchr2, memrchr};
 
+use super::coupe::{Champs, Coupe, Defaut, LONGEST_RECORD, line_breaks, line_end};
 use super::octets::{Empreinte, read_up_to};
 use super::{Besoin, Echec, Enregistrement, Lecteur, Ouvert, octets};
 use crate::diagnostic::Diagnostic;
 use crate::schema::Entete;
 
-/// A record longer than this is malformed: an opening quote without its closing one.
-const LONGEST_RECORD: usize = 1 << 20;
 /// Bytes handed together.
 const LOT: usize = 4 << 20;
-
-/// Why a physical line is not a record.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Defaut {
-    /// Nothing on it, or only separators.
-    Vide,
-    /// More fields than the header.
-    TropDeChamps(usize),
-    /// Fewer fields than the header.
-    PasAssezDeChamps(usize),
-    /// A quote that opens and never closes, or closes in the middle of a value.
-    Guillemets,
-    /// Far too long: most often a quote that never closes.
-    Demesure,
-}
-
-/// Where a field stands in the text of its lot: first byte, end.
-pub type Place = (u32, u32);
 
 /// Opens a text file: separator, header, then its records.
 pub(super) fn open(path: &Path, empreinte: &Empreinte, besoin: Besoin<'_>, bar: &ProgressBar) -> Result<Ouvert, Echec> {
@@ -75,46 +54,15 @@ pub(super) fn open(path: &Path, empreinte: &Empreinte, besoin: Besoin<'_>, bar: 
 pub struct Lot {
     texte: String,
     coupe: Coupe,
-    /// A line too long to be held, set aside.
-    demesure: Option<u64>,
-}
-
-/// Fields of a record within its lot.
-#[derive(Debug, Clone, Copy)]
-pub struct Champs<'a> {
-    texte: &'a str,
-    cites: &'a [u8],
-    places: &'a [Place],
-}
-
-impl<'a> Champs<'a> {
-    /// Where field `i` stands in the text that [`Lot::cut`] returns.
-    #[must_use]
-    pub fn place(&self, i: usize) -> Place {
-        self.places[i]
-    }
-
-    /// Its text.
-    #[must_use]
-    pub fn get(&self, i: usize) -> &'a str {
-        let (start, end, whole) = (self.places[i].0 as usize, self.places[i].1 as usize, self.texte.len());
-        if end <= whole {
-            return self.texte.get(start..end).unwrap_or_default();
-        }
-        // Taking quotes off a text leaves a text.
-        let cited = self.cites.get(start.saturating_sub(whole)..end - whole).unwrap_or_default();
-        std::str::from_utf8(cited).unwrap_or_default()
-    }
+    /// A line before it, set aside for what follows it or for its length.
+    mauvais: Option<Enregistrement>,
 }
 
 impl Lot {
     /// Cuts the lot: `record` receives each record or line set aside; the text that places refer to is returned.
     pub fn cut(mut self, mut record: impl FnMut(Enregistrement, Champs<'_>)) -> String {
-        if let Some(ligne) = self.demesure {
-            record(
-                Enregistrement::Mauvais { ligne, defaut: Defaut::Demesure },
-                Champs { texte: "", cites: &[], places: &[] },
-            );
+        if let Some(mauvais) = self.mauvais {
+            record(mauvais, Champs { texte: "", cites: &[], places: &[] });
         }
         while let Some(found) = self.coupe.next(self.texte.as_bytes(), true) {
             record(found, self.coupe.fields(&self.texte));
@@ -144,8 +92,8 @@ impl<R: Read> Texte<R> {
             }
             let Some(lot) = self.lots.next(self.coupe.largeur)? else { return Ok(None) };
             (self.lot, self.coupe) = (lot.texte, lot.coupe);
-            if let Some(ligne) = lot.demesure {
-                return Ok(Some(Enregistrement::Mauvais { ligne, defaut: Defaut::Demesure }));
+            if lot.mauvais.is_some() {
+                return Ok(lot.mauvais);
             }
         }
     }
@@ -158,7 +106,7 @@ impl<R: Read> Texte<R> {
         self.lot.clear();
         self.coupe.position = 0;
         let coupe = Coupe::new(self.lots.separateur, self.coupe.largeur, self.coupe.ligne);
-        Some(Lot { texte: rest, coupe, demesure: None })
+        Some(Lot { texte: rest, coupe, mauvais: None })
     }
 }
 
@@ -203,19 +151,21 @@ impl<R: Read> Lots<R> {
             if self.buffer.is_empty() {
                 return Ok(None);
             }
-            let end = if self.eof { self.buffer.len() } else { self.boundary() };
+            let (end, defaut) = if self.eof { (self.buffer.len(), None) } else { self.boundary(largeur) };
             let ligne = self.ligne;
             if end > 0 {
                 let rest = self.buffer.split_off(end);
                 let bytes = std::mem::replace(&mut self.buffer, rest);
                 self.ligne += line_breaks(&bytes);
                 let texte = String::from_utf8(bytes).map_err(|_| io::Error::from(io::ErrorKind::InvalidData))?;
-                return Ok(Some(Lot { texte, coupe: Coupe::new(self.separateur, largeur, ligne), demesure: None }));
+                return Ok(Some(Lot { texte, coupe: Coupe::new(self.separateur, largeur, ligne), mauvais: None }));
             }
-            if self.buffer.len() > LONGEST_RECORD + 1 {
+            let endless = (self.buffer.len() > LONGEST_RECORD + 1).then_some(Defaut::Demesure);
+            if let Some(defaut) = defaut.or(endless) {
                 self.skip_line()?;
                 let coupe = Coupe::new(self.separateur, largeur, self.ligne);
-                return Ok(Some(Lot { texte: String::new(), coupe, demesure: Some(ligne) }));
+                let mauvais = Some(Enregistrement::Mauvais { ligne, defaut });
+                return Ok(Some(Lot { texte: String::new(), coupe, mauvais }));
             }
             wanted = self.buffer.len() * 2;
         }
@@ -232,22 +182,26 @@ impl<R: Read> Lots<R> {
         Ok(())
     }
 
-    /// Where the last whole record of the buffer ends; 0 when none does.
-    fn boundary(&self) -> usize {
+    /// Where a lot may end: after a record, and after all that was looked at to set others aside, so that its records are
+    /// judged alike wherever it ends; 0 when nowhere, with what is wrong with the first line, if something is.
+    fn boundary(&self, largeur: Option<usize>) -> (usize, Option<Defaut>) {
         if memchr(b'"', &self.buffer).is_none() {
             // No quote: every line is a record. A carriage return at the very end may be half a line end.
             let before_last = &self.buffer[..self.buffer.len() - 1];
-            return memrchr(b'\n', &self.buffer).or_else(|| memrchr(b'\r', before_last)).map_or(0, |i| i + 1);
+            let end = memrchr(b'\n', &self.buffer).or_else(|| memrchr(b'\r', before_last)).map_or(0, |i| i + 1);
+            return (end, None);
         }
-        let mut coupe = Coupe::new(self.separateur, None, 1);
-        loop {
-            let before = coupe.position;
-            match coupe.next(&self.buffer, false) {
-                None => return coupe.position,
-                // Whether it is too long is judged on what follows it: it opens a lot of its own.
-                Some(Enregistrement::Mauvais { defaut: Defaut::Demesure, .. }) => return before,
-                Some(_) => {}
+        let mut coupe = Coupe::new(self.separateur, largeur, 1);
+        let (mut end, mut first) = (0, None);
+        while let Some(record) = coupe.next(&self.buffer, false) {
+            first.get_or_insert(record);
+            if coupe.position >= coupe.vu {
+                end = coupe.position;
             }
+        }
+        match first {
+            Some(Enregistrement::Mauvais { defaut, .. }) => (end, Some(defaut)),
+            _ => (end, None),
         }
     }
 
@@ -269,212 +223,6 @@ impl<R: Read> Lots<R> {
             }
         }
     }
-}
-
-/// Cuts records out of bytes held whole.
-#[derive(Debug)]
-struct Coupe {
-    core: Reader,
-    separateur: u8,
-    /// Fields expected; the first record gives it.
-    largeur: Option<usize>,
-    /// First byte not yet cut.
-    position: usize,
-    /// Physical line there.
-    ligne: u64,
-    /// Fields of the last record.
-    champs: Vec<Place>,
-    /// What quoted records hold, quotes taken off; places go on from the end of the text into it.
-    cites: Vec<u8>,
-}
-
-impl Coupe {
-    fn new(separateur: u8, largeur: Option<usize>, ligne: u64) -> Self {
-        Self {
-            core: ReaderBuilder::new().delimiter(separateur).build(),
-            separateur,
-            largeur,
-            position: 0,
-            ligne,
-            champs: Vec::new(),
-            cites: Vec::new(),
-        }
-    }
-
-    /// Fields of the last record cut out of `texte`.
-    fn fields<'a>(&'a self, texte: &'a str) -> Champs<'a> {
-        Champs { texte, cites: &self.cites, places: &self.champs }
-    }
-
-    /// The next record or line set aside; `None` at the end, or, unless the bytes are `whole`, where they stop before its
-    /// own end.
-    fn next(&mut self, bytes: &[u8], whole: bool) -> Option<Enregistrement> {
-        let rest = bytes.get(self.position..).filter(|rest| !rest.is_empty())?;
-        let line = memchr2(b'\n', b'\r', rest);
-        // A carriage return that ends the bytes may be half a line end.
-        if !whole && line.is_none_or(|i| i + 1 == rest.len() && rest[i] == b'\r') {
-            return None;
-        }
-        let end = line.unwrap_or(rest.len());
-        let next = line.map_or(rest.len(), |i| line_end(rest, i));
-        if end == 0 {
-            return Some(self.set_aside(next, Defaut::Vide));
-        }
-        if end > LONGEST_RECORD {
-            return Some(self.set_aside(next, Defaut::Demesure));
-        }
-        if memchr(b'"', &rest[..end]).is_some() {
-            return self.quoted(bytes, next, whole);
-        }
-        self.champs.clear();
-        let start = place(self.position);
-        let mut from = start;
-        for i in memchr_iter(self.separateur, &rest[..end]) {
-            let to = start + place(i);
-            self.champs.push((from, to));
-            from = to + 1;
-        }
-        self.champs.push((from, start + place(end)));
-        let blank = rest[..end].iter().all(|b| *b == self.separateur || b.is_ascii_whitespace());
-        Some(match self.judge(blank) {
-            None => self.keep(next, 1),
-            Some(defaut) => self.set_aside(next, defaut),
-        })
-    }
-
-    /// A record that holds a quote; `line` bytes are its first physical line.
-    fn quoted(&mut self, bytes: &[u8], line: usize, whole: bool) -> Option<Enregistrement> {
-        let rest = &bytes[self.position..];
-        let held = &rest[..rest.len().min(LONGEST_RECORD + 1)];
-        let at_end = whole && held.len() == rest.len();
-        self.core.reset();
-        let kept = self.cites.len();
-        let mut ends = vec![0; self.largeur.unwrap_or(0) + 32];
-        let (mut read, mut written, mut count) = (0, kept, 0);
-        self.cites.resize(kept + held.len() + 1, 0);
-        let complete = loop {
-            let (result, nin, nout, nend) =
-                self.core.read_record(&held[read..], &mut self.cites[written..], &mut ends[count..]);
-            read += nin;
-            written += nout;
-            count += nend;
-            match result {
-                ReadRecordResult::Record | ReadRecordResult::End => break true,
-                ReadRecordResult::OutputFull => self.cites.resize(self.cites.len() * 2, 0),
-                ReadRecordResult::OutputEndsFull => ends.resize(ends.len() * 2, 0),
-                ReadRecordResult::InputEmpty if at_end => {}
-                ReadRecordResult::InputEmpty => break false,
-            }
-        };
-        self.cites.truncate(if complete { written } else { kept });
-        if !complete {
-            let too_long = held.len() > LONGEST_RECORD;
-            return too_long.then(|| self.set_aside(line, Defaut::Demesure));
-        }
-        // The scanner stops between the two halves of a line end.
-        if read > 0 && rest[read - 1] == b'\r' {
-            match rest.get(read) {
-                Some(b'\n') => read += 1,
-                None if !whole => {
-                    self.cites.truncate(kept);
-                    return None;
-                }
-                _ => {}
-            }
-        }
-        self.champs.clear();
-        let base = bytes.len() + kept;
-        let mut from = base;
-        for end in &ends[..count] {
-            self.champs.push((place(from), place(base + end)));
-            from = base + end;
-        }
-        let blank = self.cites[kept..].iter().all(u8::is_ascii_whitespace);
-        let breaks = line_breaks(&rest[..read]);
-        let defaut = match self.judge(blank) {
-            None if breaks <= 1 || well_quoted(&rest[..read], self.separateur) => return Some(self.keep(read, breaks)),
-            None => Defaut::Guillemets,
-            Some(defaut) => defaut,
-        };
-        self.cites.truncate(kept);
-        // Only the first physical line is set aside: if a stray quote joined several lines, the others are read again.
-        Some(self.set_aside(line, defaut))
-    }
-
-    /// What is wrong with the fields just cut, if something is.
-    fn judge(&mut self, blank: bool) -> Option<Defaut> {
-        let count = self.champs.len();
-        let width = *self.largeur.get_or_insert(count);
-        match count.cmp(&width) {
-            _ if blank => Some(Defaut::Vide),
-            std::cmp::Ordering::Greater => Some(Defaut::TropDeChamps(count)),
-            std::cmp::Ordering::Less => Some(Defaut::PasAssezDeChamps(count)),
-            std::cmp::Ordering::Equal => None,
-        }
-    }
-
-    fn keep(&mut self, bytes: usize, lines: u64) -> Enregistrement {
-        let ligne = self.ligne;
-        self.position += bytes;
-        self.ligne += lines;
-        Enregistrement::Bon { ligne }
-    }
-
-    fn set_aside(&mut self, bytes: usize, defaut: Defaut) -> Enregistrement {
-        let ligne = self.ligne;
-        self.champs.clear();
-        self.position += bytes;
-        self.ligne += 1;
-        Enregistrement::Mauvais { ligne, defaut }
-    }
-}
-
-/// A position within a lot, which is far smaller than 4 GB.
-fn place(position: usize) -> u32 {
-    u32::try_from(position).unwrap_or(u32::MAX)
-}
-
-/// Past the line end that starts at `i`.
-fn line_end(bytes: &[u8], i: usize) -> usize {
-    if bytes[i] == b'\r' && bytes.get(i + 1) == Some(&b'\n') { i + 2 } else { i + 1 }
-}
-
-/// Whether every quoted value of a record is closed right before a separator or the end.
-fn well_quoted(bytes: &[u8], separateur: u8) -> bool {
-    let is_end = |b: Option<&u8>| b.is_none_or(|b| *b == separateur || *b == b'\n' || *b == b'\r');
-    let mut i = 0;
-    while i < bytes.len() {
-        if bytes[i] == b'"' {
-            i += 1;
-            loop {
-                match (bytes.get(i), bytes.get(i + 1)) {
-                    (Some(b'"'), Some(b'"')) => i += 2,
-                    (Some(b'"'), next) if is_end(next) => break,
-                    (Some(b'"') | None, _) => return false,
-                    _ => i += 1,
-                }
-            }
-            i += 1;
-        }
-        while !is_end(bytes.get(i)) {
-            i += 1;
-        }
-        i += 1;
-    }
-    true
-}
-
-fn line_breaks(bytes: &[u8]) -> u64 {
-    if memchr(b'\r', bytes).is_none() {
-        return memchr_iter(b'\n', bytes).count() as u64;
-    }
-    let mut count = 0;
-    for (i, b) in bytes.iter().enumerate() {
-        if *b == b'\n' || (*b == b'\r' && bytes.get(i + 1) != Some(&b'\n')) {
-            count += 1;
-        }
-    }
-    count
 }
 
 /// The separator of a header line: the one of `;`, `,`, tab and `|` that it holds most, outside quotes.
@@ -583,6 +331,25 @@ mod tests {
         assert_eq!(scan("a;b\n1;\"x\n2;y\n3;z\n"), seen(&[(1, "a|b"), (2, "Guillemets"), (3, "2|y"), (4, "3|z")]));
         let rows = scan("a;b\n1;\"x\n2;\"y\"\n3;z\n");
         assert_eq!(rows[1..], seen(&[(2, "Guillemets"), (3, "2|y"), (4, "3|z")]));
+    }
+
+    /// What is set aside is judged on what follows it: where a lot ends must not show.
+    #[test]
+    fn a_line_set_aside_for_what_follows_it_is_judged_alike_in_any_lot() {
+        let rows = scan("a;b\n1;\"x\n\"2;y\n3;z\n4;w\n");
+        let expected = [(1, "a|b"), (2, "TropDeChamps(3)"), (3, "PasAssezDeChamps(1)"), (4, "3|z"), (5, "4|w")];
+        assert_eq!(rows, seen(&expected));
+        let rows = scan("a;b\n1;2;3\n\"x\ny\";2\n3;4\n");
+        assert_eq!(rows, seen(&[(1, "a|b"), (2, "TropDeChamps(3)"), (3, "x\ny|2"), (5, "3|4")]));
+    }
+
+    /// Some exports quote every value: a record must not cost the lot it stands in.
+    #[test]
+    fn a_file_that_quotes_everything_is_cut_in_a_time_of_its_size() {
+        let text = "\"a\";\"b\"\n".to_owned() + &"\"1\";\"x;y\"\n".repeat(200_000);
+        let start = std::time::Instant::now();
+        assert_eq!(lot_by_lot(&text, LOT).len(), 200_001);
+        assert!(start.elapsed().as_secs() < 5, "{:?}", start.elapsed());
     }
 
     #[test]
