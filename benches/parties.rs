@@ -5,8 +5,10 @@ use std::collections::BTreeMap;
 use std::path::PathBuf;
 use std::sync::LazyLock;
 
+use bilan::engine::{Croisement, Indicateur};
 use bilan::progress::Progress;
 use bilan::project::Plan;
+use bilan::reference::Resources;
 use bilan::report;
 use bilan::run::{self, Options};
 use divan::Bencher;
@@ -59,6 +61,32 @@ fn compute(bencher: Bencher, threads: usize) {
     let plan = plan();
     bencher.with_inputs(|| forget(&[".bilan/etapes", "sortie/indicateurs"])).bench_values(|()| {
         let done = run::run(&plan, Vec::new(), options(threads), &Progress::hidden()).expect("run");
+        assert!(done.computed);
+    });
+}
+
+/// Steps of the computation and cross-checks, after none of them.
+fn steps() -> Vec<String> {
+    let resources = Resources::embedded();
+    let pipelines =
+        Indicateur::in_order(&resources).expect("the pipelines").into_iter().filter(|i| !i.vue).map(|i| i.nom);
+    let checks = Croisement::load_all(&resources).expect("the checks").into_iter().map(|c| c.nom);
+    std::iter::once("aucun".to_owned()).chain(pipelines).chain(checks).collect()
+}
+
+/// One step done again, the others kept; `aucun` is what such a run takes besides: loading tables, writing results.
+#[divan::bench(args = steps(), sample_count = 5)]
+fn step(bencher: Bencher, nom: &String) {
+    let plan = plan();
+    let forget_step = || {
+        let kept = std::fs::read_dir(DEMO.1.join(".bilan/etapes")).expect("the steps kept");
+        for file in kept.flatten().filter(|f| f.file_name().to_string_lossy().starts_with(&format!("{nom}-"))) {
+            let _ = std::fs::remove_file(file.path());
+        }
+        forget(&["sortie/indicateurs"]);
+    };
+    bencher.with_inputs(forget_step).bench_values(|()| {
+        let done = run::run(&plan, Vec::new(), options(2), &Progress::hidden()).expect("run");
         assert!(done.computed);
     });
 }

@@ -104,6 +104,12 @@ impl Error {
         move |source| Self::Io { action, chemin, source }
     }
 
+    /// Whether the engine lacked memory for a step.
+    #[must_use]
+    pub fn is_out_of_memory(&self) -> bool {
+        matches!(self, Self::Engine { source, .. } if source.to_string().contains("Out of Memory"))
+    }
+
     /// Wraps an engine error with the step it happened in.
     pub fn engine(etape: impl Into<String>) -> impl FnOnce(duckdb::Error) -> Self {
         let etape = etape.into();

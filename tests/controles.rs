@@ -175,6 +175,26 @@ fn a_confirmation_takes_one_row_off_the_list_and_lapses_with_its_value() {
     assert!(lapsed.text("manifeste.json").contains("B0307"));
 }
 
+/// More failures than are listed: one that is vouched for passes, all the others still fail.
+#[test]
+fn a_confirmation_takes_one_failure_off_the_total_however_many_there_are() {
+    const DEMANDS: usize = 1_500;
+    let toml = "[bilan]\nmillesime = 2025\nepci = [\"246300701\"]\ndate_extraction = 2026-01-31\n\
+                [[source]]\nschema = \"demandes\"\nfichiers = [\"d.csv\"]\n";
+    let header = "numero_unique;date_depot;communes;nb_personnes;ressources_mensuelles".to_owned();
+    let rows = (0..DEMANDS).map(|i| format!("D{i};2024-01-01;63113;1;0"));
+    let demands = std::iter::once(header).chain(rows).collect::<Vec<_>>().join("\n");
+    let confirmed = "[[confirmation]]\ncode = \"B0324\"\nfichier = \"d.csv\"\nligne = 1400\ncolonne = \"ressources_mensuelles\"\n\
+                     valeur = \"nulles\"\nauteur = \"x\"\ndate = 2026-02-01\n";
+    let projet = Projet::new(&format!("{toml}{confirmed}"), &[("d.csv", demands.as_bytes())]);
+    projet.run(1, false);
+    let quality = quality(&projet);
+    assert_eq!(quality["confirmations"][0]["appliquee"], true);
+    let crossings = quality["croisements"].as_array().unwrap();
+    let check = &crossings.iter().find(|c| c["controle"]["controle"] == "B0324").unwrap()["controle"];
+    assert_eq!((check["echecs"].as_u64(), check["evalues"].as_u64()), (Some(DEMANDS as u64 - 1), Some(1)));
+}
+
 #[test]
 fn an_outlier_is_used_and_listed_until_confirmed() {
     let toml = "[bilan]\nmillesime = 2025\nepci = [\"246300701\"]\n[[source]]\nschema = \"attributions\"\nfichiers = [\"a.csv\"]\n";

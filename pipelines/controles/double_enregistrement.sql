@@ -2,13 +2,13 @@
 -- same year of birth, composition, family situation and commune of residence, for two départements.
 WITH cle AS (
     SELECT d.annee_naissance, d.nb_personnes, COALESCE(d.nb_moins_14, 0) AS nb_moins_14, d.situation_familiale,
-           d.commune_residence, MIN(c.departement) AS premier, MAX(c.departement) AS dernier
+           d.commune_residence, MIN(c.rang_departement) AS premier
     FROM demandes d
     JOIN communes c ON c.commune = d.commune
     WHERE d.menage = 1 AND d.active = 1 AND d.annee_naissance IS NOT NULL AND d.nb_personnes IS NOT NULL
       AND d.situation_familiale IS NOT NULL AND d.situation_familiale <> 'inconnu' AND d.commune_residence IS NOT NULL
     GROUP BY d.annee_naissance, d.nb_personnes, COALESCE(d.nb_moins_14, 0), d.situation_familiale, d.commune_residence
-    HAVING MIN(c.departement) <> MAX(c.departement)
+    HAVING MIN(c.rang_departement) <> MAX(c.rang_departement)
 )
 SELECT d.fichier, d.ligne,
        CASE WHEN d.menage = 0 OR d.active = 0 THEN 'hors_champ'

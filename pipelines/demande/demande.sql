@@ -5,7 +5,6 @@ WITH base AS (
     FROM demande_base d
     WHERE d.actives > 0 OR d.actives_1er_janvier > 0 OR d.deposees > 0 OR d.radiees > 0
 ),
--- Counts add up from communes; medians do not, and come from the records, one level at a time.
 compte AS (
     SELECT l.niveau, l.code, l.libelle,
            CASE WHEN GROUPING(b.population) = 1 THEN 'ensemble' ELSE b.population END AS population,
@@ -24,65 +23,11 @@ compte AS (
     )
     HAVING GROUPING(b.typologie) = 1 OR b.typologie IS NOT NULL
 ),
-active AS (
-    SELECT c.rang_commune, c.rang_epci, c.rang_departement, c.rang_region, d.population, d.typologie, d.anciennete_jours
-    FROM demandes d
-    JOIN communes c ON c.commune = d.commune
-    WHERE d.menage = 1 AND d.active = 1 AND c.perimetre = 1
-),
-mediane AS (
-    SELECT 'commune' AS niveau, rang_commune AS rang,
-           CASE WHEN GROUPING(population) = 1 THEN 'ensemble' ELSE population END AS population,
-           CASE WHEN GROUPING(typologie) = 1 THEN 'ensemble' ELSE typologie END AS typologie,
-           percentile_cont(0.5) WITHIN GROUP (ORDER BY anciennete_jours) AS mediane_jours
-    FROM active
-    GROUP BY GROUPING SETS ((rang_commune), (rang_commune, population), (rang_commune, typologie), (rang_commune, population, typologie))
-    UNION ALL
-    SELECT 'epci' AS niveau, rang_epci AS rang,
-           CASE WHEN GROUPING(population) = 1 THEN 'ensemble' ELSE population END AS population,
-           CASE WHEN GROUPING(typologie) = 1 THEN 'ensemble' ELSE typologie END AS typologie,
-           percentile_cont(0.5) WITHIN GROUP (ORDER BY anciennete_jours) AS mediane_jours
-    FROM active
-    GROUP BY GROUPING SETS ((rang_epci), (rang_epci, population), (rang_epci, typologie), (rang_epci, population, typologie))
-    UNION ALL
-    SELECT 'departement' AS niveau, rang_departement AS rang,
-           CASE WHEN GROUPING(population) = 1 THEN 'ensemble' ELSE population END AS population,
-           CASE WHEN GROUPING(typologie) = 1 THEN 'ensemble' ELSE typologie END AS typologie,
-           percentile_cont(0.5) WITHIN GROUP (ORDER BY anciennete_jours) AS mediane_jours
-    FROM active
-    GROUP BY GROUPING SETS ((rang_departement), (rang_departement, population), (rang_departement, typologie), (rang_departement, population, typologie))
-    UNION ALL
-    SELECT 'region' AS niveau, rang_region AS rang,
-           CASE WHEN GROUPING(population) = 1 THEN 'ensemble' ELSE population END AS population,
-           CASE WHEN GROUPING(typologie) = 1 THEN 'ensemble' ELSE typologie END AS typologie,
-           percentile_cont(0.5) WITHIN GROUP (ORDER BY anciennete_jours) AS mediane_jours
-    FROM active
-    GROUP BY GROUPING SETS ((rang_region), (rang_region, population), (rang_region, typologie), (rang_region, population, typologie))
-    UNION ALL
-    SELECT 'territoire' AS niveau, 0 AS rang,
-           CASE WHEN GROUPING(population) = 1 THEN 'ensemble' ELSE population END AS population,
-           CASE WHEN GROUPING(typologie) = 1 THEN 'ensemble' ELSE typologie END AS typologie,
-           percentile_cont(0.5) WITHIN GROUP (ORDER BY anciennete_jours) AS mediane_jours
-    FROM active
-    GROUP BY GROUPING SETS ((), (population), (typologie), (population, typologie))
-),
-rang AS (
-    SELECT DISTINCT 'commune' AS niveau, rang_commune AS rang, commune AS code FROM communes
-    UNION ALL
-    SELECT DISTINCT 'epci' AS niveau, rang_epci AS rang, epci AS code FROM communes
-    UNION ALL
-    SELECT DISTINCT 'departement' AS niveau, rang_departement AS rang, departement AS code FROM communes
-    UNION ALL
-    SELECT DISTINCT 'region' AS niveau, rang_region AS rang, region AS code FROM communes
-    UNION ALL
-    SELECT 'territoire' AS niveau, 0 AS rang, 'territoire' AS code
-),
 agrege AS (
     SELECT c.*, m.mediane_jours
     FROM compte c
-    JOIN rang r ON r.niveau = c.niveau AND r.code = c.code
-    LEFT JOIN mediane m
-        ON m.niveau = c.niveau AND m.rang = r.rang AND m.population = c.population AND m.typologie = c.typologie
+    LEFT JOIN medianes m
+        ON m.niveau = c.niveau AND m.code = c.code AND m.population = c.population AND m.typologie = c.typologie
 )
 SELECT p.millesime,
        COALESCE(a.niveau, c.niveau) AS niveau, COALESCE(a.code, c.code) AS code, COALESCE(a.libelle, c.libelle) AS libelle,

@@ -1,8 +1,7 @@
 -- Who asks: households' demands active at 31/12/N by characteristic, counted once a demand in each dimension, except
 -- housing and motives, where several codes may stand on one demand (shares then add up to more than 1).
 WITH menage AS (
-    SELECT d.commune, d.population, d.typologie, d.categorie, d.nb_personnes, d.annee_naissance, d.situation_familiale,
-           d.dalo, d.prioritaire, d.logement_actuel, d.motif_demande, d.commune_residence, d.ressources_mensuelles,
+    SELECT d.commune, d.nb_personnes, d.annee_naissance, d.situation_familiale, d.dalo, d.prioritaire, d.logement_actuel, d.motif_demande, d.commune_residence, d.ressources_mensuelles,
            CASE WHEN d.nb_uc > 0 THEN d.nb_uc
                 WHEN COALESCE(d.nb_moins_14, 0) < d.nb_personnes
                 THEN CAST(1 + 0.5 * (d.nb_personnes - 1 - COALESCE(d.nb_moins_14, 0))
@@ -12,8 +11,7 @@ WITH menage AS (
 ),
 -- Classes are numbers here, named once counted.
 active AS (
-    SELECT d.commune, d.population, d.typologie, d.categorie, d.situation_familiale, d.dalo, d.prioritaire,
-           d.logement_actuel, d.motif_demande,
+    SELECT c.rang_commune, d.situation_familiale, d.dalo, d.prioritaire, d.logement_actuel, d.motif_demande,
            CASE WHEN d.nb_personnes >= 6 THEN 6 ELSE d.nb_personnes END AS taille_menage,
            CASE WHEN d.annee_naissance IS NULL THEN 0
                 WHEN p.millesime - d.annee_naissance < 25 THEN 1
@@ -41,17 +39,13 @@ active AS (
 ),
 -- One reading of the demands feeds every dimension.
 compte AS (
-    SELECT commune,
-           CASE WHEN GROUPING(population) = 0 THEN 'population' WHEN GROUPING(typologie) = 0 THEN 'typologie'
-                WHEN GROUPING(categorie) = 0 THEN 'categorie' WHEN GROUPING(taille_menage) = 0 THEN 'taille_menage'
+    SELECT rang_commune,
+           CASE WHEN GROUPING(taille_menage) = 0 THEN 'taille_menage'
                 WHEN GROUPING(age) = 0 THEN 'age' WHEN GROUPING(situation_familiale) = 0 THEN 'situation_familiale'
                 WHEN GROUPING(quartile) = 0 THEN 'quartile' WHEN GROUPING(origine) = 0 THEN 'origine'
                 WHEN GROUPING(dalo) = 0 THEN 'dalo' WHEN GROUPING(prioritaire) = 0 THEN 'prioritaire'
                 WHEN GROUPING(logement_actuel) = 0 THEN 'logement_actuel' ELSE 'motif_demande' END AS dimension,
-           CASE WHEN GROUPING(population) = 0 THEN population
-                WHEN GROUPING(typologie) = 0 THEN COALESCE(typologie, 'inconnu')
-                WHEN GROUPING(categorie) = 0 THEN COALESCE(categorie, 'inconnu')
-                WHEN GROUPING(situation_familiale) = 0 THEN COALESCE(situation_familiale, 'inconnu')
+           CASE WHEN GROUPING(situation_familiale) = 0 THEN COALESCE(situation_familiale, 'inconnu')
                 WHEN GROUPING(taille_menage) = 0
                 THEN CASE WHEN taille_menage = 6 THEN '6_et_plus' ELSE COALESCE(CAST(taille_menage AS VARCHAR), 'inconnu') END
                 WHEN GROUPING(age) = 0
@@ -71,26 +65,41 @@ compte AS (
            COUNT(*) AS demandes
     FROM active
     GROUP BY GROUPING SETS (
-        (commune, population), (commune, typologie), (commune, categorie), (commune, taille_menage), (commune, age),
-        (commune, situation_familiale), (commune, quartile), (commune, origine), (commune, dalo), (commune, prioritaire),
-        (commune, logement_actuel), (commune, motif_demande)
+        (rang_commune, taille_menage), (rang_commune, age), (rang_commune, situation_familiale), (rang_commune, quartile),
+        (rang_commune, origine), (rang_commune, dalo), (rang_commune, prioritaire), (rang_commune, logement_actuel),
+        (rang_commune, motif_demande)
     )
 ),
+-- What the counts by commune hold already.
+base AS (
+    SELECT c.rang_commune, b.population, COALESCE(b.typologie, 'inconnu') AS typologie,
+           COALESCE(b.categorie, 'inconnu') AS categorie, b.actives
+    FROM demande_base b
+    JOIN communes c ON c.commune = b.commune
+    WHERE c.perimetre = 1 AND b.actives > 0
+),
 long AS (
-    SELECT commune, dimension, valeur AS modalite, demandes
+    SELECT rang_commune, 'population' AS dimension, population AS modalite, CAST(SUM(actives) AS BIGINT) AS demandes
+    FROM base GROUP BY rang_commune, population
+    UNION ALL
+    SELECT rang_commune, 'typologie', typologie, CAST(SUM(actives) AS BIGINT) FROM base GROUP BY rang_commune, typologie
+    UNION ALL
+    SELECT rang_commune, 'categorie', categorie, CAST(SUM(actives) AS BIGINT) FROM base GROUP BY rang_commune, categorie
+    UNION ALL
+    SELECT rang_commune, dimension, valeur, demandes
     FROM compte
     WHERE dimension NOT IN ('logement_actuel', 'motif_demande')
     UNION ALL
-    SELECT g.commune, g.dimension, COALESCE(m.code, 'inconnu'), CAST(SUM(g.demandes) AS BIGINT)
+    SELECT g.rang_commune, g.dimension, COALESCE(m.code, 'inconnu'), CAST(SUM(g.demandes) AS BIGINT)
     FROM compte g
     LEFT JOIN modalites m ON m.dimension = g.dimension AND '|' || g.valeur || '|' LIKE '%|' || m.code || '|%'
     WHERE g.dimension IN ('logement_actuel', 'motif_demande')
-    GROUP BY g.commune, g.dimension, m.code
+    GROUP BY g.rang_commune, g.dimension, m.code
 ),
 agrege AS (
     SELECT l.niveau, l.code, l.libelle, x.dimension, x.modalite, SUM(x.demandes) AS demandes
     FROM long x
-    JOIN lieux l ON l.commune = x.commune
+    JOIN lieux l ON l.rang_commune = x.rang_commune
     GROUP BY l.niveau, l.code, l.libelle, x.dimension, x.modalite
     UNION ALL
     SELECT d.niveau, d.code, d.libelle, 'ensemble', 'ensemble', d.actives

@@ -1,38 +1,41 @@
 -- Social stock at 1 January (SDES, RPLS). Vacancy = MODE 2 ÷ MODE 1+2; mobility = among dwellings of MODE 1 or 2 first
 -- let before the year that ends, those of MODE 1 whose lease began in that year or since; rent = Σ rent ÷ Σ surface.
-WITH logement AS (
-    SELECT r.DEPCOM AS commune,
-           CASE WHEN r.NBPIECE >= 6 THEN 'T6P'
-                WHEN r.NBPIECE >= 1 THEN 'T' || CAST(r.NBPIECE AS VARCHAR) END AS typologie,
-           CASE r.TYPECONST WHEN 'C' THEN 'collectif' WHEN 'I' THEN 'individuel' WHEN 'E' THEN 'etudiant' END AS categorie,
-           CASE WHEN r.QPV THEN 1 ELSE 0 END AS en_qpv,
-           CASE WHEN r.MODE = '1' THEN 1 ELSE 0 END AS loue,
-           CASE WHEN r.MODE = '2' THEN 1 ELSE 0 END AS vacant,
-           CASE WHEN r.MODE = '2' AND r.duree_vacance > p.vacance_longue_mois THEN 1 ELSE 0 END AS vacant_long,
-           CASE WHEN r.MODE = '3' THEN 1 ELSE 0 END AS vide,
-           CASE WHEN r.MODE = '4' THEN 1 ELSE 0 END AS association,
-           CASE WHEN r.MODE IN ('5', '6') THEN 1 ELSE 0 END AS autre,
-           CASE WHEN r.MODE IN ('1', '2') AND r.LOCAT < p.millesime_rpls - 1 THEN 1 ELSE 0 END AS mobilite_den,
-           CASE WHEN r.MODE = '1' AND r.LOCAT < p.millesime_rpls - 1
-                     AND EXTRACT(YEAR FROM r.BAIL) >= p.millesime_rpls - 1 THEN 1 ELSE 0 END AS mobilite_num,
-           CASE WHEN r.MODE = '1' AND r.LOYERPRINC > 0 AND r.LOYERPRINC <> p.sentinelle
-                     AND r.SURFHAB > 0 AND r.SURFHAB <> p.sentinelle THEN 1 ELSE 0 END AS loyer_reel,
-           r.LOYERPRINC AS loyer, r.SURFHAB AS surface
+-- Dwellings of a commune that answer alike are added up first: what they are is told once for all of them.
+WITH stock AS (
+    SELECT r.DEPCOM AS commune, r.NBPIECE, r.TYPECONST, r.QPV, r.MODE, COUNT(*) AS logements,
+           SUM(CASE WHEN r.duree_vacance > p.vacance_longue_mois THEN 1 ELSE 0 END) AS longs,
+           SUM(CASE WHEN r.LOCAT < p.millesime_rpls - 1 THEN 1 ELSE 0 END) AS anciens,
+           SUM(CASE WHEN r.LOCAT < p.millesime_rpls - 1 AND EXTRACT(YEAR FROM r.BAIL) >= p.millesime_rpls - 1
+                    THEN 1 ELSE 0 END) AS reloues,
+           SUM(CASE WHEN r.LOYERPRINC > 0 AND r.LOYERPRINC <> p.sentinelle AND r.SURFHAB > 0 AND r.SURFHAB <> p.sentinelle
+                    THEN r.LOYERPRINC END) AS loyer,
+           SUM(CASE WHEN r.LOYERPRINC > 0 AND r.LOYERPRINC <> p.sentinelle AND r.SURFHAB > 0 AND r.SURFHAB <> p.sentinelle
+                    THEN r.SURFHAB END) AS surface
     FROM source_rpls r
     CROSS JOIN parametres p
     WHERE (r.MODE IS NULL OR r.MODE <> '9')
       AND (p.parc_social = 'tous_logements'
            OR NOT (COALESCE(r.CAT_ORG IN ('251', '259') AND NOT r.CONV, FALSE) OR COALESCE(r.LOYERPRINC = 0, FALSE)))
+    GROUP BY r.DEPCOM, r.NBPIECE, r.TYPECONST, r.QPV, r.MODE
 ),
 compte AS (
-    SELECT commune, typologie, categorie,
-           COUNT(*) AS logements, SUM(en_qpv) AS logements_qpv, SUM(loue) AS loues, SUM(vacant) AS vacants,
-           SUM(vacant_long) AS vacants_plus_3_mois, SUM(vide) AS vides, SUM(association) AS association,
-           SUM(autre) AS autres, SUM(mobilite_num) AS mobilite_num, SUM(mobilite_den) AS mobilite_den,
-           SUM(CASE WHEN loyer_reel = 1 THEN loyer END) AS somme_loyer,
-           SUM(CASE WHEN loyer_reel = 1 THEN surface END) AS somme_surface
-    FROM logement
-    GROUP BY commune, typologie, categorie
+    SELECT s.commune,
+           CASE WHEN s.NBPIECE >= 6 THEN 'T6P' WHEN s.NBPIECE >= 1 THEN 'T' || CAST(s.NBPIECE AS VARCHAR) END AS typologie,
+           CASE s.TYPECONST WHEN 'C' THEN 'collectif' WHEN 'I' THEN 'individuel' WHEN 'E' THEN 'etudiant' END AS categorie,
+           SUM(s.logements) AS logements,
+           SUM(CASE WHEN s.QPV THEN s.logements ELSE 0 END) AS logements_qpv,
+           SUM(CASE WHEN s.MODE = '1' THEN s.logements ELSE 0 END) AS loues,
+           SUM(CASE WHEN s.MODE = '2' THEN s.logements ELSE 0 END) AS vacants,
+           SUM(CASE WHEN s.MODE = '2' THEN s.longs ELSE 0 END) AS vacants_plus_3_mois,
+           SUM(CASE WHEN s.MODE = '3' THEN s.logements ELSE 0 END) AS vides,
+           SUM(CASE WHEN s.MODE = '4' THEN s.logements ELSE 0 END) AS association,
+           SUM(CASE WHEN s.MODE IN ('5', '6') THEN s.logements ELSE 0 END) AS autres,
+           SUM(CASE WHEN s.MODE = '1' THEN s.reloues ELSE 0 END) AS mobilite_num,
+           SUM(CASE WHEN s.MODE IN ('1', '2') THEN s.anciens ELSE 0 END) AS mobilite_den,
+           SUM(CASE WHEN s.MODE = '1' THEN s.loyer END) AS somme_loyer,
+           SUM(CASE WHEN s.MODE = '1' THEN s.surface END) AS somme_surface
+    FROM stock s
+    GROUP BY s.commune, typologie, categorie
 ),
 agrege AS (
     SELECT l.niveau, l.code, l.libelle,

@@ -4,12 +4,18 @@ use rand::RngExt;
 use rand::rngs::ChaCha8Rng;
 use rand::seq::SliceRandom;
 
+use super::fiche::{CONVENTION, Fiches, TERRITOIRE};
 use super::territoires::{ParcCommunal, share_out};
 use super::{Csv, MILLESIME};
 use crate::error::Result;
 
-pub(super) const HEADER: &str =
-    "IDENT_REP;DEPCOM;QPV;TYPECONST;NBPIECE;SURFHAB;CONSTRUCT;LOCAT;FINAN;CONV;MODE;BAIL;duree_vacance;LOYERPRINC";
+/// Header of "RPLS loi".
+pub(super) fn header() -> String {
+    format!(
+        "{TERRITOIRE};QPV;DROIT;TYPECONST;NBPIECE;SURFHAB;CONSTRUCT;LOCAT;PATRIMOINE;ORIGINE;FINAN;FINANAUTRE;CONV;\
+         {CONVENTION};IDENT_REP;MODE;BAIL;duree_vacance;LOYERPRINC"
+    )
+}
 
 /// A dwelling let in the year.
 #[derive(Debug, Clone)]
@@ -40,6 +46,7 @@ pub(super) fn write_stock(
     commune: &ParcCommunal,
     number: usize,
     lettings: u64,
+    fiches: &mut Fiches,
     rng: &mut ChaCha8Rng,
 ) -> Result<Vec<Logement>> {
     let n = usize::try_from(commune.logements).unwrap_or(0);
@@ -99,9 +106,12 @@ pub(super) fn write_stock(
         };
         let id = format!("{:05}{:05}", number + 1, i + 1);
         let zone = if qpv[i] { 1 } else { 2 };
+        let territoire = fiches.territoire();
+        let convention = fiches.convention(construit);
         csv.row(format_args!(
-            "{id};{};{zone};{};{};{surface};{construit};{locat};{finan};1;{code};{bail};{vacance};{rent}",
-            commune.commune, types[i], rooms[i]
+            "{territoire};{zone};1;{};{};{surface};{construit};{locat};{locat};1;{finan};;1;{convention};{id};{code};{bail};\
+             {vacance};{rent}",
+            types[i], rooms[i]
         ))?;
         if mode == Mode::Loue {
             let financement = family(finan);

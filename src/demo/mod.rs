@@ -5,6 +5,7 @@
 //! only, so the same seed gives the same bytes on every machine.
 
 mod evenements;
+mod fiche;
 mod logements;
 mod menages;
 mod territoires;
@@ -22,6 +23,7 @@ use crate::project::PROJECT_FILE;
 use crate::reference::{Geographie, Resources};
 use crate::store;
 
+use fiche::Fiches;
 use logements::{Logement, write_stock};
 use menages::Registre;
 use territoires::{Territoires, share_out};
@@ -80,12 +82,14 @@ pub fn write_demo(dir: &Path, options: Options, progress: &Progress) -> Result<(
     let wishes = share_out(demandes, &weights);
 
     let donnees = dir.join("donnees");
-    let mut stock = Csv::create(&donnees.join("rpls.csv"), logements::HEADER)?;
+    let mut stock = Csv::create(&donnees.join("rpls.csv"), &logements::header())?;
     let mut registre = Registre::create(&donnees, &geographie, &territoires, rng(options.seed, EVENTS_STREAM))?;
     let bar = progress.steps("Registre fictif", territoires.communes.len() as u64);
     for (i, commune) in territoires.communes.iter().enumerate() {
         let mut rng = rng(options.seed, 1 + i as u64);
-        let let_out: Vec<Logement> = write_stock(&mut stock, commune, i, lettings[i], &mut rng)?;
+        let mut fiches =
+            Fiches::of(&geographie, &commune.commune, i, self::rng(options.seed, FICHES_STREAM + i as u64));
+        let let_out: Vec<Logement> = write_stock(&mut stock, commune, i, lettings[i], &mut fiches, &mut rng)?;
         registre.write_commune(commune, i, &let_out, wishes[i], &mut rng)?;
         bar.inc(1);
     }
@@ -109,6 +113,8 @@ pub fn write_demo(dir: &Path, options: Options, progress: &Progress) -> Result<(
 const PROGRAMMES: [(&str, u64); 3] = [("PLAI", 473), ("PLUS", 702), ("PLS", 258)];
 /// Stream of the draws of events, far from those of the communes.
 const EVENTS_STREAM: u64 = 1 << 40;
+/// First stream of the draws of addresses, one a commune.
+const FICHES_STREAM: u64 = 1 << 41;
 
 /// New supply, shared out among the EPCI as their stock is.
 fn write_programmation(path: &Path, territoires: &Territoires) -> Result<()> {

@@ -2,7 +2,7 @@
 //! record of its base, with its state; what fails is listed, and the four counts must add up to the base.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::path::Path;
+use std::path::PathBuf;
 
 use arrow::array::{Array, AsArray};
 use arrow::datatypes::Int64Type;
@@ -80,6 +80,19 @@ pub struct Echec {
 }
 
 impl Croisement {
+    /// One reading of a check: how many records are in each state, those that fail one by one.
+    pub(super) fn counted(&self) -> String {
+        let sql = self.sql.trim_end().trim_end_matches(';');
+        let failing = |column: &str| format!("CASE WHEN etat = 'echec' THEN {column} END AS {column}");
+        let columns = ["fichier", "ligne", "valeur", "bailleur"];
+        format!(
+            "SELECT etat, {names}, COUNT(*) AS nombre FROM (SELECT etat, {failing} FROM ({sql})) GROUP BY etat, {names} \
+             ORDER BY etat, {names}",
+            names = columns.join(", "),
+            failing = columns.map(failing).join(", "),
+        )
+    }
+
     /// What is to be said of a failure.
     #[must_use]
     pub fn diagnostic(&self, echec: &Echec) -> Diagnostic {
@@ -115,7 +128,7 @@ impl Engine {
         check: &Croisement,
         given: impl Fn(&str) -> bool,
         whole: bool,
-        folder: &Path,
+        enonces: &[(String, PathBuf)],
     ) -> Result<Constatation> {
         let nom = &check.nom;
         let missing = !check.avec.iter().all(|s| given(s));
@@ -132,12 +145,13 @@ impl Engine {
             controle.hors_champ = controle.lignes;
             return Ok(Constatation { croisement: check.clone(), controle, echecs: Vec::new() });
         }
-        let sql = counted(check);
-        let file = self.etapes.file(folder, nom, &self.etapes.key(&sql));
-        if !file.is_file() {
-            self.keep(nom, &sql, &file)?;
+        let mut echecs = Vec::new();
+        for (sql, file) in enonces {
+            if !file.is_file() {
+                self.keep(nom, sql, file)?;
+            }
+            echecs.extend(sum_up(check, &Table::read(file, nom)?, whole, &mut controle)?);
         }
-        let echecs = sum_up(check, &Table::read(&file, nom)?, whole, &mut controle)?;
         Ok(Constatation { croisement: check.clone(), controle, echecs })
     }
 
@@ -176,19 +190,6 @@ impl Engine {
         let batch = self.query(step, &format!("SELECT COUNT(*) AS nombre FROM {table}"))?.single()?;
         Ok(batch.column(0).as_primitive::<Int64Type>().value(0).unsigned_abs())
     }
-}
-
-/// One reading of a check: how many records are in each state, those that fail one by one.
-fn counted(check: &Croisement) -> String {
-    let sql = check.sql.trim_end().trim_end_matches(';');
-    let failing = |column: &str| format!("CASE WHEN etat = 'echec' THEN {column} END AS {column}");
-    let columns = ["fichier", "ligne", "valeur", "bailleur"];
-    format!(
-        "SELECT etat, {names}, COUNT(*) AS nombre FROM (SELECT etat, {failing} FROM ({sql})) GROUP BY etat, {names} \
-         ORDER BY etat, {names}",
-        names = columns.join(", "),
-        failing = columns.map(failing).join(", "),
-    )
 }
 
 /// Adds the states up, and gives the failures: all of them if the `whole` is wanted, else the sample that is listed.

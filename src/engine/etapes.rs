@@ -1,7 +1,6 @@
 //! Nothing computed twice: a step is known by its SQL and by all that its SQL names — files of the store, parameters,
 //! geography, rules, earlier steps — and its result stays in `.bilan/etapes` under that name until none of it is of use.
 
-use std::cell::RefCell;
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 
@@ -14,21 +13,21 @@ use crate::store;
 #[derive(Debug, Default)]
 pub(super) struct Etapes {
     /// Digest of the content of each table that a statement may name.
-    contenus: RefCell<BTreeMap<String, String>>,
-    /// Files that this run made or found.
-    utiles: RefCell<BTreeSet<PathBuf>>,
+    contenus: BTreeMap<String, String>,
+    /// Files that this run makes or finds.
+    utiles: BTreeSet<PathBuf>,
 }
 
 impl Etapes {
     /// Says what a table holds.
-    pub(super) fn know(&self, table: &str, content: &[u8]) {
-        self.contenus.borrow_mut().insert(table.to_owned(), store::sha256(content));
+    pub(super) fn know(&mut self, table: &str, content: &[u8]) {
+        self.contenus.insert(table.to_owned(), store::sha256(content));
     }
 
     /// Digest of a statement and of all it names. A bare column that bears a table's name counts as that table: a step may
     /// then be done again without need, never kept without right.
     pub(super) fn key(&self, sql: &str) -> String {
-        let contents = self.contenus.borrow();
+        let contents = &self.contenus;
         // A statement that cannot be cut into words may name anything.
         let words = names(sql).unwrap_or_else(|| contents.keys().cloned().collect());
         let named: Vec<String> =
@@ -37,18 +36,17 @@ impl Etapes {
     }
 
     /// Where the result of a step stands, made or to be made.
-    pub(super) fn file(&self, folder: &Path, nom: &str, key: &str) -> PathBuf {
+    pub(super) fn file(&mut self, folder: &Path, nom: &str, key: &str) -> PathBuf {
         let short = key.get(..24).unwrap_or(key);
         let file = folder.join(format!("{nom}-{short}.parquet"));
-        self.utiles.borrow_mut().insert(file.clone());
+        self.utiles.insert(file.clone());
         file
     }
 
     /// Removes the results of steps that this run did not need.
     pub(super) fn sweep(&self, folder: &Path) {
-        let kept = self.utiles.borrow();
         let Ok(entries) = std::fs::read_dir(folder) else { return };
-        for path in entries.flatten().map(|e| e.path()).filter(|p| !kept.contains(p)) {
+        for path in entries.flatten().map(|e| e.path()).filter(|p| !self.utiles.contains(p)) {
             let _ = std::fs::remove_file(path);
         }
     }
@@ -56,7 +54,7 @@ impl Etapes {
 
 /// Words of a statement that may be tables, in lower case since SQL does not tell cases apart: not `x.column`, nor the name
 /// that follows AS. None when the statement cannot be cut into words.
-fn names(sql: &str) -> Option<BTreeSet<String>> {
+pub(super) fn names(sql: &str) -> Option<BTreeSet<String>> {
     let tokens = Tokenizer::new(&GenericDialect {}, sql).tokenize().ok()?;
     let tokens: Vec<Token> = tokens.into_iter().filter(|t| !matches!(t, Token::Whitespace(_))).collect();
     let word = |i: usize| match tokens.get(i) {
@@ -84,7 +82,7 @@ mod tests {
 
     #[test]
     fn a_step_changes_with_what_its_statement_names_and_with_nothing_else() {
-        let etapes = Etapes::default();
+        let mut etapes = Etapes::default();
         etapes.know("demandes", b"1");
         etapes.know("regles", b"1");
         let (demand, verdict) = ("SELECT * FROM demandes d", "SELECT * FROM regles");

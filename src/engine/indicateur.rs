@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use serde::{Deserialize, Serialize};
 
 use crate::error::{Error, Result};
-use crate::reference::{Resources, toml_file};
+use crate::reference::{Niveau, Resources, toml_file};
 
 /// A dictionary entry with its SQL.
 #[derive(Debug, Clone, Deserialize, Serialize)]
@@ -53,11 +53,28 @@ pub struct Indicateur {
     /// A step that those after it read through, never written: it costs less to compute again than to keep.
     #[serde(default)]
     pub vue: bool,
+    /// A step done one territorial level at a time, the level standing for `$niveau` in its statement.
+    #[serde(default)]
+    pub par_niveau: bool,
     /// Columns: name → meaning, unit.
     pub colonnes: BTreeMap<String, String>,
 }
 
+/// What stands for the territorial level in the statement of a step done level after level.
+const NIVEAU: &str = "$niveau";
+
 impl Indicateur {
+    /// The statements to run: one, or one a territorial level.
+    #[must_use]
+    pub fn statements(&self) -> Vec<String> {
+        let sql = self.sql.trim_end().trim_end_matches(';');
+        if self.par_niveau {
+            Niveau::ALL.iter().map(|niveau| sql.replace(NIVEAU, &format!("'{}'", niveau.word()))).collect()
+        } else {
+            vec![sql.to_owned()]
+        }
+    }
+
     /// Every indicator, each after those it depends on; ties by name.
     ///
     /// # Errors

@@ -4,6 +4,7 @@
 mod controle;
 mod etapes;
 mod indicateur;
+mod ordre;
 mod tables;
 pub mod trace;
 
@@ -27,6 +28,7 @@ use crate::store;
 pub use controle::{Constatation, Croisement, Echec};
 use etapes::Etapes;
 pub use indicateur::Indicateur;
+use tables::Charge;
 pub use tables::{csv_bytes, history_file};
 
 /// A result: its name, schema and rows.
@@ -43,7 +45,6 @@ pub struct Table {
 /// A DuckDB connection that reaches only the project's folders.
 pub struct Engine {
     connection: Connection,
-    etapes: Etapes,
 }
 
 /// Where the engine may read and spill.
@@ -86,7 +87,7 @@ impl Engine {
             quoted(&limits.spill.to_string_lossy())
         );
         connection.execute_batch(&settings).map_err(failed())?;
-        Ok(Self { connection, etapes: Etapes::default() })
+        Ok(Self { connection })
     }
 
     /// Runs statements that give no rows.
@@ -123,7 +124,7 @@ impl Engine {
     fn keep(&self, name: &str, sql: &str, file: &Path) -> Result<()> {
         let mut statement = self.connection.prepare(sql).map_err(Error::engine(name))?;
         let mut stream = statement.stream_arrow([]).map_err(Error::engine(name))?;
-        let mut parquet = store::ParquetFile::create(file, stream.get_schema(), &[], &[])?;
+        let mut parquet = store::ParquetFile::create(file, stream.get_schema(), &store::Ecriture::default())?;
         let mut batches = BatchCoalescer::new(stream.get_schema(), ROWS);
         for batch in &mut stream {
             batches.push_batch(batch.map_err(Error::engine(name))?)?;
@@ -145,6 +146,11 @@ impl Engine {
         let to = quoted(&partial.to_string_lossy());
         self.execute(name, &format!("COPY ({sql}) TO {to} (FORMAT parquet, COMPRESSION snappy)"))?;
         store::publish(&partial, file)
+    }
+
+    /// The same engine, for one more worker.
+    fn again(&self) -> Result<Self> {
+        Ok(Self { connection: self.connection.try_clone().map_err(Error::engine("ouverture"))? })
     }
 
     fn connection(&self) -> &Connection {
@@ -200,73 +206,155 @@ pub struct Resultats {
     pub bailleurs: BTreeMap<(String, u64), String>,
 }
 
-/// Computes every indicator, in the order their dictionary entries ask for, then the cross-checks.
+/// A step to do, or to find done.
+struct Prevue<'a> {
+    travail: Travail<'a>,
+    /// Its statements, each with the file that keeps what it gives; a view has no file.
+    enonces: Vec<(String, PathBuf)>,
+    cle: String,
+}
+
+/// What a step is for.
+enum Travail<'a> {
+    /// A table that others may name.
+    Table(&'a Indicateur),
+    /// A cross-check.
+    Controle(&'a Croisement),
+}
+
+impl Prevue<'_> {
+    fn nom(&self) -> &str {
+        match self.travail {
+            Travail::Table(indicateur) => &indicateur.nom,
+            Travail::Controle(check) => &check.nom,
+        }
+    }
+}
+
+/// Steps at work at once: while one waits for what another reads, the cores are busy.
+const ENSEMBLE: usize = 2;
+
+/// Computes every indicator and cross-check, each once the tables it names are there.
 ///
 /// # Errors
 /// [`Error::Engine`] with the pipeline's name.
 pub fn compute(inputs: &Inputs<'_>, threads: usize, progress: &Progress) -> Result<Resultats> {
     let cache = reachable(&inputs.plan.cache())?;
-    let etapes = reachable(&cache.join("etapes"))?;
+    let folder = reachable(&cache.join("etapes"))?;
+    let workers = threads.clamp(1, ENSEMBLE);
     let limits = Limits {
-        threads,
-        memory: "900MB".to_owned(),
-        folders: vec![cache.join("store"), reachable(&cache.join("historique"))?, etapes.clone()],
+        // Each worker runs its own step beside the engine's threads.
+        threads: threads.max(1) + 1 - workers,
+        memory: MEMORY.to_owned(),
+        folders: vec![cache.join("store"), reachable(&cache.join("historique"))?, folder.clone()],
         spill: reachable(&cache.join("tmp"))?,
     };
     let engine = Engine::open(&limits)?;
-    tables::load_inputs(&engine, inputs, &cache)?;
+    let mut etapes = Etapes::default();
+    tables::load_inputs(&mut Charge { engine: &engine, etapes: &mut etapes }, inputs, &cache)?;
     let pipelines = Indicateur::in_order(&inputs.plan.resources())?;
     let checks = Croisement::load_all(&inputs.plan.resources())?;
-    let bar = progress.steps("Indicateurs", (pipelines.len() + checks.len()) as u64);
-    let mut tables = Vec::new();
-    let mut faits = PathBuf::new();
-    for indicateur in &pipelines {
-        bar.set_message(format!("Indicateurs : {}", indicateur.nom));
-        match engine.step(indicateur, &etapes)? {
-            Some(etape) if indicateur.nom == FACTS => faits = etape.fichier,
-            Some(etape) if !indicateur.interne => tables.push(etape),
-            _ => {}
-        }
-        bar.inc(1);
-    }
+    let mut prevues: Vec<Prevue<'_>> = pipelines.iter().map(|i| etapes.plan(i, &folder)).collect();
+    prevues.extend(checks.iter().map(|check| etapes.plan_check(check, &folder)));
+    let attend = waits(&prevues);
     let given = |source: &str| inputs.ingestion.fichiers.iter().any(|f| f.schema == source && f.parquet.is_some());
-    let mut constatations = Vec::new();
-    for check in &checks {
-        bar.set_message(format!("Contrôles : {}", check.nom));
-        let vouched = inputs.plan.confirmations.iter().any(|c| c.code == check.code);
-        constatations.push(engine.check(check, given, vouched || check.source == "attributions", &etapes)?);
-        bar.inc(1);
+    let whole = |check: &Croisement| {
+        check.source == "attributions" || inputs.plan.confirmations.iter().any(|c| c.code == check.code)
+    };
+    let bar = progress.steps("Indicateurs", prevues.len() as u64);
+    let engines = (0..workers).map(|_| engine.again()).collect::<Result<Vec<_>>>()?;
+    let done = ordre::in_turn(
+        engines,
+        &attend,
+        |engine, step| {
+            let prevue = &prevues[step];
+            bar.set_message(format!("Indicateurs : {}", prevue.nom()));
+            let found = match prevue.travail {
+                Travail::Table(indicateur) => engine.step(indicateur, &prevue.enonces).map(|()| None),
+                Travail::Controle(check) => engine.check(check, given, whole(check), &prevue.enonces).map(Some),
+            };
+            bar.inc(1);
+            found
+        },
+        Error::is_out_of_memory,
+    )?;
+    bar.finish_and_clear();
+    let (mut tables, mut faits) = (Vec::new(), PathBuf::new());
+    for Prevue { travail, enonces, cle } in prevues {
+        let (Travail::Table(indicateur), Some((_, fichier))) = (travail, enonces.into_iter().next()) else { continue };
+        if indicateur.nom == FACTS {
+            faits = fichier;
+        } else if !indicateur.interne {
+            tables.push(Etape { nom: indicateur.nom.clone(), cle, fichier });
+        }
     }
     let bailleurs = engine.landlords(inputs)?;
-    bar.finish_and_clear();
-    engine.etapes.sweep(&etapes);
-    Ok(Resultats { tables, faits, constatations, bailleurs })
+    etapes.sweep(&folder);
+    Ok(Resultats { tables, faits, constatations: done.into_iter().flatten().collect(), bailleurs })
+}
+
+/// For each step, those before it that it names.
+fn waits(prevues: &[Prevue<'_>]) -> Vec<Vec<usize>> {
+    let place: BTreeMap<&str, usize> = prevues.iter().zip(0..).map(|(prevue, i)| (prevue.nom(), i)).collect();
+    let of = |(i, prevue): (usize, &Prevue<'_>)| {
+        let named = prevue.enonces.iter().map(|(sql, _)| etapes::names(sql));
+        // A statement that cannot be cut into words may name anything.
+        let named = named.map(|names| names.unwrap_or_else(|| place.keys().map(|nom| (*nom).to_owned()).collect()));
+        let base = match prevue.travail {
+            Travail::Controle(check) => Some(check.base.clone()),
+            Travail::Table(_) => None,
+        };
+        let before = named.flatten().chain(base).filter_map(|nom| place.get(nom.as_str()).copied());
+        before.filter(|before| *before < i).collect()
+    };
+    prevues.iter().enumerate().map(of).collect()
+}
+
+impl Etapes {
+    /// The step that makes a table; those after it may name it.
+    fn plan<'a>(&mut self, indicateur: &'a Indicateur, folder: &Path) -> Prevue<'a> {
+        let statements = indicateur.statements();
+        let keys: Vec<String> = statements.iter().map(|sql| self.key(sql)).collect();
+        let cle = keys.join(" ");
+        self.know(&indicateur.nom, cle.as_bytes());
+        let file = |key: &String| if indicateur.vue { PathBuf::new() } else { self.file(folder, &indicateur.nom, key) };
+        let files: Vec<PathBuf> = keys.iter().map(file).collect();
+        Prevue { travail: Travail::Table(indicateur), enonces: statements.into_iter().zip(files).collect(), cle }
+    }
+
+    /// A cross-check, read once.
+    fn plan_check<'a>(&mut self, check: &'a Croisement, folder: &Path) -> Prevue<'a> {
+        let sql = check.counted();
+        let cle = self.key(&sql);
+        let file = self.file(folder, &check.nom, &cle);
+        Prevue { travail: Travail::Controle(check), enonces: vec![(sql, file)], cle }
+    }
 }
 
 impl Engine {
     /// Does a step, or finds it done; its table can then be named by the next. A step that is a view leaves no file.
-    fn step(&self, indicateur: &Indicateur, folder: &Path) -> Result<Option<Etape>> {
+    fn step(&self, indicateur: &Indicateur, enonces: &[(String, PathBuf)]) -> Result<()> {
         let nom = &indicateur.nom;
-        let sql = indicateur.sql.trim_end().trim_end_matches(';');
-        let cle = self.etapes.key(sql);
-        self.etapes.know(nom, cle.as_bytes());
-        if indicateur.vue {
-            self.execute(nom, &format!("CREATE VIEW {nom} AS {sql}"))?;
-            return Ok(None);
-        }
-        let fichier = self.etapes.file(folder, nom, &cle);
-        if !fichier.is_file() {
+        for (sql, file) in enonces {
+            if indicateur.vue {
+                return self.execute(nom, &format!("CREATE VIEW {nom} AS {sql}"));
+            }
+            if file.is_file() {
+                continue;
+            }
             if indicateur.interne {
-                self.spill(nom, sql, &fichier)?;
+                self.spill(nom, sql, file)?;
             } else {
-                self.keep(nom, sql, &fichier)?;
+                self.keep(nom, sql, file)?;
             }
         }
-        self.view(nom, std::slice::from_ref(&fichier))?;
-        Ok(Some(Etape { nom: nom.clone(), cle, fichier }))
+        let files: Vec<PathBuf> = enonces.iter().map(|(_, file)| file.clone()).collect();
+        self.view(nom, &files)
     }
 }
 
+/// Memory of the engine, whatever the register: what does not fit goes to disk.
+const MEMORY: &str = "900MB";
 /// Rows written at a time.
 const ROWS: usize = 8_192;
 

@@ -10,6 +10,7 @@ use chrono::{Datelike, NaiveDate};
 use duckdb::types::{ToSqlOutput, Value};
 use duckdb::{ToSql, appender_params_from_iter};
 
+use super::etapes::Etapes;
 use super::{Engine, Inputs, Table};
 use crate::error::{Error, Result};
 use crate::ingest::arrow_schema;
@@ -64,20 +65,33 @@ impl ToSql for Cell<'_> {
     }
 }
 
-fn fill<'a>(engine: &Engine, table: &str, columns: &str, rows: impl IntoIterator<Item = Vec<Cell<'a>>>) -> Result<()> {
+/// What is loaded, and the account of it that steps are known by.
+pub(super) struct Charge<'e> {
+    pub(super) engine: &'e Engine,
+    pub(super) etapes: &'e mut Etapes,
+}
+
+fn fill<'a>(
+    charge: &mut Charge<'_>,
+    table: &str,
+    columns: &str,
+    rows: impl IntoIterator<Item = Vec<Cell<'a>>>,
+) -> Result<()> {
+    let mut content = columns.as_bytes().to_vec();
+    let rows = rows.into_iter().inspect(|row| row.iter().for_each(|cell| cell.digest(&mut content)));
+    append(charge.engine, table, columns, rows)?;
+    charge.etapes.know(table, &content);
+    Ok(())
+}
+
+fn append<'a>(engine: &Engine, table: &str, columns: &str, rows: impl Iterator<Item = Vec<Cell<'a>>>) -> Result<()> {
     let failed = || Error::engine(table.to_owned());
     engine.execute(table, &format!("CREATE TABLE {table} ({columns})"))?;
     let mut appender = engine.connection().appender(table).map_err(failed())?;
-    let mut content = columns.as_bytes().to_vec();
     for row in rows {
-        for cell in &row {
-            cell.digest(&mut content);
-        }
         appender.append_row(appender_params_from_iter(row)).map_err(failed())?;
     }
-    appender.flush().map_err(failed())?;
-    engine.etapes.know(table, &content);
-    Ok(())
+    appender.flush().map_err(failed())
 }
 
 /// A table of files and lines.
@@ -85,7 +99,7 @@ pub(super) fn fill_lines(engine: &Engine, table: &str, lines: &BTreeSet<(String,
     let rows = lines
         .iter()
         .map(|(fichier, ligne)| vec![Cell::Text(fichier), Cell::Int(i64::try_from(*ligne).unwrap_or(i64::MAX))]);
-    fill(engine, table, "fichier VARCHAR, ligne BIGINT", rows)
+    append(engine, table, "fichier VARCHAR, ligne BIGINT", rows)
 }
 
 fn optional(text: Option<&str>) -> Cell<'_> {
@@ -97,16 +111,16 @@ fn number(n: Option<i64>) -> Cell<'static> {
 }
 
 /// Loads the store, the parameters, the geography and the law.
-pub(super) fn load_inputs(engine: &Engine, inputs: &Inputs<'_>, cache: &Path) -> Result<()> {
-    load_sources(engine, inputs, cache)?;
-    load_history(engine, inputs, cache)?;
-    load_parameters(engine, inputs)?;
-    load_geography(engine, inputs)?;
-    load_law(engine, inputs)
+pub(super) fn load_inputs(charge: &mut Charge<'_>, inputs: &Inputs<'_>, cache: &Path) -> Result<()> {
+    load_sources(charge, inputs, cache)?;
+    load_history(charge, inputs, cache)?;
+    load_parameters(charge, inputs)?;
+    load_geography(charge, inputs)?;
+    load_law(charge, inputs)
 }
 
 /// One view a source; a source that is not given is an empty table of the same columns.
-fn load_sources(engine: &Engine, inputs: &Inputs<'_>, cache: &Path) -> Result<()> {
+fn load_sources(charge: &mut Charge<'_>, inputs: &Inputs<'_>, cache: &Path) -> Result<()> {
     for schema in Schema::load_all(&inputs.plan.resources(), inputs.plan.millesime)? {
         let files: Vec<PathBuf> = inputs
             .ingestion
@@ -123,34 +137,34 @@ fn load_sources(engine: &Engine, inputs: &Inputs<'_>, cache: &Path) -> Result<()
                 .iter()
                 .map(|f| format!("{} {}", f.name(), sql_type(f.data_type())))
                 .collect();
-            engine.execute(&name, &format!("CREATE TABLE {name} ({})", columns.join(", ")))?;
-            engine.etapes.know(&name, columns.join(", ").as_bytes());
+            charge.engine.execute(&name, &format!("CREATE TABLE {name} ({})", columns.join(", ")))?;
+            charge.etapes.know(&name, columns.join(", ").as_bytes());
         } else {
-            engine.view(&name, &files)?;
+            charge.engine.view(&name, &files)?;
             // Files of the store are named after their content.
             let names: Vec<_> = files.iter().map(|f| f.to_string_lossy()).collect();
-            engine.etapes.know(&name, names.join("\n").as_bytes());
+            charge.etapes.know(&name, names.join("\n").as_bytes());
         }
     }
     Ok(())
 }
 
 /// `historique`: what earlier runs kept of the two years before, or nothing.
-fn load_history(engine: &Engine, inputs: &Inputs<'_>, cache: &Path) -> Result<()> {
+fn load_history(charge: &mut Charge<'_>, inputs: &Inputs<'_>, cache: &Path) -> Result<()> {
     let files: Vec<PathBuf> =
         (1..=2).map(|back| history_file(cache, inputs.plan.millesime - back)).filter(|file| file.is_file()).collect();
     if files.is_empty() {
         let columns = "niveau VARCHAR, code VARCHAR, libelle VARCHAR, indicateur VARCHAR, annee INTEGER, \
                        numerateur BIGINT, denominateur BIGINT, valeur DOUBLE";
-        engine.etapes.know("historique", columns.as_bytes());
-        return engine.execute("historique", &format!("CREATE TABLE historique ({columns})"));
+        charge.etapes.know("historique", columns.as_bytes());
+        return charge.engine.execute("historique", &format!("CREATE TABLE historique ({columns})"));
     }
     let mut content = Vec::new();
     for file in &files {
         content.extend(std::fs::read(file).map_err(Error::io("lire", file))?);
     }
-    engine.etapes.know("historique", &content);
-    engine.view("historique", &files)
+    charge.etapes.know("historique", &content);
+    charge.engine.view("historique", &files)
 }
 
 /// Where a year's headline figures are kept.
@@ -171,7 +185,7 @@ fn sql_type(kind: &DataType) -> String {
     }
 }
 
-fn load_parameters(engine: &Engine, inputs: &Inputs<'_>) -> Result<()> {
+fn load_parameters(charge: &mut Charge<'_>, inputs: &Inputs<'_>) -> Result<()> {
     let plan = inputs.plan;
     let parametres = Parametres::load(&plan.resources())?;
     let last_day = NaiveDate::from_ymd_opt(plan.millesime, 12, 31).unwrap_or(NaiveDate::MAX);
@@ -229,17 +243,17 @@ fn load_parameters(engine: &Engine, inputs: &Inputs<'_>) -> Result<()> {
         ("a_delai_anormal", i32::from(!plan.delais_anormaux.is_empty()).to_string()),
     ];
     let select: Vec<String> = values.iter().map(|(name, value)| format!("{value} AS {name}")).collect();
-    engine.execute("parametres", &format!("CREATE TABLE parametres AS SELECT {}", select.join(", ")))?;
-    engine.etapes.know("parametres", select.join(", ").as_bytes());
+    charge.engine.execute("parametres", &format!("CREATE TABLE parametres AS SELECT {}", select.join(", ")))?;
+    charge.etapes.know("parametres", select.join(", ").as_bytes());
     let categories = ["ensemble", "collectif", "individuel"].map(|c| vec![Cell::Text(c)]);
-    fill(engine, "categories", "categorie VARCHAR", categories)?;
+    fill(charge, "categories", "categorie VARCHAR", categories)?;
     let populations = ["ensemble", "hors_mutation", "mutation"].map(|p| vec![Cell::Text(p)]);
-    fill(engine, "populations", "population VARCHAR", populations)?;
-    fill(engine, "mois", "mois INTEGER", (1..=12).map(|m| vec![Cell::Int(m)]))?;
+    fill(charge, "populations", "population VARCHAR", populations)?;
+    fill(charge, "mois", "mois INTEGER", (1..=12).map(|m| vec![Cell::Int(m)]))?;
     let excluded = plan.financements_exclus.iter().map(|f| vec![Cell::Text(f)]);
-    fill(engine, "financements_exclus", "financement VARCHAR", excluded)?;
+    fill(charge, "financements_exclus", "financement VARCHAR", excluded)?;
     let without = plan.epci_sans_qpv.iter().map(|e| vec![Cell::Text(e)]);
-    fill(engine, "epci_sans_qpv", "epci VARCHAR", without)?;
+    fill(charge, "epci_sans_qpv", "epci VARCHAR", without)?;
     let delays = plan.delais_anormaux.iter().map(|d| {
         vec![
             Cell::Text(&d.departement),
@@ -247,9 +261,9 @@ fn load_parameters(engine: &Engine, inputs: &Inputs<'_>) -> Result<()> {
             Cell::Int(i64::from(d.mois)),
         ]
     });
-    fill(engine, "delais_anormaux", "departement VARCHAR, typologie VARCHAR, mois INTEGER", delays)?;
+    fill(charge, "delais_anormaux", "departement VARCHAR, typologie VARCHAR, mois INTEGER", delays)?;
     let events = ["visite", "proposition", "commission", "refus", "annulation"].map(|e| vec![Cell::Text(e)]);
-    fill(engine, "types_evenements", "evenement VARCHAR", events)?;
+    fill(charge, "types_evenements", "evenement VARCHAR", events)?;
     let measures = [
         "refus_par_menage",
         "refus_par_proposition",
@@ -258,7 +272,7 @@ fn load_parameters(engine: &Engine, inputs: &Inputs<'_>) -> Result<()> {
         "jours_decision_bail",
         "jours_vacance_bail",
     ];
-    fill(engine, "mesures_processus", "mesure VARCHAR", measures.map(|m| vec![Cell::Text(m)]))?;
+    fill(charge, "mesures_processus", "mesure VARCHAR", measures.map(|m| vec![Cell::Text(m)]))?;
     let resources = plan.resources();
     let periods = csv_rows(&resources, PERIODS, &["libelle", "debut", "fin"])?;
     // Years as schemas accept them, each with its period.
@@ -271,10 +285,10 @@ fn load_parameters(engine: &Engine, inputs: &Inputs<'_>) -> Result<()> {
         let (from, to) = (bound(1)?.max(YEARS.0), bound(2)?.min(YEARS.1));
         years.extend((from..=to).map(|year| vec![Cell::Int(year), Cell::Text(&period[0])]));
     }
-    fill(engine, "annees_construction", "annee INTEGER, libelle VARCHAR", years)?;
+    fill(charge, "annees_construction", "annee INTEGER, libelle VARCHAR", years)?;
     let factors = csv_rows(&resources, "reference/rsa_facteurs.csv", &["nb_personnes", "facteur"])?;
     let rows = factors.iter().map(|r| r.iter().map(|cell| Cell::Text(cell)).collect());
-    fill(engine, "rsa_facteurs", "nb_personnes INTEGER, facteur DECIMAL(6, 3)", rows)?;
+    fill(charge, "rsa_facteurs", "nb_personnes INTEGER, facteur DECIMAL(6, 3)", rows)?;
     let nomenclatures = Nomenclatures::load(&plan.resources(), plan.millesime)?;
     let lists = [("logement_actuel", "modele_logement_actuel"), ("motif_demande", "motif_demande")];
     let codes = lists.iter().flat_map(|(dimension, list)| {
@@ -284,18 +298,19 @@ fn load_parameters(engine: &Engine, inputs: &Inputs<'_>) -> Result<()> {
             .flatten()
             .map(move |(code, label)| vec![Cell::Text(dimension), Cell::Text(code), Cell::Text(label)])
     });
-    fill(engine, "modalites", "dimension VARCHAR, code VARCHAR, libelle VARCHAR", codes)
+    fill(charge, "modalites", "dimension VARCHAR, code VARCHAR, libelle VARCHAR", codes)
 }
 
-/// `communes`: every commune, flagged when in the perimeter, with the ranks of its territories, by which millions of records
-/// are grouped faster than by their codes; `lieux`: the territories each commune of the perimeter
-/// belongs to; `cadre`: the territories above communes, which have a row in every table even with nothing in them.
-fn load_geography(engine: &Engine, inputs: &Inputs<'_>) -> Result<()> {
+/// `communes`: every commune, flagged when in the perimeter; `lieux`: the territories each commune of the perimeter belongs
+/// to; both with the ranks of territories, by which millions of records are grouped faster than by their codes; `cadre`: the territories above communes, which have a row in every table even with nothing in them.
+fn load_geography(charge: &mut Charge<'_>, inputs: &Inputs<'_>) -> Result<()> {
     let inside = |code: &str| inputs.plan.communes.as_ref().is_none_or(|set| set.contains(code));
-    let ranks = [Niveau::Commune, Niveau::Epci, Niveau::Departement, Niveau::Region].map(|niveau| {
-        let codes = inputs.geographie.communes().map(|c| inputs.geographie.territory(c, niveau).0);
-        (niveau, codes.collect::<BTreeSet<&str>>().into_iter().zip(1..).collect::<BTreeMap<&str, i64>>())
+    let territories = Niveau::ALL.into_iter().flat_map(|niveau| {
+        let codes = inputs.geographie.communes().map(move |c| inputs.geographie.territory(c, niveau).0);
+        codes.collect::<BTreeSet<&str>>().into_iter().map(move |code| (niveau, code))
     });
+    let ranks: BTreeMap<(Niveau, &str), i64> = territories.zip(1..).collect();
+    let rank = |commune, niveau| number(ranks.get(&(niveau, inputs.geographie.territory(commune, niveau).0)).copied());
     let communes = inputs.geographie.communes().map(|c| {
         let known = [
             Cell::Text(&c.code),
@@ -305,14 +320,14 @@ fn load_geography(engine: &Engine, inputs: &Inputs<'_>) -> Result<()> {
             Cell::Text(&c.region),
             Cell::Int(i64::from(inside(&c.code))),
         ];
-        let rank = |(niveau, ranks): &(Niveau, BTreeMap<&str, i64>)| {
-            number(ranks.get(inputs.geographie.territory(c, *niveau).0).copied())
-        };
-        known.into_iter().chain(ranks.iter().map(rank)).collect()
+        known
+            .into_iter()
+            .chain([Niveau::Commune, Niveau::Epci, Niveau::Departement].map(|niveau| rank(c, niveau)))
+            .collect()
     });
     let columns = "commune VARCHAR, libelle VARCHAR, epci VARCHAR, departement VARCHAR, region VARCHAR, perimetre INTEGER, \
-         rang_commune INTEGER, rang_epci INTEGER, rang_departement INTEGER, rang_region INTEGER";
-    fill(engine, "communes", columns, communes)?;
+         rang_commune INTEGER, rang_epci INTEGER, rang_departement INTEGER";
+    fill(charge, "communes", columns, communes)?;
     let mut places = Vec::new();
     let mut frame = BTreeSet::new();
     for commune in inputs.geographie.communes().filter(|c| inside(&c.code)) {
@@ -323,20 +338,23 @@ fn load_geography(engine: &Engine, inputs: &Inputs<'_>) -> Result<()> {
                 Cell::Text(niveau.word()),
                 Cell::Text(code),
                 Cell::Text(libelle),
+                rank(commune, Niveau::Commune),
+                rank(commune, niveau),
             ]);
             if niveau != Niveau::Commune {
                 frame.insert((niveau.word(), code, libelle));
             }
         }
     }
-    fill(engine, "lieux", "commune VARCHAR, niveau VARCHAR, code VARCHAR, libelle VARCHAR", places)?;
+    let columns = "commune VARCHAR, niveau VARCHAR, code VARCHAR, libelle VARCHAR, rang_commune INTEGER, rang INTEGER";
+    fill(charge, "lieux", columns, places)?;
     let frame = frame.into_iter().map(|(niveau, code, libelle)| {
         vec![Cell::Text(niveau), Cell::Text(code), Cell::Text(libelle), Cell::Text("ensemble")]
     });
-    fill(engine, "cadre", "niveau VARCHAR, code VARCHAR, libelle VARCHAR, ensemble VARCHAR", frame)
+    fill(charge, "cadre", "niveau VARCHAR, code VARCHAR, libelle VARCHAR, ensemble VARCHAR", frame)
 }
 
-fn load_law(engine: &Engine, inputs: &Inputs<'_>) -> Result<()> {
+fn load_law(charge: &mut Charge<'_>, inputs: &Inputs<'_>) -> Result<()> {
     let epcis: BTreeSet<&str> = inputs.geographie.communes().map(|c| c.epci.as_str()).collect();
     let mut amounts = Vec::new();
     for epci in epcis {
@@ -346,7 +364,7 @@ fn load_law(engine: &Engine, inputs: &Inputs<'_>) -> Result<()> {
         }
     }
     let columns = "epci VARCHAR, millesime_seuil INTEGER, q1 INTEGER, q2 INTEGER, q3 INTEGER";
-    fill(engine, "seuils", columns, amounts)?;
+    fill(charge, "seuils", columns, amounts)?;
     let rules = inputs.regles.iter().zip(0_i64..).map(|(r, numero)| {
         vec![
             Cell::Int(numero),
@@ -377,7 +395,7 @@ fn load_law(engine: &Engine, inputs: &Inputs<'_>) -> Result<()> {
                    secteur VARCHAR, agregation VARCHAR, public VARCHAR, acteur_type VARCHAR, acteur VARCHAR, \
                    contingent VARCHAR, metrique VARCHAR, operateur VARCHAR, cible DECIMAL(18, 6), blocage VARCHAR, \
                    motif VARCHAR, statut VARCHAR, reference VARCHAR, seuil_q1 INTEGER, millesime_seuil INTEGER, alerte VARCHAR";
-    fill(engine, "regles", columns, rules)
+    fill(charge, "regles", columns, rules)
 }
 
 /// A table as spreadsheets in French want it: `;`, decimal comma, UTF-8 with its mark.

@@ -1,6 +1,7 @@
 //! A block of records as text: where the values of each column stand.
 
 use super::lecture::Place;
+use crate::schema::Champ;
 
 /// Records of one block, as text.
 #[derive(Debug, Default)]
@@ -51,6 +52,14 @@ impl Bloc {
         let mut bloc = Self::default();
         bloc.colonnes.resize_with(colonnes, Places::default);
         bloc
+    }
+
+    /// Makes room for so many records whose values stand in the text of the block.
+    pub(super) fn reserve(&mut self, champs: &[Champ], records: usize) {
+        self.lignes.reserve(records);
+        for (_, colonne) in champs.iter().zip(&mut self.colonnes).filter(|(champ, _)| **champ != Champ::Absent) {
+            colonne.places.reserve(records);
+        }
     }
 
     /// Keeps the first records only.

@@ -26,8 +26,8 @@ use crate::progress::Progress;
 use crate::project::{Confirmation, Plan, SourcePlan};
 use crate::reference::{Geographie, plages};
 use crate::resultats::{Controle, Total};
-use crate::schema::{Champ, Colonne, Entete, Genre, Schema};
-use crate::store::{self, Etat, FichierVu, Key, ParquetFile, Stamp};
+use crate::schema::{Champ, Entete, Genre, Schema};
+use crate::store::{self, Ecriture, Etat, FichierVu, Key, ParquetFile, Stamp};
 
 use bloc::{Atelier, Releve};
 use brut::Bloc;
@@ -42,7 +42,7 @@ pub use lecture::{Encodage, Format, is_protected};
 pub use rejets::{COLUMNS as REJECT_COLUMNS, reject_row};
 
 /// Changes when the same file would be stored otherwise.
-const CONVERSION: &str = "identifiers of sixteen bytes";
+const CONVERSION: &str = "identifiers of sixteen bytes, bounds of places and numbers";
 /// Records handed together to typing.
 const BLOCK_ROWS: usize = 65_536;
 /// Bytes of them beyond which no more are taken.
@@ -121,34 +121,47 @@ pub fn ingest(plan: &Plan, key: &Key, etat: &mut Etat, options: Options, progres
     let resources = plan.resources();
     let geographie = Geographie::load(&resources, plan.millesime)?;
     let context = resources.fingerprint(&["schemas", "reference"])?;
+    let mut schemas = BTreeMap::new();
+    for source in &plan.sources {
+        schemas.insert(source.schema.as_str(), Schema::load(&resources, &source.schema, plan.millesime)?);
+    }
+    let readers: Vec<(FileReader<'_>, &String)> = plan
+        .sources
+        .iter()
+        .filter_map(|source| {
+            let schema = schemas.get(source.schema.as_str())?;
+            Some(FileReader { plan, source, schema, geographie: &geographie, key, context: &context, options })
+        })
+        .flat_map(|reader| reader.source.fichiers.iter().map(move |fichier| (reader, fichier)))
+        .collect();
     let mut ingestion = Ingestion::default();
     let mut seen = BTreeMap::new();
-    for source in &plan.sources {
-        let schema = Schema::load(&resources, &source.schema, plan.millesime)?;
-        for fichier in &source.fichiers {
-            let reader =
-                FileReader { plan, source, schema: &schema, geographie: &geographie, key, context: &context, options };
-            let (mut account, vu, read) = reader.read(fichier, etat.fichiers.get(fichier), progress)?;
-            ingestion.relus += usize::from(read);
-            if let Some(twin) = ingestion.fichiers.iter().find(|f| {
-                f.schema == account.schema
-                    && f.parquet.is_some()
-                    && f.sha256 == account.sha256
-                    && f.fichier != account.fichier
-            }) {
-                let twice = Diagnostic::refus(
-                    "B0132",
-                    format!("même contenu, à l'octet près, que {}", twin.fichier),
-                    "retirez l'un des deux : ses lignes auraient compté deux fois",
-                );
-                account = reader.refused(fichier, &account.sha256, vec![twice]);
-            }
-            ingestion.fichiers.push(account);
-            if let Some(vu) = vu {
-                seen.insert(fichier.clone(), vu);
-            }
+    let known = &etat.fichiers;
+    let looks = readers.iter().map(|(reader, fichier)| reader.look(fichier, known.get(*fichier)));
+    // While a file is read, the next one is hashed.
+    parallele::ahead(options.threads, looks, |number, regard| {
+        let Some((reader, fichier)) = readers.get(number) else { return Ok(()) };
+        let (mut account, vu, read) = reader.read(fichier, regard, progress)?;
+        ingestion.relus += usize::from(read);
+        if let Some(twin) = ingestion.fichiers.iter().find(|f| {
+            f.schema == account.schema
+                && f.parquet.is_some()
+                && f.sha256 == account.sha256
+                && f.fichier != account.fichier
+        }) {
+            let twice = Diagnostic::refus(
+                "B0132",
+                format!("même contenu, à l'octet près, que {}", twin.fichier),
+                "retirez l'un des deux : ses lignes auraient compté deux fois",
+            );
+            account = reader.refused(fichier, &account.sha256, vec![twice]);
         }
-    }
+        ingestion.fichiers.push(account);
+        if let Some(vu) = vu {
+            seen.insert((*fichier).clone(), vu);
+        }
+        Ok(())
+    })?;
     etat.fichiers = seen;
     Ok(ingestion)
 }
@@ -162,6 +175,17 @@ pub struct Options {
     pub threads: usize,
 }
 
+/// What can be told of a file before it is read.
+enum Regard {
+    /// It cannot be read.
+    Refuse(FichierLu),
+    /// It was read before.
+    Lu(FichierLu, FichierVu),
+    /// It is to be read.
+    ALire(Empreinte, FichierVu),
+}
+
+#[derive(Clone, Copy)]
 struct FileReader<'a> {
     plan: &'a Plan,
     source: &'a SourcePlan,
@@ -173,31 +197,38 @@ struct FileReader<'a> {
 }
 
 impl FileReader<'_> {
-    fn read(
-        &self,
-        fichier: &str,
-        last: Option<&FichierVu>,
-        progress: &Progress,
-    ) -> Result<(FichierLu, Option<FichierVu>, bool)> {
+    /// What can be told of a file before it is read, as the last run left it.
+    fn look(&self, fichier: &str, last: Option<&FichierVu>) -> Regard {
         let path = self.plan.racine.join(fichier);
         let stamp = match Stamp::of(&path) {
             Ok(stamp) => stamp,
-            Err(error) => return Ok((self.unreadable(fichier, &error), None, false)),
+            Err(error) => return Regard::Refuse(self.unreadable(fichier, &error)),
         };
         if let Some(vu) = last.filter(|vu| vu.stamp == stamp && !self.options.verifier)
             && let Some(account) = self.stored(fichier, &vu.sha256)
         {
-            return Ok((account, Some(vu.clone()), false));
+            return Regard::Lu(account, vu.clone());
         }
         let empreinte = match lecture::inspect(&path, self.options.threads) {
-            Err(error) => return Ok((self.unreadable(fichier, &error), None, false)),
-            Ok(Err(diagnostic)) => return Ok((self.refused(fichier, "", vec![diagnostic]), None, false)),
+            Err(error) => return Regard::Refuse(self.unreadable(fichier, &error)),
+            Ok(Err(diagnostic)) => return Regard::Refuse(self.refused(fichier, "", vec![diagnostic])),
             Ok(Ok(empreinte)) => empreinte,
         };
         let vu = FichierVu { stamp, sha256: empreinte.sha256.clone() };
-        if let Some(account) = self.stored(fichier, &vu.sha256) {
-            return Ok((account, Some(vu), false));
+        match self.stored(fichier, &vu.sha256) {
+            Some(account) => Regard::Lu(account, vu),
+            None => Regard::ALire(empreinte, vu),
         }
+    }
+
+    /// The account of a file, read now if it has to be.
+    fn read(&self, fichier: &str, regard: Regard, progress: &Progress) -> Result<(FichierLu, Option<FichierVu>, bool)> {
+        let (empreinte, vu) = match regard {
+            Regard::Refuse(account) => return Ok((account, None, false)),
+            Regard::Lu(account, vu) => return Ok((account, Some(vu), false)),
+            Regard::ALire(empreinte, vu) => (empreinte, vu),
+        };
+        let path = self.plan.racine.join(fichier);
         let bar = progress.bytes(fichier.to_owned(), vu.stamp.taille);
         let account = self.convert(fichier, &path, &empreinte, &bar);
         bar.finish_and_clear();
@@ -302,11 +333,9 @@ impl FileReader<'_> {
         let confirmations = self.confirmations(fichier);
         let extraction = self.plan.date_extraction;
         let atelier = Atelier::new(self.schema, &entete, typer, fichier, extraction, plages, confirmations);
-        let various = |c: &&Colonne| matches!(c.genre, Genre::Identifiant | Genre::Communes);
-        let uniques: Vec<&str> = self.schema.colonnes.iter().filter(various).map(|c| c.nom.as_str()).collect();
         let stored = cache.join(stem.with_extension("parquet"));
-        let mut parquet =
-            ParquetFile::create(&stored, std::sync::Arc::clone(atelier.arrow_schema()), &uniques, &[LIGNE])?;
+        let arrow = std::sync::Arc::clone(atelier.arrow_schema());
+        let mut parquet = ParquetFile::create(&stored, arrow, &ecriture(self.schema))?;
         let mut malformed = 0;
         let mut releve = Releve::default();
         let etapes = Etapes { lecteur, schema: self.schema, entete: &entete, most: BLOCK_ROWS };
@@ -370,6 +399,19 @@ impl FileReader<'_> {
     }
 }
 
+/// Words are written once a row group, identifiers and amounts as they come; bounds are kept of places, days and numbers,
+/// which questions are asked by.
+fn ecriture(schema: &Schema) -> Ecriture<'_> {
+    let of = |wanted: fn(Genre) -> bool| {
+        schema.colonnes.iter().filter(move |c| wanted(c.genre)).map(|c| c.nom.as_str()).collect::<Vec<_>>()
+    };
+    Ecriture {
+        uniques: of(|g| matches!(g, Genre::Identifiant | Genre::Communes | Genre::Decimal)),
+        sequences: vec![LIGNE],
+        mots: of(|g| matches!(g, Genre::Texte | Genre::Code | Genre::Service | Genre::Liste)),
+    }
+}
+
 /// Records on their way to typing.
 enum Etape {
     /// Text to cut.
@@ -389,6 +431,7 @@ impl Etape {
             Self::Lot(lot) => lot,
         };
         let mut bloc = Bloc::new(schema.colonnes.len());
+        bloc.reserve(&entete.champs, lot.lignes());
         let mut mauvais = Vec::new();
         bloc.texte = lot.cut(|record, champs| match record {
             Enregistrement::Mauvais { ligne, defaut } => mauvais.push((ligne, defaut)),

@@ -81,6 +81,31 @@ where
     })
 }
 
+/// Gives each of `items` with its number to `take`, in order; with several threads, one item is made while another is taken.
+///
+/// # Errors
+/// The first that `take` gives: nothing is taken after it.
+pub(super) fn ahead<T: Send>(
+    threads: usize,
+    items: impl Iterator<Item = T> + Send,
+    mut take: impl FnMut(usize, T) -> Result<()>,
+) -> Result<()> {
+    if threads < 2 {
+        return items.enumerate().try_for_each(|(number, item)| take(number, item));
+    }
+    std::thread::scope(|scope| {
+        let (give, made) = sync_channel(1);
+        scope.spawn(move || {
+            for item in items {
+                if give.send(item).is_err() {
+                    break;
+                }
+            }
+        });
+        made.into_iter().enumerate().try_for_each(|(number, item)| take(number, item))
+    })
+}
+
 /// The next block for whoever asks first.
 fn next<T>(receive: &Mutex<Receiver<T>>) -> Option<T> {
     receive.lock().unwrap_or_else(PoisonError::into_inner).recv().ok()
@@ -113,6 +138,19 @@ mod tests {
         let expected: Vec<u64> = (0..200).map(|n| n * n).collect();
         for threads in [1, 2, 5] {
             assert_eq!(squares(threads, 200, None), (expected.clone(), true), "{threads}");
+        }
+    }
+
+    #[test]
+    fn what_is_made_ahead_is_taken_in_order_until_an_error() {
+        for threads in [1, 2] {
+            let mut taken = Vec::new();
+            let result = ahead(threads, 0..100_u32, |number, item| {
+                taken.push((number, item));
+                if item == 10 { Err(Error::Chart("arrêt".to_owned())) } else { Ok(()) }
+            });
+            assert!(result.is_err());
+            assert_eq!(taken, (0..=10).map(|n| (n as usize, n)).collect::<Vec<_>>());
         }
     }
 

@@ -200,20 +200,62 @@ struct Distinctes<'t> {
 
 impl<'t> Distinctes<'t> {
     fn of(brut: Brut<'t>) -> Self {
-        let mut seen: HashMap<&str, u32, RandomState> = HashMap::default();
-        let mut valeurs = Vec::new();
-        let rangs =
-            brut.iter().map(|value| value.map_or(MISSING, |value| rank(&mut seen, &mut valeurs, value))).collect();
-        Self { valeurs, rangs }
+        let mut rangs = Rangs::default();
+        let mut last = (Cle::default(), MISSING);
+        let each = brut.iter().map(|value| {
+            let Some(value) = value else { return MISSING };
+            // Records of one place, one kind or one day often follow one another.
+            let cle = Cle::of(value);
+            if cle != last.0 || cle == Cle::default() {
+                last = (cle, rangs.of(value, cle));
+            }
+            last.1
+        });
+        let each = each.collect();
+        Self { valeurs: rangs.valeurs, rangs: each }
     }
 }
 
-/// Rank of a value among those seen.
-fn rank<'t>(seen: &mut HashMap<&'t str, u32, RandomState>, valeurs: &mut Vec<&'t str>, value: &'t str) -> u32 {
-    *seen.entry(value).or_insert_with(|| {
-        valeurs.push(value);
-        u32::try_from(valeurs.len() - 1).unwrap_or(MISSING)
-    })
+/// A value of at most sixteen bytes as numbers: its two halves, which may overlap, and its length. A longer one has none.
+#[derive(Debug, Default, Clone, Copy, PartialEq, Eq, Hash)]
+struct Cle(u64, u64, usize);
+
+impl Cle {
+    fn of(value: &str) -> Self {
+        let bytes = value.as_bytes();
+        let wide = |half: Option<&[u8; 4]>| half.map(|h| u64::from(u32::from_le_bytes(*h)));
+        match (bytes.first_chunk(), bytes.last_chunk()) {
+            _ if bytes.len() > 16 => Self::default(),
+            (Some(a), Some(z)) => Self(u64::from_le_bytes(*a), u64::from_le_bytes(*z), bytes.len()),
+            _ => match (wide(bytes.first_chunk()), wide(bytes.last_chunk())) {
+                (Some(a), Some(z)) => Self(a, z, bytes.len()),
+                _ => Self(bytes.iter().fold(0, |n, b| n << 8 | u64::from(*b)), 0, bytes.len()),
+            },
+        }
+    }
+}
+
+/// Ranks of the values seen, in the order they came.
+#[derive(Default)]
+struct Rangs<'t> {
+    valeurs: Vec<&'t str>,
+    courtes: HashMap<Cle, u32, RandomState>,
+    longues: HashMap<&'t str, u32, RandomState>,
+}
+
+impl<'t> Rangs<'t> {
+    fn of(&mut self, value: &'t str, cle: Cle) -> u32 {
+        let valeurs = &mut self.valeurs;
+        let next = || {
+            valeurs.push(value);
+            u32::try_from(valeurs.len() - 1).unwrap_or(MISSING)
+        };
+        if cle == Cle::default() {
+            *self.longues.entry(value).or_insert_with(next)
+        } else {
+            *self.courtes.entry(cle).or_insert_with(next)
+        }
+    }
 }
 
 /// Reads each distinct value of a column once: the value of every row, and what was found of it.
@@ -253,8 +295,7 @@ fn words<'t>(colonne: &Colonne, brut: Brut<'t>, parse: impl Fn(&'t str) -> Value
 
 /// Elements joined by `|`: an unknown first one empties the list, another stands as `inconnu`.
 fn list<'t>(colonne: &Colonne, brut: Brut<'t>, parse: impl Fn(&'t str) -> Value<Cow<'t, str>>) -> Result<Typee> {
-    let mut seen = HashMap::default();
-    let mut elements: Vec<&str> = Vec::new();
+    let mut rangs = Rangs::default();
     let mut codes: Vec<Value<Cow<'t, str>>> = Vec::new();
     let mut constats = Vec::with_capacity(brut.len());
     let mut lists = StringBuilder::with_capacity(brut.len(), brut.len() * 8);
@@ -266,8 +307,8 @@ fn list<'t>(colonne: &Colonne, brut: Brut<'t>, parse: impl Fn(&'t str) -> Value<
         let mut first = None;
         let value = value.filter(|v| !colonne.vide.iter().any(|empty| empty == v)).unwrap_or_default();
         for (i, element) in value.split('|').map(str::trim).filter(|e| !e.is_empty()).enumerate() {
-            let rang = rank(&mut seen, &mut elements, element);
-            if codes.len() < elements.len() {
+            let rang = rangs.of(element, Cle::of(element));
+            if codes.len() < rangs.valeurs.len() {
                 codes.push(parse(element));
             }
             let (code, found) = &codes[rang as usize];

@@ -18,6 +18,17 @@ use parquet::schema::types::ColumnPath;
 use super::{make_parent, publish, temporary};
 use crate::error::{Error, Result};
 
+/// How the columns of a file are written, where it is not as Parquet does by itself.
+#[derive(Debug, Default)]
+pub struct Ecriture<'a> {
+    /// Columns of too many values for a dictionary.
+    pub uniques: Vec<&'a str>,
+    /// Numbers that follow one another.
+    pub sequences: Vec<&'a str>,
+    /// Words whose order means nothing: no bounds are kept of them.
+    pub mots: Vec<&'a str>,
+}
+
 /// A Parquet file being written beside its place.
 pub struct ParquetFile {
     path: PathBuf,
@@ -25,12 +36,11 @@ pub struct ParquetFile {
 }
 
 impl ParquetFile {
-    /// Starts a file that will stand at `path`; columns of `uniques` hold too many values for a dictionary, those of
-    /// `sequences` numbers that follow one another.
+    /// Starts a file that will stand at `path`.
     ///
     /// # Errors
     /// [`Error::Io`], [`Error::Parquet`].
-    pub fn create(path: &Path, schema: SchemaRef, uniques: &[&str], sequences: &[&str]) -> Result<Self> {
+    pub fn create(path: &Path, schema: SchemaRef, ecriture: &Ecriture<'_>) -> Result<Self> {
         make_parent(path)?;
         let partial = temporary(path);
         let file = File::create(&partial).map_err(Error::io("écrire", path))?;
@@ -39,12 +49,18 @@ impl ParquetFile {
             .set_max_row_group_row_count(Some(262_144))
             .set_statistics_enabled(EnabledStatistics::Chunk)
             .set_created_by("bilan".to_owned());
-        let plain = uniques.iter().chain(sequences).fold(properties, |properties, column| {
-            properties.set_column_dictionary_enabled(ColumnPath::from(*column), false)
-        });
-        let properties = sequences.iter().fold(plain, |properties, column| {
-            properties.set_column_encoding(ColumnPath::from(*column), Encoding::DELTA_BINARY_PACKED)
-        });
+        let Ecriture { uniques, sequences, mots } = ecriture;
+        let path_of = |column: &&str| ColumnPath::from(*column);
+        let plain = uniques.iter().chain(sequences).map(path_of);
+        let properties = plain.fold(properties, |p, column| p.set_column_dictionary_enabled(column, false));
+        let properties = sequences
+            .iter()
+            .map(path_of)
+            .fold(properties, |p, column| p.set_column_encoding(column, Encoding::DELTA_BINARY_PACKED));
+        let properties = mots
+            .iter()
+            .map(path_of)
+            .fold(properties, |p, column| p.set_column_statistics_enabled(column, EnabledStatistics::None));
         // The file alone says what it holds: how its columns were held in memory is nobody's business.
         let options = ArrowWriterOptions::new().with_properties(properties.build()).with_skip_arrow_metadata(true);
         Ok(Self { path: path.to_owned(), writer: ArrowWriter::try_new_with_options(file, schema, options)? })
@@ -77,7 +93,7 @@ impl ParquetFile {
 /// # Errors
 /// [`Error::Io`], [`Error::Parquet`].
 pub fn write_table(path: &Path, schema: &SchemaRef, batches: &[RecordBatch]) -> Result<()> {
-    let mut file = ParquetFile::create(path, Arc::clone(schema), &[], &[])?;
+    let mut file = ParquetFile::create(path, Arc::clone(schema), &Ecriture::default())?;
     for batch in batches {
         file.write(batch)?;
     }

@@ -54,11 +54,19 @@ pub(super) fn open(path: &Path, empreinte: &Empreinte, besoin: Besoin<'_>, bar: 
 pub struct Lot {
     texte: String,
     coupe: Coupe,
+    /// Physical lines that end in it.
+    lignes: u64,
     /// A line before it, set aside for what follows it or for its length.
     mauvais: Option<Enregistrement>,
 }
 
 impl Lot {
+    /// About how many records it holds: as many as lines end in it, where no value holds a line break.
+    #[must_use]
+    pub fn lignes(&self) -> usize {
+        usize::try_from(self.lignes).unwrap_or(0)
+    }
+
     /// Cuts the lot: `record` receives each record or line set aside; the text that places refer to is returned.
     pub fn cut(mut self, mut record: impl FnMut(Enregistrement, Champs<'_>)) -> String {
         if let Some(mauvais) = self.mauvais {
@@ -106,7 +114,7 @@ impl<R: Read> Texte<R> {
         self.lot.clear();
         self.coupe.position = 0;
         let coupe = Coupe::new(self.lots.separateur, self.coupe.largeur, self.coupe.ligne);
-        Some(Lot { texte: rest, coupe, mauvais: None })
+        Some(Lot { lignes: line_breaks(rest.as_bytes()), texte: rest, coupe, mauvais: None })
     }
 }
 
@@ -156,16 +164,18 @@ impl<R: Read> Lots<R> {
             if end > 0 {
                 let rest = self.buffer.split_off(end);
                 let bytes = std::mem::replace(&mut self.buffer, rest);
-                self.ligne += line_breaks(&bytes);
+                let lignes = line_breaks(&bytes);
+                self.ligne += lignes;
                 let texte = String::from_utf8(bytes).map_err(|_| io::Error::from(io::ErrorKind::InvalidData))?;
-                return Ok(Some(Lot { texte, coupe: Coupe::new(self.separateur, largeur, ligne), mauvais: None }));
+                let coupe = Coupe::new(self.separateur, largeur, ligne);
+                return Ok(Some(Lot { texte, coupe, lignes, mauvais: None }));
             }
             let endless = (self.buffer.len() > LONGEST_RECORD + 1).then_some(Defaut::Demesure);
             if let Some(defaut) = defaut.or(endless) {
                 self.skip_line()?;
                 let coupe = Coupe::new(self.separateur, largeur, self.ligne);
                 let mauvais = Some(Enregistrement::Mauvais { ligne, defaut });
-                return Ok(Some(Lot { texte: String::new(), coupe, mauvais }));
+                return Ok(Some(Lot { texte: String::new(), coupe, lignes: 0, mauvais }));
             }
             wanted = self.buffer.len() * 2;
         }

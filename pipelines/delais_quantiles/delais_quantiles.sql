@@ -1,0 +1,23 @@
+-- Quantiles of the time from deposit to lease at one territorial level: like medians, they come from the records.
+WITH delai AS (
+    SELECT l.rang, f.population, f.typologie, f.delai_jours
+    FROM faits f
+    JOIN lieux l ON l.commune = f.commune
+    WHERE l.niveau = $niveau AND f.personne_morale = 0 AND f.delai_jours IS NOT NULL
+),
+quantile AS (
+    SELECT rang,
+           CASE WHEN GROUPING(population) = 1 THEN 'ensemble' ELSE population END AS population,
+           CASE WHEN GROUPING(typologie) = 1 THEN 'ensemble' ELSE typologie END AS typologie,
+           COUNT(*) AS attributions, SUM(delai_jours) AS somme_jours,
+           percentile_cont(0.25) WITHIN GROUP (ORDER BY delai_jours) AS q1_jours,
+           percentile_cont(0.5) WITHIN GROUP (ORDER BY delai_jours) AS mediane_jours,
+           percentile_cont(0.75) WITHIN GROUP (ORDER BY delai_jours) AS q3_jours
+    FROM delai
+    GROUP BY GROUPING SETS ((rang), (rang, population), (rang, typologie), (rang, population, typologie))
+    HAVING GROUPING(typologie) = 1 OR typologie IS NOT NULL
+)
+SELECT n.niveau, n.code, n.libelle, q.population, q.typologie, q.attributions, q.somme_jours, q.q1_jours, q.mediane_jours,
+       q.q3_jours
+FROM quantile q
+JOIN (SELECT DISTINCT niveau, code, libelle, rang FROM lieux) n ON n.rang = q.rang
