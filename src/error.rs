@@ -32,7 +32,7 @@ pub enum Error {
         source: std::io::Error,
     },
     /// A query failed in the engine.
-    #[error("moteur de calcul, {etape} : {source}")]
+    #[error("moteur de calcul, {etape} : {}", engine_reason(source))]
     Engine {
         /// The step, usually a pipeline's name.
         etape: String,
@@ -107,13 +107,26 @@ impl Error {
     /// Whether the engine lacked memory for a step.
     #[must_use]
     pub fn is_out_of_memory(&self) -> bool {
-        matches!(self, Self::Engine { source, .. } if source.to_string().contains("Out of Memory"))
+        matches!(self, Self::Engine { source, .. } if lacks_memory(source))
     }
 
     /// Wraps an engine error with the step it happened in.
     pub fn engine(etape: impl Into<String>) -> impl FnOnce(duckdb::Error) -> Self {
         let etape = etape.into();
         move |source| Self::Engine { etape, source: Box::new(source) }
+    }
+}
+
+fn lacks_memory(error: &duckdb::Error) -> bool {
+    error.to_string().contains("Out of Memory")
+}
+
+/// A lack of memory in French, with what to do; the rest keeps the engine's words.
+fn engine_reason(error: &duckdb::Error) -> String {
+    if lacks_memory(error) {
+        "mémoire insuffisante ; relancez avec --threads 1, qui en demande moins".to_owned()
+    } else {
+        error.to_string()
     }
 }
 

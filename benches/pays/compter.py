@@ -59,7 +59,7 @@ def polars_load(folder):
 
     def read(name):
         # Codes that look like numbers until Corsica.
-        texts = {c: pl.String for c in ("DEPCOM", "communes", "commune", "commune_residence", "commune_origine", "numero_unique", "id_rpls")}
+        texts = {c: pl.String for c in ("DEP", "DEPCOM", "CODEPOSTAL", "NUMCONV", "communes", "commune", "commune_residence", "commune_origine", "numero_unique", "id_rpls", "guichet")}
         options = {"decimal_comma": True, "try_parse_dates": True, "infer_schema_length": 100_000}
         return pl.read_csv(folder / f"{name}.csv", separator=";", schema_overrides=texts, **options)
 

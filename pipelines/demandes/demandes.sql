@@ -3,8 +3,9 @@
 WITH version AS (
     SELECT s.*
     FROM source_demandes s
-    LEFT JOIN demandes_repetees r ON r.fichier = s.fichier AND r.ligne = s.ligne
-    WHERE r.rang IS NULL OR r.rang = 1
+    WHERE NOT EXISTS (
+        SELECT 1 FROM demandes_repetees r WHERE r.fichier = s.fichier AND r.ligne = s.ligne AND r.rang > 1
+    )
 )
 -- A code of no list is no typology: such a demand counts under `ensemble` alone.
 SELECT v.numero_unique, v.commune, NULLIF(v.typologie, 'inconnu') AS typologie, v.date_depot, v.date_radiation, v.motif_radiation,
