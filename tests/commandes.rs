@@ -32,6 +32,30 @@ fn demo() -> &'static str {
     .1
 }
 
+/// The demonstration's stock has an address a dwelling, as the ministry's file: nothing of it goes further.
+#[test]
+fn an_address_of_the_stock_stays_in_its_file() {
+    let demo = Path::new(demo());
+    let stock = std::fs::read_to_string(demo.join("donnees/rpls.csv")).unwrap();
+    let secrets = ["DES LILAS", "RESIDENCE LES GLYCINES", "78-1046/"];
+    assert!(secrets.iter().all(|secret| stock.contains(secret)));
+    let stored = std::fs::read_dir(demo.join(".bilan/store/rpls")).unwrap().flatten().map(|e| e.path());
+    let mut seen = 0;
+    for path in stored.filter(|p| p.extension().is_some_and(|e| e == "parquet")) {
+        let (schema, _) = bilan::store::read_all(&path).unwrap();
+        assert!(schema.field_with_name("DEPCOM").is_ok());
+        for column in ["NUMVOIE", "NOMVOIE", "COMPLGEO", "NUMCONV"] {
+            assert!(schema.field_with_name(column).is_err(), "{column}");
+        }
+        seen += 1;
+    }
+    assert_eq!(seen, 1);
+    for file in ["rejets.csv", "qualite.json", "qualite.html", "manifeste.json"] {
+        let text = std::fs::read_to_string(demo.join("sortie").join(file)).unwrap();
+        assert!(secrets.iter().all(|secret| !text.contains(secret)), "{file}");
+    }
+}
+
 #[test]
 fn data_goes_to_standard_output_without_colour_codes_when_nobody_watches() {
     let (code, out, err) = bilan(&["verdicts", demo()]);

@@ -1,5 +1,5 @@
--- Seniority of each demand of a household active at 31/12/N, as numbers alone: medians are taken from these, level after
--- level.
+-- Seniority of each demand of a household active at 31/12/N, as numbers alone: medians are taken from these, one
+-- level after another.
 WITH genre AS (
     SELECT DISTINCT genre, population, typologie FROM ensembles
 )

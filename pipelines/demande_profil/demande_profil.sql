@@ -1,7 +1,8 @@
 -- Who asks: households' demands active at 31/12/N by characteristic, counted once a demand in each dimension, except
 -- housing and motives, where several codes may stand on one demand (shares then add up to more than 1).
 WITH menage AS (
-    SELECT d.commune, d.nb_personnes, d.annee_naissance, d.situation_familiale, d.dalo, d.prioritaire, d.logement_actuel, d.motif_demande, d.commune_residence, d.ressources_mensuelles,
+    SELECT d.commune, d.nb_personnes, d.annee_naissance, d.situation_familiale, d.dalo, d.prioritaire,
+           d.logement_actuel, d.motif_demande, d.commune_residence, d.ressources_mensuelles,
            CASE WHEN d.nb_uc > 0 THEN d.nb_uc
                 WHEN COALESCE(d.nb_moins_14, 0) < d.nb_personnes
                 THEN CAST(1 + 0.5 * (d.nb_personnes - 1 - COALESCE(d.nb_moins_14, 0))

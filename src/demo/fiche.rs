@@ -60,17 +60,20 @@ impl Fiches {
             format!("{code};{libelle}")
         };
         let departement = commune.map_or("", |c| c.departement.as_str()).to_owned();
-        let territoire = commune.map_or_else(String::new, |c| {
-            format!(
-                "{};{};{};{code};{:.2}{:03};{}",
-                name(c, Niveau::Region),
-                name(c, Niveau::Departement),
-                name(c, Niveau::Epci),
-                departement.replace(['A', 'B'], "0"),
-                number % 1_000,
-                c.libelle
-            )
-        });
+        let territoire = commune.map_or_else(
+            || format!(";;;;;;{code};;"),
+            |c| {
+                format!(
+                    "{};{};{};{code};{:.2}{:03};{}",
+                    name(c, Niveau::Region),
+                    name(c, Niveau::Departement),
+                    name(c, Niveau::Epci),
+                    departement.replace(['A', 'B'], "0"),
+                    number % 1_000,
+                    c.libelle
+                )
+            },
+        );
         Self { territoire, departement, rng, reste: 0, rang: 0, adresse: String::new(), convention: 0 }
     }
 

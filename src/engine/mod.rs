@@ -209,7 +209,7 @@ pub struct Resultats {
 /// A step to do, or to find done.
 struct Prevue<'a> {
     travail: Travail<'a>,
-    /// Its statements, each with the file that keeps what it gives; a view has no file.
+    /// Its statements, each with the file that keeps what it gives; a view never writes its own.
     enonces: Vec<(String, PathBuf)>,
     cle: String,
 }
@@ -268,7 +268,10 @@ pub fn compute(inputs: &Inputs<'_>, threads: usize, progress: &Progress) -> Resu
         &attend,
         |engine, step| {
             let prevue = &prevues[step];
-            bar.set_message(format!("Indicateurs : {}", prevue.nom()));
+            bar.set_message(match prevue.travail {
+                Travail::Table(indicateur) => format!("Indicateurs : {}", indicateur.nom),
+                Travail::Controle(check) => format!("Contrôles : {}", check.nom),
+            });
             let found = match prevue.travail {
                 Travail::Table(indicateur) => engine.step(indicateur, &prevue.enonces).map(|()| None),
                 Travail::Controle(check) => engine.check(check, given, whole(check), &prevue.enonces).map(Some),
@@ -317,8 +320,7 @@ impl Etapes {
         let keys: Vec<String> = statements.iter().map(|sql| self.key(sql)).collect();
         let cle = keys.join(" ");
         self.know(&indicateur.nom, cle.as_bytes());
-        let file = |key: &String| if indicateur.vue { PathBuf::new() } else { self.file(folder, &indicateur.nom, key) };
-        let files: Vec<PathBuf> = keys.iter().map(file).collect();
+        let files: Vec<PathBuf> = keys.iter().map(|key| self.file(folder, &indicateur.nom, key)).collect();
         Prevue { travail: Travail::Table(indicateur), enonces: statements.into_iter().zip(files).collect(), cle }
     }
 

@@ -120,26 +120,18 @@ pub fn ingest(plan: &Plan, key: &Key, etat: &mut Etat, options: Options, progres
     let resources = plan.resources();
     let geographie = Geographie::load(&resources, plan.millesime)?;
     let context = resources.fingerprint(&["schemas", "reference"])?;
-    let mut schemas = BTreeMap::new();
-    for source in &plan.sources {
-        schemas.insert(source.schema.as_str(), Schema::load(&resources, &source.schema, plan.millesime)?);
-    }
-    let readers: Vec<(FileReader<'_>, &String)> = plan
-        .sources
-        .iter()
-        .filter_map(|source| {
-            let schema = schemas.get(source.schema.as_str())?;
-            Some(FileReader { plan, source, schema, geographie: &geographie, key, context: &context, options })
-        })
-        .flat_map(|reader| reader.source.fichiers.iter().map(move |fichier| (reader, fichier)))
-        .collect();
+    let load = |source: &SourcePlan| Schema::load(&resources, &source.schema, plan.millesime);
+    let schemas = plan.sources.iter().map(load).collect::<Result<Vec<_>>>()?;
+    let (geographie, context) = (&geographie, context.as_str());
     let mut ingestion = Ingestion::default();
     let mut seen = BTreeMap::new();
     let known = &etat.fichiers;
-    let looks = readers.iter().map(|(reader, fichier)| reader.look(fichier, known.get(*fichier)));
+    let looks = plan.sources.iter().zip(&schemas).flat_map(|(source, schema)| {
+        let reader = FileReader { plan, source, schema, geographie, key, context, options };
+        source.fichiers.iter().map(move |fichier| (reader, fichier, reader.look(fichier, known.get(fichier))))
+    });
     // While a file is read, the next one is hashed.
-    parallele::ahead(options.threads, looks, |number, regard| {
-        let Some((reader, fichier)) = readers.get(number) else { return Ok(()) };
+    parallele::ahead(options.threads, looks, |(reader, fichier, regard)| {
         let (mut account, vu, read) = reader.read(fichier, regard, progress)?;
         ingestion.relus += usize::from(read);
         if let Some(twin) = ingestion.fichiers.iter().find(|f| {
@@ -157,7 +149,7 @@ pub fn ingest(plan: &Plan, key: &Key, etat: &mut Etat, options: Options, progres
         }
         ingestion.fichiers.push(account);
         if let Some(vu) = vu {
-            seen.insert((*fichier).clone(), vu);
+            seen.insert(fichier.clone(), vu);
         }
         Ok(())
     })?;

@@ -81,17 +81,17 @@ where
     })
 }
 
-/// Gives each of `items` with its number to `take`, in order; with several threads, one item is made while another is taken.
+/// Gives each of `items` to `take`, in order; with several threads, one item is made while another is taken.
 ///
 /// # Errors
 /// The first that `take` gives: nothing is taken after it.
 pub(super) fn ahead<T: Send>(
     threads: usize,
-    items: impl Iterator<Item = T> + Send,
-    mut take: impl FnMut(usize, T) -> Result<()>,
+    mut items: impl Iterator<Item = T> + Send,
+    take: impl FnMut(T) -> Result<()>,
 ) -> Result<()> {
     if threads < 2 {
-        return items.enumerate().try_for_each(|(number, item)| take(number, item));
+        return items.try_for_each(take);
     }
     std::thread::scope(|scope| {
         let (give, made) = sync_channel(1);
@@ -102,7 +102,7 @@ pub(super) fn ahead<T: Send>(
                 }
             }
         });
-        made.into_iter().enumerate().try_for_each(|(number, item)| take(number, item))
+        made.into_iter().try_for_each(take)
     })
 }
 
@@ -145,12 +145,12 @@ mod tests {
     fn what_is_made_ahead_is_taken_in_order_until_an_error() {
         for threads in [1, 2] {
             let mut taken = Vec::new();
-            let result = ahead(threads, 0..100_u32, |number, item| {
-                taken.push((number, item));
+            let result = ahead(threads, 0..100_u32, |item| {
+                taken.push(item);
                 if item == 10 { Err(Error::Chart("arrêt".to_owned())) } else { Ok(()) }
             });
             assert!(result.is_err());
-            assert_eq!(taken, (0..=10).map(|n| (n as usize, n)).collect::<Vec<_>>());
+            assert_eq!(taken, (0..=10).collect::<Vec<_>>());
         }
     }
 

@@ -364,3 +364,28 @@ fn decimals(colonne: &Colonne, brut: Brut<'_>) -> Typee {
     let values = Int64Chunked::from_iter_options(colonne.nom.as_str().into(), values);
     Typee { valeurs: Valeurs::Polars(values.into_series()), premier: None, constats }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Every length up to past the longest that is taken as numbers, and at each place one byte that differs.
+    #[test]
+    fn values_have_one_rank_each_and_no_two_the_same() {
+        let mut values = Vec::new();
+        for length in 1..40 {
+            values.push("a".repeat(length));
+            for at in 0..length {
+                values.push(format!("{}b{}", "a".repeat(at), "a".repeat(length - at - 1)));
+                values.push(format!("{}\0{}", "a".repeat(at), "a".repeat(length - at - 1)));
+            }
+        }
+        let mut rangs = Rangs::default();
+        for _ in 0..2 {
+            for (rank, value) in (0..).zip(&values) {
+                assert_eq!(rangs.of(value, Cle::of(value)), rank, "{value:?}");
+            }
+        }
+        assert_eq!(rangs.valeurs, values);
+    }
+}

@@ -44,23 +44,21 @@ impl ParquetFile {
         make_parent(path)?;
         let partial = temporary(path);
         let file = File::create(&partial).map_err(Error::io("écrire", path))?;
-        let properties = WriterProperties::builder()
+        let mut properties = WriterProperties::builder()
             .set_compression(Compression::ZSTD(ZstdLevel::try_new(1)?))
             .set_max_row_group_row_count(Some(262_144))
             .set_statistics_enabled(EnabledStatistics::Chunk)
             .set_created_by("bilan".to_owned());
         let Ecriture { uniques, sequences, mots } = ecriture;
-        let path_of = |column: &&str| ColumnPath::from(*column);
-        let plain = uniques.iter().chain(sequences).map(path_of);
-        let properties = plain.fold(properties, |p, column| p.set_column_dictionary_enabled(column, false));
-        let properties = sequences
-            .iter()
-            .map(path_of)
-            .fold(properties, |p, column| p.set_column_encoding(column, Encoding::DELTA_BINARY_PACKED));
-        let properties = mots
-            .iter()
-            .map(path_of)
-            .fold(properties, |p, column| p.set_column_statistics_enabled(column, EnabledStatistics::None));
+        for column in uniques.iter().chain(sequences) {
+            properties = properties.set_column_dictionary_enabled(ColumnPath::from(*column), false);
+        }
+        for column in sequences {
+            properties = properties.set_column_encoding(ColumnPath::from(*column), Encoding::DELTA_BINARY_PACKED);
+        }
+        for column in mots {
+            properties = properties.set_column_statistics_enabled(ColumnPath::from(*column), EnabledStatistics::None);
+        }
         // The file alone says what it holds: how its columns were held in memory is nobody's business.
         let options = ArrowWriterOptions::new().with_properties(properties.build()).with_skip_arrow_metadata(true);
         Ok(Self { path: path.to_owned(), writer: ArrowWriter::try_new_with_options(file, schema, options)? })
