@@ -20,4 +20,4 @@ quantile AS (
 SELECT n.niveau, n.code, n.libelle, q.population, q.typologie, q.attributions, q.somme_jours, q.q1_jours, q.mediane_jours,
        q.q3_jours
 FROM quantile q
-JOIN (SELECT DISTINCT niveau, code, libelle, rang FROM lieux) n ON n.rang = q.rang
+JOIN territoires n ON n.rang = q.rang

@@ -1,6 +1,6 @@
 -- Households' demands by commune of first choice, population, typology and category: one reading of the register, from
 -- which every count of the demand adds up. Seniority classes go by calendar anniversaries of the deposit.
-SELECT d.commune, d.population, d.typologie, d.categorie,
+SELECT d.commune, CASE WHEN d.mutation = 1 THEN 'mutation' ELSE 'hors_mutation' END AS population, d.typologie, d.categorie,
        SUM(d.active) AS actives,
        SUM(d.deposee) AS deposees,
        SUM(d.radiee) AS radiees,
@@ -15,4 +15,4 @@ SELECT d.commune, d.population, d.typologie, d.categorie,
 FROM demandes d
 CROSS JOIN parametres p
 WHERE d.menage = 1
-GROUP BY d.commune, d.population, d.typologie, d.categorie
+GROUP BY d.commune, d.mutation, d.typologie, d.categorie

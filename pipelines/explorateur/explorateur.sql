@@ -1,21 +1,26 @@
 -- What an applicant may ask by law (CCH R441-2-10, R441-2-17): for a commune, or its EPCI, a typology and a category, the
 -- dwellings that match, the similar demands, the leases of the year and the time they took from deposit to lease.
 WITH bail AS (
-    SELECT l.niveau, l.code, f.typologie, f.categorie, f.delai_jours
+    SELECT l.rang, f.typologie, f.categorie, f.delai_jours
     FROM faits f
     JOIN lieux l ON l.commune = f.commune
     WHERE f.personne_morale = 0 AND f.delai_jours IS NOT NULL AND l.niveau IN ('commune', 'epci')
 ),
-delai AS (
-    SELECT niveau, code,
+delai_lieu AS (
+    SELECT rang,
            CASE WHEN GROUPING(typologie) = 1 THEN 'ensemble' ELSE typologie END AS typologie,
            CASE WHEN GROUPING(categorie) = 1 THEN 'ensemble' ELSE categorie END AS categorie,
            COUNT(*) AS baux_delai, SUM(delai_jours) AS somme_jours,
            percentile_cont(0.5) WITHIN GROUP (ORDER BY delai_jours) AS mediane_jours
     FROM bail
     GROUP BY GROUPING SETS (
-        (niveau, code), (niveau, code, typologie), (niveau, code, categorie), (niveau, code, typologie, categorie)
+        (rang), (rang, typologie), (rang, categorie), (rang, typologie, categorie)
     )
+),
+delai AS (
+    SELECT n.niveau, n.code, d.*
+    FROM delai_lieu d
+    JOIN territoires n ON n.rang = d.rang
 )
 SELECT p.millesime, t.niveau, t.code, t.libelle, t.typologie, t.categorie,
        t.logements, t.demandes, t.attributions, t.tension,

@@ -31,7 +31,7 @@ menage AS (
            COALESCE(CASE WHEN b.dalo THEN 1 WHEN NOT b.dalo THEN 0 END, d.dalo, 0) AS est_dalo,
            COALESCE(CASE WHEN b.prioritaire THEN 1 WHEN NOT b.prioritaire THEN 0 END, d.prioritaire, 0) AS est_prioritaire,
            COALESCE(CASE WHEN b.mutation THEN 'mutation' WHEN NOT b.mutation THEN 'hors_mutation' END,
-                    d.population, 'hors_mutation') AS population,
+                    CASE WHEN d.mutation = 1 THEN 'mutation' ELSE 'hors_mutation' END) AS population,
            CASE WHEN d.numero_unique IS NULL THEN 0 ELSE 1 END AS demande_connue
     FROM bail b
     LEFT JOIN logements l ON l.id_rpls = b.id_rpls

@@ -12,5 +12,5 @@ mediane AS (
 )
 SELECT n.niveau, n.code, e.sous_population AS population, e.sous_typologie AS typologie, m.mediane_jours
 FROM mediane m
-JOIN (SELECT DISTINCT niveau, code, rang FROM lieux) n ON n.rang = m.rang
+JOIN territoires n ON n.rang = m.rang
 JOIN (SELECT DISTINCT ensemble, sous_population, sous_typologie FROM ensembles) e ON e.ensemble = m.ensemble

@@ -50,7 +50,7 @@ refus AS (
     LEFT JOIN repetes r ON r.niveau = s.niveau AND r.code = s.code
 ),
 bail AS (
-    SELECT l.niveau, l.code, l.libelle, f.rang,
+    SELECT l.rang AS lieu, f.rang,
            CASE WHEN f.date_bail >= f.date_decision THEN CAST(f.date_bail - f.date_decision AS INTEGER) END AS decision_jours,
            CASE WHEN f.date_bail >= g.vacant_depuis AND f.date_bail >= p.premier_janvier_rpls
                 THEN CAST(f.date_bail - g.vacant_depuis AS INTEGER) END AS vacance_jours
@@ -60,8 +60,8 @@ bail AS (
     LEFT JOIN logements g ON g.id_rpls = f.id_rpls
     WHERE f.personne_morale = 0
 ),
-baux AS (
-    SELECT niveau, code, libelle, COUNT(*) AS baux,
+bail_lieu AS (
+    SELECT lieu, COUNT(*) AS baux,
            SUM(CASE WHEN rang = 1 THEN 1 ELSE 0 END) AS rang_1, COUNT(rang) AS rang_connu,
            SUM(decision_jours) AS decision, COUNT(decision_jours) AS decision_n,
            percentile_cont(0.25) WITHIN GROUP (ORDER BY decision_jours) AS decision_q1,
@@ -72,7 +72,12 @@ baux AS (
            percentile_cont(0.5) WITHIN GROUP (ORDER BY vacance_jours) AS vacance_mediane,
            percentile_cont(0.75) WITHIN GROUP (ORDER BY vacance_jours) AS vacance_q3
     FROM bail
-    GROUP BY niveau, code, libelle
+    GROUP BY lieu
+),
+baux AS (
+    SELECT n.niveau, n.code, n.libelle, b.*
+    FROM bail_lieu b
+    JOIN territoires n ON n.rang = b.lieu
 ),
 mesure AS (
     SELECT niveau, code, libelle, 'refus_par_menage' AS mesure, menages_refus AS numerateur, menages AS denominateur,

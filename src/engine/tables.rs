@@ -94,6 +94,14 @@ fn append<'a>(engine: &Engine, table: &str, columns: &str, rows: impl Iterator<I
     appender.flush().map_err(failed())
 }
 
+/// A small table made from those loaded before it.
+fn derive(charge: &mut Charge<'_>, table: &str, sql: &str) -> Result<()> {
+    charge.engine.execute(table, &format!("CREATE TABLE {table} AS {sql}"))?;
+    let key = charge.etapes.key(sql);
+    charge.etapes.know(table, key.as_bytes());
+    Ok(())
+}
+
 /// A table of files and lines.
 pub(super) fn fill_lines(engine: &Engine, table: &str, lines: &BTreeSet<(String, u64)>) -> Result<()> {
     let rows = lines
@@ -301,17 +309,29 @@ fn load_parameters(charge: &mut Charge<'_>, inputs: &Inputs<'_>) -> Result<()> {
     fill(charge, "modalites", "dimension VARCHAR, code VARCHAR, libelle VARCHAR", codes)
 }
 
-/// `communes`: every commune, flagged when in the perimeter; `lieux`: the territories each commune of the perimeter belongs
-/// to; both with the ranks of territories, by which millions of records are grouped faster than by their codes; `cadre`: the territories above communes, which have a row in every table even with nothing in them.
+/// `communes`: every commune, flagged when in the perimeter; `territoires`: every territory. Both with ranks, by which millions
+/// of records are grouped faster than by codes. From them, `lieux`: the territories each commune of the perimeter belongs to;
+/// `cadre`: those above communes, which have a row in every table even with nothing in them.
 fn load_geography(charge: &mut Charge<'_>, inputs: &Inputs<'_>) -> Result<()> {
+    let geographie = inputs.geographie;
     let inside = |code: &str| inputs.plan.communes.as_ref().is_none_or(|set| set.contains(code));
-    let territories = Niveau::ALL.into_iter().flat_map(|niveau| {
-        let codes = inputs.geographie.communes().map(move |c| inputs.geographie.territory(c, niveau).0);
-        codes.collect::<BTreeSet<&str>>().into_iter().map(move |code| (niveau, code))
+    let territories: BTreeSet<(Niveau, &str, &str)> = geographie
+        .communes()
+        .flat_map(|c| {
+            Niveau::ALL.into_iter().map(move |niveau| {
+                let (code, libelle) = geographie.territory(c, niveau);
+                (niveau, code, libelle)
+            })
+        })
+        .collect();
+    let ranks: BTreeMap<(Niveau, &str), i64> =
+        territories.iter().map(|(niveau, code, _)| (*niveau, *code)).zip(1..).collect();
+    let rank = |niveau, code| number(ranks.get(&(niveau, code)).copied());
+    let rows = territories.iter().map(|(niveau, code, libelle)| {
+        vec![rank(*niveau, code), Cell::Text(niveau.word()), Cell::Text(code), Cell::Text(libelle)]
     });
-    let ranks: BTreeMap<(Niveau, &str), i64> = territories.zip(1..).collect();
-    let rank = |commune, niveau| number(ranks.get(&(niveau, inputs.geographie.territory(commune, niveau).0)).copied());
-    let communes = inputs.geographie.communes().map(|c| {
+    fill(charge, "territoires", "rang INTEGER, niveau VARCHAR, code VARCHAR, libelle VARCHAR", rows)?;
+    let communes = geographie.communes().map(|c| {
         let known = [
             Cell::Text(&c.code),
             Cell::Text(&c.libelle),
@@ -320,38 +340,24 @@ fn load_geography(charge: &mut Charge<'_>, inputs: &Inputs<'_>) -> Result<()> {
             Cell::Text(&c.region),
             Cell::Int(i64::from(inside(&c.code))),
         ];
-        known
-            .into_iter()
-            .chain([Niveau::Commune, Niveau::Epci, Niveau::Departement].map(|niveau| rank(c, niveau)))
-            .collect()
+        let ranks = Niveau::ALL.map(|niveau| rank(niveau, geographie.territory(c, niveau).0));
+        known.into_iter().chain(ranks).collect()
     });
-    let columns = "commune VARCHAR, libelle VARCHAR, epci VARCHAR, departement VARCHAR, region VARCHAR, perimetre INTEGER, \
-         rang_commune INTEGER, rang_epci INTEGER, rang_departement INTEGER";
-    fill(charge, "communes", columns, communes)?;
-    let mut places = Vec::new();
-    let mut frame = BTreeSet::new();
-    for commune in inputs.geographie.communes().filter(|c| inside(&c.code)) {
-        for niveau in Niveau::ALL {
-            let (code, libelle) = inputs.geographie.territory(commune, niveau);
-            places.push(vec![
-                Cell::Text(&commune.code),
-                Cell::Text(niveau.word()),
-                Cell::Text(code),
-                Cell::Text(libelle),
-                rank(commune, Niveau::Commune),
-                rank(commune, niveau),
-            ]);
-            if niveau != Niveau::Commune {
-                frame.insert((niveau.word(), code, libelle));
-            }
-        }
-    }
-    let columns = "commune VARCHAR, niveau VARCHAR, code VARCHAR, libelle VARCHAR, rang_commune INTEGER, rang INTEGER";
-    fill(charge, "lieux", columns, places)?;
-    let frame = frame.into_iter().map(|(niveau, code, libelle)| {
-        vec![Cell::Text(niveau), Cell::Text(code), Cell::Text(libelle), Cell::Text("ensemble")]
+    let ranks = Niveau::ALL.map(|niveau| format!("rang_{} INTEGER", niveau.word())).join(", ");
+    let columns = format!(
+        "commune VARCHAR, libelle VARCHAR, epci VARCHAR, departement VARCHAR, region VARCHAR, perimetre INTEGER, {ranks}"
+    );
+    fill(charge, "communes", &columns, communes)?;
+    let places = Niveau::ALL.map(|niveau| {
+        format!(
+            "SELECT c.commune, t.niveau, t.code, t.libelle, c.rang_commune, t.rang \
+             FROM communes c JOIN territoires t ON t.rang = c.rang_{} WHERE c.perimetre = 1",
+            niveau.word()
+        )
     });
-    fill(charge, "cadre", "niveau VARCHAR, code VARCHAR, libelle VARCHAR, ensemble VARCHAR", frame)
+    derive(charge, "lieux", &places.join(" UNION ALL "))?;
+    let frame = "SELECT DISTINCT niveau, code, libelle, 'ensemble' AS ensemble FROM lieux WHERE niveau <> 'commune'";
+    derive(charge, "cadre", frame)
 }
 
 fn load_law(charge: &mut Charge<'_>, inputs: &Inputs<'_>) -> Result<()> {
