@@ -5,13 +5,13 @@
 mod feuilles;
 
 use arrow::array::{Array, AsArray, RecordBatch};
-use arrow::datatypes::{DataType, Float64Type, Int32Type, Int64Type};
+use arrow::datatypes::{DataType, Field, Float64Type, Int32Type, Int64Type};
 use rust_xlsxwriter::{
     Color, DocProperties, ExcelDateTime, Format, FormatAlign, FormatBorder, Note, Url, Workbook, Worksheet, XlsxError,
 };
 
 use super::revue::Revue;
-use crate::engine::{Indicateur, Table};
+use crate::engine::{Indicateur, Table, reachable};
 use crate::error::{Error, Result};
 use crate::format;
 use crate::project::Plan;
@@ -38,11 +38,12 @@ pub(super) fn territory(plan: &Plan, manifeste: &Manifeste, revue: &Revue) -> Re
     properties(&mut book, plan, &plan.titre).map_err(failed)?;
     book.add_worksheet().set_name(CONTENTS).map_err(failed)?;
     let mut entries = feuilles::of_review(&mut book, revue).map_err(failed)?;
-    // One table at a time: those of a whole country do not stand in memory together.
+    // One table at a time, its rows in a file of the cache: those of a whole country do not stand in memory.
+    book.set_tempdir(reachable(&plan.cache().join("tmp"))?).map_err(failed)?;
     for indicateur in &indicateurs {
         let path = plan.sortie.join(INDICATEURS).join(format!("{}.parquet", indicateur.nom));
         let batch = Table::read(&path, &indicateur.nom)?.single()?;
-        let sheet = book.add_worksheet();
+        let sheet = book.add_worksheet_with_low_memory().map_err(failed)?;
         sheet.set_name(&indicateur.nom).and_then(|sheet| table(sheet, indicateur, &batch)).map_err(failed)?;
         entries.push(Entree {
             feuille: indicateur.nom.clone(),
@@ -209,22 +210,28 @@ fn table(sheet: &mut Worksheet, indicateur: &Indicateur, batch: &RecordBatch) ->
     }
     let head = bold(11.0).set_text_wrap().set_align(FormatAlign::Top).set_border_bottom(FormatBorder::Medium);
     let schema = batch.schema();
-    let metrique = batch.column_by_name("metrique").and_then(|c| c.as_string_opt::<i32>());
-    for (column, (field, values)) in (0_u16..).zip(schema.fields().iter().zip(batch.columns())) {
+    sheet.set_row_height(TOP, 32.0)?;
+    for (column, field) in (0_u16..).zip(schema.fields()) {
         sheet.write_with_format(TOP, column, field.name().replace('_', " "), &head)?;
         if let Some(meaning) = indicateur.colonnes.get(field.name()) {
             sheet.insert_note(TOP, column, &Note::new(meaning).set_author("bilan").add_author_prefix(false))?;
         }
-        let usual = Format::new().set_num_format(number_format(field.name(), field.data_type()));
-        let number = Format::new().set_num_format("#,##0.0");
-        let mut widest = field.name().len().min(14);
-        for (row, &source) in (TOP + 1..).zip(&rows) {
+    }
+    let metrique = batch.column_by_name("metrique").and_then(|c| c.as_string_opt::<i32>());
+    let number = Format::new().set_num_format("#,##0.0");
+    let usual = |field: &Field| Format::new().set_num_format(number_format(field.name(), field.data_type()));
+    let usual: Vec<Format> = schema.fields().iter().map(|field| usual(field)).collect();
+    let mut widest: Vec<usize> = schema.fields().iter().map(|field| field.name().len().min(14)).collect();
+    // Row after row: what is written is let go.
+    for (row, &source) in (TOP + 1..).zip(&rows) {
+        // A target is a share or a number of lettings, as its own row says.
+        let counted = metrique.is_some_and(|m| m.value(source) == "nombre");
+        let columns = schema.fields().iter().zip(batch.columns()).zip(&usual).zip(&mut widest);
+        for (column, (((field, values), usual), widest)) in (0_u16..).zip(columns) {
             if values.is_null(source) {
                 continue;
             }
-            // A target is a share or a number of lettings, as its own row says.
-            let counted = metrique.is_some_and(|m| m.value(source) == "nombre");
-            let shape = if counted && MEASURED.contains(&field.name().as_str()) { &number } else { &usual };
+            let shape = if counted && MEASURED.contains(&field.name().as_str()) { &number } else { usual };
             let width = match values.data_type() {
                 DataType::Utf8 => {
                     let text = values.as_string::<i32>().value(source);
@@ -236,12 +243,8 @@ fn table(sheet: &mut Worksheet, indicateur: &Indicateur, batch: &RecordBatch) ->
                     9
                 }
                 DataType::Int32 => {
-                    sheet.write_with_format(
-                        row,
-                        column,
-                        f64::from(values.as_primitive::<Int32Type>().value(source)),
-                        shape,
-                    )?;
+                    let n = f64::from(values.as_primitive::<Int32Type>().value(source));
+                    sheet.write_with_format(row, column, n, shape)?;
                     9
                 }
                 DataType::Int64 => {
@@ -252,13 +255,14 @@ fn table(sheet: &mut Worksheet, indicateur: &Indicateur, batch: &RecordBatch) ->
                 }
                 _ => 0,
             };
-            widest = widest.max(width);
+            *widest = width.max(*widest);
         }
+    }
+    for (column, widest) in (0_u16..).zip(widest) {
         sheet.set_column_width(column, f64::from(u16::try_from(widest.min(WIDEST)).unwrap_or(10)) + 2.0)?;
     }
     let last = TOP + u32::try_from(rows.len()).unwrap_or(0);
     let columns = u16::try_from(batch.num_columns()).unwrap_or(1);
-    sheet.set_row_height(TOP, 32.0)?;
     sheet.autofilter(TOP, 0, last.max(TOP + 1), columns - 1)?;
     sheet.set_freeze_panes(TOP + 1, 0)?;
     sheet.set_repeat_rows(TOP, TOP)?;
