@@ -124,7 +124,7 @@ fn lacks_memory(error: &duckdb::Error) -> bool {
 /// A lack of memory in French, with what to do; the rest keeps the engine's words.
 fn engine_reason(error: &duckdb::Error) -> String {
     if lacks_memory(error) {
-        "mémoire insuffisante ; relancez avec --threads 1, qui en demande moins".to_owned()
+        "mémoire insuffisante, même pour cette étape seule ; lancez le bilan sur un territoire moins grand".to_owned()
     } else {
         error.to_string()
     }

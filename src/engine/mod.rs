@@ -5,6 +5,7 @@ mod controle;
 mod etapes;
 mod indicateur;
 mod ordre;
+mod ouvrier;
 mod tables;
 pub mod trace;
 
@@ -28,7 +29,7 @@ use crate::store;
 pub use controle::{Constatation, Croisement, Echec};
 use etapes::Etapes;
 pub use indicateur::Indicateur;
-use tables::Charge;
+use ouvrier::Ouvrier;
 pub use tables::{csv_bytes, history_file};
 
 /// A result: its name, schema and rows.
@@ -148,11 +149,6 @@ impl Engine {
         store::publish(&partial, file)
     }
 
-    /// The same engine, for one more worker.
-    fn again(&self) -> Result<Self> {
-        Ok(Self { connection: self.connection.try_clone().map_err(Error::engine("ouverture"))? })
-    }
-
     fn connection(&self) -> &Connection {
         &self.connection
     }
@@ -239,21 +235,11 @@ const ENSEMBLE: usize = 2;
 /// # Errors
 /// [`Error::Engine`] with the pipeline's name.
 pub fn compute(inputs: &Inputs<'_>, threads: usize, progress: &Progress) -> Result<Resultats> {
-    let cache = reachable(&inputs.plan.cache())?;
-    let folder = reachable(&cache.join("etapes"))?;
-    let workers = threads.clamp(1, ENSEMBLE);
-    let limits = Limits {
-        // Each worker runs its own step beside the engine's threads.
-        threads: threads.max(1) + 1 - workers,
-        memory: MEMORY.to_owned(),
-        folders: vec![cache.join("store"), reachable(&cache.join("historique"))?, folder.clone()],
-        spill: reachable(&cache.join("tmp"))?,
-    };
-    let engine = Engine::open(&limits)?;
-    let mut etapes = Etapes::default();
-    tables::load_inputs(&mut Charge { engine: &engine, etapes: &mut etapes }, inputs, &cache)?;
+    let folder = reachable(&inputs.plan.cache().join("etapes"))?;
     let pipelines = Indicateur::in_order(&inputs.plan.resources())?;
     let checks = Croisement::load_all(&inputs.plan.resources())?;
+    let workers = threads.clamp(1, ENSEMBLE);
+    let (mut ouvriers, mut etapes) = Ouvrier::open_several(inputs, workers, threads.max(1) / workers)?;
     let mut prevues: Vec<Prevue<'_>> = pipelines.iter().map(|i| etapes.plan(i, &folder)).collect();
     prevues.extend(checks.iter().map(|check| etapes.plan_check(check, &folder)));
     let attend = waits(&prevues);
@@ -262,21 +248,25 @@ pub fn compute(inputs: &Inputs<'_>, threads: usize, progress: &Progress) -> Resu
         check.source == "attributions" || inputs.plan.confirmations.iter().any(|c| c.code == check.code)
     };
     let bar = progress.steps("Indicateurs", prevues.len() as u64);
-    let engines = (0..workers).map(|_| engine.again()).collect::<Result<Vec<_>>>()?;
     let done = ordre::in_turn(
-        engines,
+        &mut ouvriers,
         &attend,
-        |engine, step| {
+        |ouvrier, step, seule| {
             let prevue = &prevues[step];
             bar.set_message(match prevue.travail {
                 Travail::Table(indicateur) => format!("Indicateurs : {}", indicateur.nom),
                 Travail::Controle(check) => format!("Contrôles : {}", check.nom),
             });
+            let mut roomy = if seule { Some(Ouvrier::open_alone(inputs, threads)?) } else { None };
+            let ouvrier = roomy.as_mut().unwrap_or(ouvrier);
+            let engine = ouvrier.with_tables(&prevues, &attend, step)?;
             let found = match prevue.travail {
                 Travail::Table(indicateur) => engine.step(indicateur, &prevue.enonces).map(|()| None),
                 Travail::Controle(check) => engine.check(check, given, whole(check), &prevue.enonces).map(Some),
             };
-            bar.inc(1);
+            if found.is_ok() {
+                bar.inc(1);
+            }
             found
         },
         Error::is_out_of_memory,
@@ -291,7 +281,7 @@ pub fn compute(inputs: &Inputs<'_>, threads: usize, progress: &Progress) -> Resu
             tables.push(Etape { nom: indicateur.nom.clone(), cle, fichier });
         }
     }
-    let bailleurs = engine.landlords(inputs)?;
+    let bailleurs = ouvriers[0].engine().landlords(inputs)?;
     etapes.sweep(&folder);
     Ok(Resultats { tables, faits, constatations: done.into_iter().flatten().collect(), bailleurs })
 }
@@ -334,29 +324,29 @@ impl Etapes {
 }
 
 impl Engine {
-    /// Does a step, or finds it done; its table can then be named by the next. A step that is a view leaves no file.
+    /// Does a step, or finds it done.
     fn step(&self, indicateur: &Indicateur, enonces: &[(String, PathBuf)]) -> Result<()> {
-        let nom = &indicateur.nom;
-        for (sql, file) in enonces {
-            if indicateur.vue {
-                return self.execute(nom, &format!("CREATE VIEW {nom} AS {sql}"));
-            }
-            if file.is_file() {
-                continue;
-            }
+        for (sql, file) in enonces.iter().filter(|(_, file)| !indicateur.vue && !file.is_file()) {
             if indicateur.interne {
-                self.spill(nom, sql, file)?;
+                self.spill(&indicateur.nom, sql, file)?;
             } else {
-                self.keep(nom, sql, file)?;
+                self.keep(&indicateur.nom, sql, file)?;
             }
+        }
+        Ok(())
+    }
+
+    /// Lets statements name the table of a step that is done.
+    fn show(&self, indicateur: &Indicateur, enonces: &[(String, PathBuf)]) -> Result<()> {
+        let nom = &indicateur.nom;
+        if indicateur.vue {
+            return enonces.iter().try_for_each(|(sql, _)| self.execute(nom, &format!("CREATE VIEW {nom} AS {sql}")));
         }
         let files: Vec<PathBuf> = enonces.iter().map(|(_, file)| file.clone()).collect();
         self.view(nom, &files)
     }
 }
 
-/// Memory of the engine, whatever the register: what does not fit goes to disk.
-const MEMORY: &str = "900MB";
 /// Rows written at a time.
 const ROWS: usize = 8_192;
 

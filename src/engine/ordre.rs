@@ -1,5 +1,5 @@
-//! Steps that wait for one another, done by as many workers as are given: each starts once all it waits for is done. Workers
-//! share the engine's memory: a step that finds too little of it is done again with no other beside it.
+//! Steps that wait for one another, done by as many workers as are given: each starts once all it waits for is done. A step
+//! that finds too little memory in a worker's share is done again with no other beside it.
 
 use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
 
@@ -37,17 +37,17 @@ fn held<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
 }
 
 /// Does step after step; `attend[i]` are the steps that step `i` waits for, all before it. Each of the `workers` runs `work` on
-/// one step at a time; results come in the order of the steps. A step whose error is `cramped` is done again alone.
+/// one step at a time; results come in the order of the steps. A step whose error is `cramped` is done again alone, and `work`
+/// told so.
 ///
 /// # Errors
 /// The first step, in order, that fails among those started: nothing is started after a failure.
 pub(super) fn in_turn<W: Send, T: Send>(
-    workers: Vec<W>,
+    workers: &mut [W],
     attend: &[Vec<usize>],
-    work: impl Fn(&W, usize) -> Result<T> + Sync,
+    work: impl Fn(&mut W, usize, bool) -> Result<T> + Sync,
     cramped: impl Fn(&Error) -> bool + Sync,
 ) -> Result<Vec<T>> {
-    let several = workers.len() > 1;
     let empty = Avancement {
         prises: vec![false; attend.len()],
         faites: attend.iter().map(|_| None).collect(),
@@ -72,18 +72,18 @@ pub(super) fn in_turn<W: Send, T: Send>(
             if let Some(step) = (0..attend.len()).find(ready).filter(|_| !alone) {
                 state.prises[step] = true;
                 state.en_cours += 1;
-                return Some(step);
+                return Some((step, state.seules[step]));
             }
             state = signal.wait(state).unwrap_or_else(PoisonError::into_inner);
         }
     };
-    let all = |worker: W| {
-        while let Some(step) = next() {
+    let all = |worker: &mut W| {
+        while let Some((step, seule)) = next() {
             let mut veille = Veille { avancement: &avancement, signal: &signal, finie: false };
-            let done = work(&worker, step);
+            let done = work(worker, step, seule);
             let mut state = held(&avancement);
             state.en_cours -= 1;
-            if several && !state.seules[step] && done.as_ref().is_err_and(&cramped) {
+            if !seule && done.as_ref().is_err_and(&cramped) {
                 state.seules[step] = true;
                 state.prises[step] = false;
             } else {
@@ -113,9 +113,9 @@ mod tests {
         for workers in 1..4 {
             let done = Mutex::new(Vec::new());
             let results = in_turn(
-                vec![(); workers],
+                &mut vec![(); workers],
                 &attend,
-                |(), step| {
+                |(), step, _| {
                     assert!(attend[step].iter().all(|before| held(&done).contains(before)), "{step}");
                     std::thread::sleep(std::time::Duration::from_millis(5 - step as u64));
                     held(&done).push(step);
@@ -133,9 +133,9 @@ mod tests {
         for workers in 1..4 {
             let started = Mutex::new(0);
             let results = in_turn(
-                vec![(); workers],
+                &mut vec![(); workers],
                 &attend,
-                |(), step| {
+                |(), step, _| {
                     *held(&started) += 1;
                     if step == 10 { Err(Error::Chart("arrêt".to_owned())) } else { Ok(()) }
                 },
@@ -150,25 +150,27 @@ mod tests {
     fn a_step_short_of_memory_is_done_again_with_no_other_beside_it() {
         let (beside, tries) = (Mutex::new(0), Mutex::new(0));
         let attend: Vec<Vec<usize>> = vec![vec![]; 20];
-        let work = |(): &(), step: usize| {
+        let work = |(): &mut (), step: usize, seule: bool| {
             *held(&beside) += 1;
             std::thread::sleep(std::time::Duration::from_millis(2));
             let crowd = *held(&beside);
             *held(&beside) -= 1;
             if step == 3 {
                 *held(&tries) += 1;
-                // Short of memory the first time, and whenever another step is at work.
-                if crowd > 1 || *held(&tries) == 1 {
+                if !seule || crowd > 1 {
                     return Err(Error::Chart("mémoire".to_owned()));
                 }
             }
             Ok(step)
         };
-        let results = in_turn(vec![(); 3], &attend, work, |_| true);
-        assert_eq!(results.unwrap(), (0..20).collect::<Vec<_>>());
-        assert_eq!(*held(&tries), 2);
+        for workers in 1..4 {
+            *held(&tries) = 0;
+            let results = in_turn(&mut vec![(); workers], &attend, work, |_| true);
+            assert_eq!(results.unwrap(), (0..20).collect::<Vec<_>>());
+            assert_eq!(*held(&tries), 2);
+        }
         // Alone already: the failure stands.
-        *held(&tries) = 0;
-        assert!(in_turn(vec![()], &attend, work, |_| true).is_err());
+        let never = |(): &mut (), _, _| Err::<(), _>(Error::Chart("mémoire".to_owned()));
+        assert!(in_turn(&mut [()], &attend, never, |_| true).is_err());
     }
 }
