@@ -154,6 +154,25 @@ fn each_landlord_has_its_own_list() {
     assert!(page.contains("900000002.csv") && page.contains("Office"));
 }
 
+/// Far more faults than the sample of `rejets.csv`: the landlord that is to mend them is sent them all.
+#[test]
+fn a_landlord_is_sent_all_that_was_found_of_its_leases() {
+    const LEASES: usize = 1_500;
+    let toml = "[bilan]\nmillesime = 2025\nepci = [\"246300701\"]\ndate_extraction = 2026-01-31\n\
+                [[source]]\nschema = \"attributions\"\nfichiers = [\"a.csv\"]\n";
+    let header = "numero_unique;date_bail;bailleur;commune;financement".to_owned();
+    let rows = (0..LEASES).map(|i| format!("D{i};2025-03-01;900000001;63113;ZZZ"));
+    let leases = std::iter::once(header).chain(rows).collect::<Vec<_>>().join("\n");
+    let projet = Projet::new(toml, &[("a.csv", leases.as_bytes())]);
+    projet.run(2, false);
+    let unknown = |file: &str| projet.text(file).lines().filter(|l| l.contains(";financement;B0123;")).count();
+    assert_eq!(unknown("rejets.csv"), 1_000);
+    assert_eq!(unknown("qualite/900000001.csv"), LEASES);
+    let total = &quality(&projet)["sources"][0]["totaux"];
+    let of_code = total.as_array().unwrap().iter().find(|t| t["code"] == "B0123").unwrap();
+    assert_eq!(of_code["nombre"].as_u64(), Some(LEASES as u64));
+}
+
 #[test]
 fn a_confirmation_takes_one_row_off_the_list_and_lapses_with_its_value() {
     let confirm = |value: &str| {

@@ -434,6 +434,15 @@ fn outlines_make_areas_and_wrong_ones_are_refused() {
     std::fs::write(projet.path().join("communes.geojson"), &odd).unwrap();
     projet.run(1, true);
     assert!(projet.text("epci/246300701.html").matches("<polygon").count() >= 2, "areas are drawn");
+    // What the map cannot show is said: an entity of no commune, communes of no entity.
+    std::fs::write(projet.path().join("communes.geojson"), outlines.replace("\"63113\"", "\"99999\"")).unwrap();
+    let done = Command::new(env!("CARGO_BIN_EXE_bilan")).arg("run").arg(projet.path()).output().unwrap();
+    let said = String::from_utf8_lossy(&done.stderr).into_owned();
+    assert!(
+        said.contains("B0308") && said.contains("1 entité sans contour ou sans commune connue, la première au rang 1"),
+        "{said}"
+    );
+    assert!(said.contains("20 communes du périmètre sans contour, la première 63019"), "{said}");
     std::fs::write(projet.path().join("communes.geojson"), "ceci n'est pas une carte").unwrap();
     let done = Command::new(env!("CARGO_BIN_EXE_bilan")).arg("run").arg(projet.path()).output().unwrap();
     let said = String::from_utf8_lossy(&done.stderr).into_owned();

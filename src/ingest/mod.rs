@@ -43,7 +43,7 @@ pub use lecture::{Encodage, Format, is_protected};
 pub use rejets::{COLUMNS as REJECT_COLUMNS, reject_row};
 
 /// Changes when the same file would be stored otherwise.
-const CONVERSION: &str = "identifiers of sixteen bytes, bounds of places and numbers";
+const CONVERSION: &str = "identifiers of sixteen bytes, bounds of places and numbers, every fault of a lease";
 /// Records handed together to typing.
 const BLOCK_ROWS: usize = 65_536;
 
@@ -317,7 +317,9 @@ impl FileReader<'_> {
         let Ouvert { lecteur, entete, avis, separateur, feuille, .. } = ouvert;
         let stem = self.stem(fichier, &empreinte.sha256);
         let cache = self.plan.cache();
-        let mut rejets = Rejets::create(&cache.join(stem.with_extension("csv")), fichier)?;
+        // Each landlord is sent all that was found of its leases.
+        let tous = self.schema.nom == "attributions";
+        let mut rejets = Rejets::create(&cache.join(stem.with_extension("csv")), fichier, tous)?;
         let typer =
             Typer::new(&self.schema.colonnes, &self.source.codes, self.geographie, self.key, self.source.millesime);
         let plages = plages(&self.plan.resources(), &self.schema.nom, self.plan.millesime)?;

@@ -1,4 +1,4 @@
-//! What was set aside, row by row: refusals all, anomalies up to a sample, totals always.
+//! What was set aside, row by row: refusals all, anomalies up to a sample unless all are wanted, totals always.
 
 use std::collections::BTreeMap;
 use std::fs::File;
@@ -16,17 +16,20 @@ pub const COLUMNS: [&str; 7] = ["fichier", "ligne", "colonne", "code", "gravite"
 pub(super) struct Rejets {
     path: PathBuf,
     fichier: String,
+    /// Every row is listed, not only a sample.
+    tous: bool,
     writer: csv::Writer<File>,
     totals: BTreeMap<(String, Option<String>), Total>,
 }
 
 impl Rejets {
-    pub(super) fn create(path: &Path, fichier: &str) -> Result<Self> {
+    pub(super) fn create(path: &Path, fichier: &str, tous: bool) -> Result<Self> {
         store::make_parent(path)?;
         let file = File::create(store::temporary(path)).map_err(Error::io("écrire", path))?;
         Ok(Self {
             path: path.to_owned(),
             fichier: fichier.to_owned(),
+            tous,
             writer: csv::Writer::from_writer(file),
             totals: BTreeMap::new(),
         })
@@ -45,7 +48,7 @@ impl Rejets {
             exemple: diagnostic.clone(),
         });
         total.nombre += 1;
-        if diagnostic.gravite == Gravite::Refus || total.nombre <= SAMPLE as u64 {
+        if self.tous || diagnostic.gravite == Gravite::Refus || total.nombre <= SAMPLE as u64 {
             self.writer.write_record(reject_row(&diagnostic)).map_err(|e| csv_error(e, &self.path))?;
         }
         Ok(())

@@ -7,6 +7,7 @@ use geojson::{GeoJson, GeometryValue};
 use super::donnees::{Donnees, Lieu};
 use super::revue::{Cellule, Contexte, Figure, Natif, Tableau};
 use crate::chart::{self, Aire, Cercle, Classe, Legende, Palette};
+use crate::diagnostic::Diagnostic;
 use crate::error::{Error, Result};
 use crate::format;
 use crate::project::Plan;
@@ -39,7 +40,7 @@ impl Fond {
             }
         }
         if let Some(file) = &plan.contours {
-            let outlines = outlines(plan, file, geographie)?;
+            let (outlines, _) = outlines(plan, file, geographie)?;
             for (code, rings) in outlines.into_iter().filter(|(code, _)| kept(code)) {
                 fond.points.insert(code.clone(), centre(&rings));
                 fond.contours.entry(code).or_default().extend(rings);
@@ -113,17 +114,45 @@ fn centre(rings: &[Vec<(f64, f64)>]) -> (f64, f64) {
     (bound(|p| p.0), bound(|p| p.1))
 }
 
-/// Reads the outlines that `bilan.toml` names, if it does, so that a wrong file stops a run before it begins.
+/// Reads the outlines that `bilan.toml` names, if it does, so that a wrong file stops a run before it begins; what the map will
+/// not show.
 ///
 /// # Errors
 /// [`Error::Usage`].
-pub fn check_outlines(plan: &Plan, geographie: &Geographie) -> Result<()> {
-    plan.contours.as_ref().map_or(Ok(()), |file| outlines(plan, file, geographie).map(|_| ()))
+pub fn check_outlines(plan: &Plan, geographie: &Geographie) -> Result<Vec<Diagnostic>> {
+    let Some(file) = &plan.contours else { return Ok(Vec::new()) };
+    let (outlines, unknown) = outlines(plan, file, geographie)?;
+    let kept = |code: &str| plan.communes.as_ref().is_none_or(|set| set.contains(code));
+    let missing: Vec<&str> =
+        geographie.communes().map(|c| c.code.as_str()).filter(|c| kept(c) && !outlines.contains_key(*c)).collect();
+    let note = |what: String, aide: &str| Diagnostic::anomalie("B0308", format!("contours « {file} » : {what}"), aide);
+    let several = |n: usize, one: &str, more: &str| format!("{n} {}", if n > 1 { more } else { one });
+    let mut notes = Vec::new();
+    if let Some(first) = unknown.first() {
+        notes.push(note(
+            format!(
+                "{} sans contour ou sans commune connue, la première au rang {first}",
+                several(unknown.len(), "entité", "entités")
+            ),
+            "elles ne sont pas dessinées ; donnez à chacune le code Insee de sa commune (propriété « code »)",
+        ));
+    }
+    if let Some(first) = missing.first() {
+        notes.push(note(
+            format!(
+                "{} sans contour, la première {first}",
+                several(missing.len(), "commune du périmètre", "communes du périmètre")
+            ),
+            "la carte ne les montre pas ; complétez le fichier, ou prenez celui de l'année du code officiel géographique",
+        ));
+    }
+    Ok(notes)
 }
 
 type Contours = BTreeMap<String, Vec<Vec<(f64, f64)>>>;
 
-fn outlines(plan: &Plan, file: &str, geographie: &Geographie) -> Result<Contours> {
+/// Outlines by commune, and the places, from 1, of the entities that give none.
+fn outlines(plan: &Plan, file: &str, geographie: &Geographie) -> Result<(Contours, Vec<usize>)> {
     let refused = |reason: String| {
         Error::usage(
             "B0009",
@@ -136,20 +165,22 @@ fn outlines(plan: &Plan, file: &str, geographie: &Geographie) -> Result<Contours
     let GeoJson::FeatureCollection(collection) = parsed else {
         return Err(refused("une collection d'entités (FeatureCollection) est attendue".to_owned()));
     };
-    let mut found = Contours::new();
-    for feature in &collection.features {
+    let (mut found, mut unknown) = (Contours::new(), Vec::new());
+    for (rank, feature) in (1..).zip(&collection.features) {
         let properties = feature.properties.iter().flatten();
         let code =
             properties.filter(|(name, _)| CODES.contains(&name.to_lowercase().as_str())).find_map(|(_, value)| {
                 value.as_str().map(str::to_owned).or_else(|| Some(format!("{:05}", value.as_u64()?)))
             });
-        let Some((commune, _)) = code.and_then(|c| geographie.resolve(&c)) else { continue };
-        let rings = found.entry(commune.code.clone()).or_default();
+        let mut rings = Vec::new();
         if let Some(geometry) = &feature.geometry {
-            rings_of(&geometry.value, rings);
+            rings_of(&geometry.value, &mut rings);
+        }
+        match code.and_then(|c| geographie.resolve(&c)) {
+            Some((commune, _)) if !rings.is_empty() => found.entry(commune.code.clone()).or_default().extend(rings),
+            _ => unknown.push(rank),
         }
     }
-    found.retain(|_, rings| !rings.is_empty());
     if found.is_empty() {
         return Err(refused("aucune commune connue n'y a de contour".to_owned()));
     }
@@ -157,7 +188,7 @@ fn outlines(plan: &Plan, file: &str, geographie: &Geographie) -> Result<Contours
     if projected {
         return Err(refused("les coordonnées ne sont pas des degrés".to_owned()));
     }
-    Ok(found)
+    Ok((found, unknown))
 }
 
 fn rings_of(value: &GeometryValue, rings: &mut Vec<Vec<(f64, f64)>>) {

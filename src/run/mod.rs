@@ -118,9 +118,7 @@ pub fn run(plan: &Plan, mut notes: Vec<Diagnostic>, options: Options, progress: 
     let mut etat = Etat::load(&cache);
     let resources = plan.resources();
     let geographie = Geographie::load(&resources, plan.millesime)?;
-    if options.report {
-        report::check_outlines(plan, &geographie)?;
-    }
+    let outlines = if options.report { report::check_outlines(plan, &geographie)? } else { Vec::new() };
     let ingestion = read_sources(plan, &mut etat, options, progress)?;
     etat.save(&cache)?;
     let seuils = SeuilsDeLAnnee::load(plan)?;
@@ -168,6 +166,8 @@ pub fn run(plan: &Plan, mut notes: Vec<Diagnostic>, options: Options, progress: 
         computed = true;
     }
     let mut rendered = false;
+    // Of the maps alone: the manifest does not hold them, since figures do not depend on them.
+    notes.extend(outlines);
     if options.report {
         let page_key = rendering_key(plan, &key)?;
         if etat.rapport.as_deref() != Some(page_key.as_str()) || !present(&etat.sorties) {

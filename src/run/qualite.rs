@@ -76,6 +76,8 @@ pub(super) fn write(
     let mut text = serde_json::to_vec_pretty(&qualite)?;
     text.push(b'\n');
     store::write_atomically(&plan.sortie.join(QUALITE), &text)?;
+    let mut seen = BTreeMap::new();
+    rows.retain(|row| is_listed(row, &mut seen));
     let crossing = crossed.iter().flat_map(|c| c.echecs.iter().take(SAMPLE).map(|e| row(&c.croisement, e)));
     rows.extend(crossing);
     store::write_atomically(&plan.sortie.join(REJECTS), &reject_bytes(&rows)?)?;
@@ -87,6 +89,17 @@ const REJECTS: &str = "rejets.csv";
 
 /// Rows refused or set aside, as [`REJECT_COLUMNS`].
 type Row = csv::StringRecord;
+
+/// Whether a row that reading set aside is one of those listed: every refusal, a sample of the rest by file, column and code.
+fn is_listed(row: &Row, seen: &mut BTreeMap<[String; 3], usize>) -> bool {
+    let part = |name: &str| REJECT_COLUMNS.iter().position(|c| *c == name).and_then(|i| row.get(i)).unwrap_or_default();
+    if part("gravite") == Gravite::Refus.word() {
+        return true;
+    }
+    let met = seen.entry(["fichier", "colonne", "code"].map(|name| part(name).to_owned())).or_default();
+    *met += 1;
+    *met <= SAMPLE
+}
 
 /// A failure of a check as a row.
 fn row(check: &Croisement, echec: &Echec) -> Row {
@@ -259,7 +272,7 @@ fn write_lists(
     Ok((listes, written))
 }
 
-/// What reading the files set aside: refusals of whole files, then the rows listed in the store.
+/// What reading the files set aside: refusals of whole files, then the rows that the store lists.
 fn rejects(plan: &Plan, ingestion: &Ingestion) -> Result<Vec<Row>> {
     let mut rows = Vec::new();
     for file in &ingestion.fichiers {
