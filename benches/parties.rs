@@ -121,6 +121,32 @@ fn document(bencher: Bencher, kind: &str) {
     made.expect("the results of the demonstration");
 }
 
+/// EPCI of the demonstration, each with the pages of its PDF.
+fn epci() -> Vec<String> {
+    let named = report::with_atelier(&plan(), &BTreeMap::new(), |atelier| {
+        let pages = |code: &String| {
+            let pdf = atelier.pdf(&atelier.dossier(code)?)?;
+            let pages = lopdf::Document::load_mem(&pdf).expect("a PDF").get_pages().len();
+            Ok(format!("{code}, {pages:02} pages"))
+        };
+        atelier.epci().iter().map(pages).collect()
+    });
+    named.expect("the results of the demonstration")
+}
+
+/// The PDF of each EPCI, warm: 150 ms up to eight pages, 20 ms a page beyond.
+#[divan::bench(args = epci(), sample_count = 10)]
+fn pdf(bencher: Bencher, epci: &String) {
+    let code = epci.split(',').next().unwrap_or_default();
+    let plan = plan();
+    let made = report::with_atelier(&plan, &BTreeMap::new(), |atelier| {
+        let dossier = atelier.dossier(code)?;
+        bencher.bench(|| assert!(!atelier.pdf(&dossier).expect("a PDF").is_empty()));
+        Ok(())
+    });
+    made.expect("the results of the demonstration");
+}
+
 fn main() {
     divan::main();
 }
