@@ -136,7 +136,7 @@ fn epci() -> Vec<String> {
 
 /// The PDF of each EPCI, warm: 150 ms up to eight pages, 20 ms a page beyond.
 #[divan::bench(args = epci(), sample_count = 10)]
-fn pdf(bencher: Bencher, epci: &String) {
+fn pdf(bencher: Bencher, epci: &str) {
     let code = epci.split(',').next().unwrap_or_default();
     let plan = plan();
     let made = report::with_atelier(&plan, &BTreeMap::new(), |atelier| {
