@@ -154,23 +154,32 @@ fn each_landlord_has_its_own_list() {
     assert!(page.contains("900000002.csv") && page.contains("Office"));
 }
 
-/// Far more faults than the sample of `rejets.csv`: the landlord that is to mend them is sent them all.
+/// More records than are listed of one check, all alike but for their number, from one source.
+const BEYOND: usize = 1_500;
+
+/// A project of so many records; `row` is what follows the number.
+fn beyond_the_sample(schema: &str, columns: &str, row: &str, more: &str) -> Projet {
+    let toml = format!(
+        "[bilan]\nmillesime = 2025\nepci = [\"246300701\"]\ndate_extraction = 2026-01-31\n\
+         [[source]]\nschema = \"{schema}\"\nfichiers = [\"f.csv\"]\n{more}"
+    );
+    let header = format!("numero_unique;{columns}");
+    let lines: Vec<String> = std::iter::once(header).chain((0..BEYOND).map(|i| format!("D{i};{row}"))).collect();
+    Projet::new(&toml, &[("f.csv", lines.join("\n").as_bytes())])
+}
+
+/// The landlord that is to mend the faults of its leases is sent them all, not the sample of `rejets.csv`.
 #[test]
 fn a_landlord_is_sent_all_that_was_found_of_its_leases() {
-    const LEASES: usize = 1_500;
-    let toml = "[bilan]\nmillesime = 2025\nepci = [\"246300701\"]\ndate_extraction = 2026-01-31\n\
-                [[source]]\nschema = \"attributions\"\nfichiers = [\"a.csv\"]\n";
-    let header = "numero_unique;date_bail;bailleur;commune;financement".to_owned();
-    let rows = (0..LEASES).map(|i| format!("D{i};2025-03-01;900000001;63113;ZZZ"));
-    let leases = std::iter::once(header).chain(rows).collect::<Vec<_>>().join("\n");
-    let projet = Projet::new(toml, &[("a.csv", leases.as_bytes())]);
+    let columns = "date_bail;bailleur;commune;financement";
+    let projet = beyond_the_sample("attributions", columns, "2025-03-01;900000001;63113;ZZZ", "");
     projet.run(2, false);
     let unknown = |file: &str| projet.text(file).lines().filter(|l| l.contains(";financement;B0123;")).count();
     assert_eq!(unknown("rejets.csv"), 1_000);
-    assert_eq!(unknown("qualite/900000001.csv"), LEASES);
+    assert_eq!(unknown("qualite/900000001.csv"), BEYOND);
     let total = &quality(&projet)["sources"][0]["totaux"];
     let of_code = total.as_array().unwrap().iter().find(|t| t["code"] == "B0123").unwrap();
-    assert_eq!(of_code["nombre"].as_u64(), Some(LEASES as u64));
+    assert_eq!(of_code["nombre"].as_u64(), Some(BEYOND as u64));
 }
 
 #[test]
@@ -197,21 +206,16 @@ fn a_confirmation_takes_one_row_off_the_list_and_lapses_with_its_value() {
 /// More failures than are listed: one that is vouched for passes, all the others still fail.
 #[test]
 fn a_confirmation_takes_one_failure_off_the_total_however_many_there_are() {
-    const DEMANDS: usize = 1_500;
-    let toml = "[bilan]\nmillesime = 2025\nepci = [\"246300701\"]\ndate_extraction = 2026-01-31\n\
-                [[source]]\nschema = \"demandes\"\nfichiers = [\"d.csv\"]\n";
-    let header = "numero_unique;date_depot;communes;nb_personnes;ressources_mensuelles".to_owned();
-    let rows = (0..DEMANDS).map(|i| format!("D{i};2024-01-01;63113;1;0"));
-    let demands = std::iter::once(header).chain(rows).collect::<Vec<_>>().join("\n");
-    let confirmed = "[[confirmation]]\ncode = \"B0324\"\nfichier = \"d.csv\"\nligne = 1400\ncolonne = \"ressources_mensuelles\"\n\
+    let confirmed = "[[confirmation]]\ncode = \"B0324\"\nfichier = \"f.csv\"\nligne = 1400\ncolonne = \"ressources_mensuelles\"\n\
                      valeur = \"nulles\"\nauteur = \"x\"\ndate = 2026-02-01\n";
-    let projet = Projet::new(&format!("{toml}{confirmed}"), &[("d.csv", demands.as_bytes())]);
+    let columns = "date_depot;communes;nb_personnes;ressources_mensuelles";
+    let projet = beyond_the_sample("demandes", columns, "2024-01-01;63113;1;0", confirmed);
     projet.run(1, false);
     let quality = quality(&projet);
     assert_eq!(quality["confirmations"][0]["appliquee"], true);
     let crossings = quality["croisements"].as_array().unwrap();
     let check = &crossings.iter().find(|c| c["controle"]["controle"] == "B0324").unwrap()["controle"];
-    assert_eq!((check["echecs"].as_u64(), check["evalues"].as_u64()), (Some(DEMANDS as u64 - 1), Some(1)));
+    assert_eq!((check["echecs"].as_u64(), check["evalues"].as_u64()), (Some(BEYOND as u64 - 1), Some(1)));
 }
 
 #[test]

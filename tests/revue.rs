@@ -436,13 +436,16 @@ fn outlines_make_areas_and_wrong_ones_are_refused() {
     assert!(projet.text("epci/246300701.html").matches("<polygon").count() >= 2, "areas are drawn");
     // What the map cannot show is said: an entity of no commune, communes of no entity.
     std::fs::write(projet.path().join("communes.geojson"), outlines.replace("\"63113\"", "\"99999\"")).unwrap();
-    let done = Command::new(env!("CARGO_BIN_EXE_bilan")).arg("run").arg(projet.path()).output().unwrap();
-    let said = String::from_utf8_lossy(&done.stderr).into_owned();
-    assert!(
-        said.contains("B0308") && said.contains("1 entité sans contour ou sans commune connue, la première au rang 1"),
-        "{said}"
-    );
-    assert!(said.contains("20 communes du périmètre sans contour, la première 63019"), "{said}");
+    for command in ["run", "report"] {
+        let done = Command::new(env!("CARGO_BIN_EXE_bilan")).arg(command).arg(projet.path()).output().unwrap();
+        let said = String::from_utf8_lossy(&done.stderr).replace('\u{a0}', " ");
+        assert!(
+            said.contains("B0308 : contours « communes.geojson » : 1 entité sans contour ou sans commune connue"),
+            "{said}"
+        );
+        assert!(said.contains("la première au rang 1"), "{said}");
+        assert!(said.contains("20 communes du périmètre sans contour, la première 63019"), "{said}");
+    }
     std::fs::write(projet.path().join("communes.geojson"), "ceci n'est pas une carte").unwrap();
     let done = Command::new(env!("CARGO_BIN_EXE_bilan")).arg("run").arg(projet.path()).output().unwrap();
     let said = String::from_utf8_lossy(&done.stderr).into_owned();

@@ -239,7 +239,7 @@ pub fn compute(inputs: &Inputs<'_>, threads: usize, progress: &Progress) -> Resu
     let pipelines = Indicateur::in_order(&inputs.plan.resources())?;
     let checks = Croisement::load_all(&inputs.plan.resources())?;
     let workers = threads.clamp(1, ENSEMBLE);
-    let (mut ouvriers, mut etapes) = Ouvrier::open_several(inputs, workers, threads.max(1) / workers)?;
+    let (mut ouvriers, mut etapes) = Ouvrier::open_several(inputs, workers, threads)?;
     let mut prevues: Vec<Prevue<'_>> = pipelines.iter().map(|i| etapes.plan(i, &folder)).collect();
     prevues.extend(checks.iter().map(|check| etapes.plan_check(check, &folder)));
     let attend = waits(&prevues);

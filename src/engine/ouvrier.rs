@@ -22,7 +22,7 @@ pub(super) struct Ouvrier {
 }
 
 impl Ouvrier {
-    /// As many workers as asked, each with as many threads; and the account of what they read, by which steps are known.
+    /// As many workers as asked, the threads shared out among them; and the account of what they read, by which steps are known.
     ///
     /// # Errors
     /// [`Error::Engine`], [`Error::Io`].
@@ -30,7 +30,8 @@ impl Ouvrier {
         let failed = |e| Error::io("lancer un fil d'exécution pour", Path::new("le moteur"))(e);
         let opened = std::thread::scope(|scope| {
             let open = |number: usize| {
-                let work = move || Self::open(inputs, &format!("moteur-{number}"), threads, PART);
+                let own = (threads / workers + usize::from(number < threads % workers)).max(1);
+                let work = move || Self::open(inputs, &format!("moteur-{number}"), own, PART);
                 std::thread::Builder::new().spawn_scoped(scope, work).map_err(failed)
             };
             let started = (0..workers).map(open).collect::<Result<Vec<_>>>()?;

@@ -125,28 +125,27 @@ pub fn check_outlines(plan: &Plan, geographie: &Geographie) -> Result<Vec<Diagno
     let kept = |code: &str| plan.communes.as_ref().is_none_or(|set| set.contains(code));
     let missing: Vec<&str> =
         geographie.communes().map(|c| c.code.as_str()).filter(|c| kept(c) && !outlines.contains_key(*c)).collect();
-    let note = |what: String, aide: &str| Diagnostic::anomalie("B0308", format!("contours « {file} » : {what}"), aide);
-    let several = |n: usize, one: &str, more: &str| format!("{n} {}", if n > 1 { more } else { one });
-    let mut notes = Vec::new();
-    if let Some(first) = unknown.first() {
-        notes.push(note(
-            format!(
-                "{} sans contour ou sans commune connue, la première au rang {first}",
-                several(unknown.len(), "entité", "entités")
-            ),
+    let note = |(one, many): (&str, &str), n: usize, what: String, aide: &str| {
+        let counted = format::count(i64::try_from(n).unwrap_or(i64::MAX), one, many);
+        Diagnostic::anomalie("B0308", format!("contours « {file} » : {counted} sans {what}"), aide)
+    };
+    let entities = unknown.first().map(|first| {
+        note(
+            ("entité", "entités"),
+            unknown.len(),
+            format!("contour ou sans commune connue, la première au rang {first}"),
             "elles ne sont pas dessinées ; donnez à chacune le code Insee de sa commune (propriété « code »)",
-        ));
-    }
-    if let Some(first) = missing.first() {
-        notes.push(note(
-            format!(
-                "{} sans contour, la première {first}",
-                several(missing.len(), "commune du périmètre", "communes du périmètre")
-            ),
+        )
+    });
+    let communes = missing.first().map(|first| {
+        note(
+            ("commune du périmètre", "communes du périmètre"),
+            missing.len(),
+            format!("contour, la première {first}"),
             "la carte ne les montre pas ; complétez le fichier, ou prenez celui de l'année du code officiel géographique",
-        ));
-    }
-    Ok(notes)
+        )
+    });
+    Ok(entities.into_iter().chain(communes).collect())
 }
 
 type Contours = BTreeMap<String, Vec<Vec<(f64, f64)>>>;

@@ -179,11 +179,11 @@ pub fn run(plan: &Plan, mut notes: Vec<Diagnostic>, options: Options, progress: 
     Ok(Outcome { ingestion, notes, computed, rendered, read })
 }
 
-/// Renders the pages from the last results, without computing anything.
+/// Renders the pages from the last results, without computing anything; what the maps do not show.
 ///
 /// # Errors
 /// [`Error::Usage`] when there are no results yet.
-pub fn render_again(plan: &Plan, threads: usize, progress: &Progress) -> Result<()> {
+pub fn render_again(plan: &Plan, threads: usize, progress: &Progress) -> Result<Vec<Diagnostic>> {
     let cache = plan.cache();
     let _lock = store::lock(&cache)?;
     let mut etat = Etat::load(&cache);
@@ -194,8 +194,10 @@ pub fn render_again(plan: &Plan, threads: usize, progress: &Progress) -> Result<
             "lancez d'abord `bilan run` sur ce projet",
         ));
     };
+    let outlines = report::check_outlines(plan, &Geographie::load(&plan.resources(), plan.millesime)?)?;
     let page_key = rendering_key(plan, &key)?;
-    render(plan, &mut etat, page_key, threads, progress)
+    render(plan, &mut etat, page_key, threads, progress)?;
+    Ok(outlines)
 }
 
 /// Changes when anything that the pages are made from does: the figures, the templates, the outlines of maps.

@@ -1,7 +1,8 @@
 //! What was found of the sources: `rejets.csv`, `qualite.json`, and a list for each landlord.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::path::Path;
+use std::sync::Arc;
 
 use crate::diagnostic::{Diagnostic, Gravite};
 use crate::engine::{Constatation, Croisement, Echec};
@@ -68,16 +69,37 @@ pub(super) fn write(
         .map(|(i, c)| ConfirmationLue { confirmation: c.clone(), appliquee: applied.contains(&i) })
         .collect();
     let notes = lapsed(&confirmations);
-    let mut rows = rejects(plan, ingestion)?;
-    let (listes, mut written) = write_lists(plan, ingestion, &rows, &crossed, bailleurs, threads)?;
+    let leases: BTreeSet<&str> =
+        ingestion.fichiers.iter().filter(|f| f.schema == "attributions").map(|f| f.fichier.as_str()).collect();
+    let mut envois = Envois::default();
+    let (mut rows, mut seen) = (Vec::new(), BTreeMap::new());
+    each_reject(plan, ingestion, |row| {
+        if let (Some(fichier), Some(ligne)) = (row.get(0), row.get(1).and_then(|l| l.parse::<u64>().ok()))
+            && leases.contains(fichier)
+            && let Some(bailleur) = bailleurs.get(&(fichier.to_owned(), ligne))
+        {
+            envois.add(bailleur, &row);
+        }
+        if is_listed(&row, &mut seen) {
+            rows.push(row);
+        }
+    })?;
+    for found in &crossed {
+        for echec in &found.echecs {
+            if let (Some(bailleur), Some(fichier)) = (&echec.bailleur, &echec.fichier)
+                && leases.contains(fichier.as_str())
+            {
+                envois.add(bailleur, &row(&found.croisement, echec));
+            }
+        }
+    }
+    let (listes, mut written) = envois.write(plan, threads)?;
     let corrections = corrections(plan, &sources, &croisements)?;
     let qualite =
         Qualite { version: 2, millesime: plan.millesime, sources, croisements, confirmations, corrections, listes };
     let mut text = serde_json::to_vec_pretty(&qualite)?;
     text.push(b'\n');
     store::write_atomically(&plan.sortie.join(QUALITE), &text)?;
-    let mut seen = BTreeMap::new();
-    rows.retain(|row| is_listed(row, &mut seen));
     let crossing = crossed.iter().flat_map(|c| c.echecs.iter().take(SAMPLE).map(|e| row(&c.croisement, e)));
     rows.extend(crossing);
     store::write_atomically(&plan.sortie.join(REJECTS), &reject_bytes(&rows)?)?;
@@ -221,77 +243,76 @@ fn corrections(plan: &Plan, sources: &[SourceLue], croisements: &[CroisementLu])
     Ok(list)
 }
 
-/// A list for each landlord of what concerns its leases, to be sent to it.
-fn write_lists(
-    plan: &Plan,
-    ingestion: &Ingestion,
-    rows: &[Row],
-    crossed: &[Constatation],
-    bailleurs: &Landlords,
-    threads: usize,
-) -> Result<(Vec<Liste>, BTreeSet<String>)> {
-    let mut of_landlord: BTreeMap<&str, Vec<Row>> = BTreeMap::new();
-    let leases: BTreeSet<&str> =
-        ingestion.fichiers.iter().filter(|f| f.schema == "attributions").map(|f| f.fichier.as_str()).collect();
-    for row in rows {
-        let (Some(fichier), Some(ligne)) = (row.get(0), row.get(1).and_then(|l| l.parse::<u64>().ok())) else {
-            continue;
-        };
-        if leases.contains(fichier)
-            && let Some(bailleur) = bailleurs.get(&(fichier.to_owned(), ligne))
-        {
-            of_landlord.entry(bailleur).or_default().push(row.clone());
-        }
-    }
-    for found in crossed {
-        for echec in &found.echecs {
-            if let (Some(bailleur), Some(fichier)) = (&echec.bailleur, &echec.fichier)
-                && leases.contains(fichier.as_str())
-            {
-                of_landlord.entry(bailleur).or_default().push(row(&found.croisement, echec));
-            }
-        }
-    }
-    let of_landlord: Vec<(&str, Vec<Row>)> = of_landlord.into_iter().collect();
-    let path = |bailleur: &str| format!("{LISTES}/{bailleur}.csv");
-    shared_out(threads, of_landlord.len(), |i| {
-        let (bailleur, rows) = &of_landlord[i];
-        let mut rows: Vec<&Row> = rows.iter().collect();
-        rows.sort_by_key(|r| (r.get(0), r.get(1).and_then(|l| l.parse::<u64>().ok())));
-        store::write_atomically(&plan.sortie.join(path(bailleur)), &reject_bytes(rows)?)
-    })?;
-    let listes: Vec<Liste> = of_landlord
-        .iter()
-        .map(|(bailleur, rows)| Liste {
-            bailleur: (*bailleur).to_owned(),
-            fichier: path(bailleur),
-            lignes: rows.len() as u64,
-        })
-        .collect();
-    let written = listes.iter().map(|l| l.fichier.clone()).collect();
-    Ok((listes, written))
+/// A list for each landlord of what concerns its leases, to be sent to it. A country's faults may be millions, and say the
+/// same few things: each text is held once.
+#[derive(Default)]
+struct Envois {
+    textes: Vec<Arc<str>>,
+    rangs: HashMap<Arc<str>, usize>,
+    of_landlord: BTreeMap<String, Vec<[usize; REJECT_COLUMNS.len()]>>,
 }
 
-/// What reading the files set aside: refusals of whole files, then the rows that the store lists.
-fn rejects(plan: &Plan, ingestion: &Ingestion) -> Result<Vec<Row>> {
-    let mut rows = Vec::new();
+impl Envois {
+    fn add(&mut self, bailleur: &str, row: &Row) {
+        let texts = std::array::from_fn(|i| self.rang(row.get(i).unwrap_or_default()));
+        match self.of_landlord.get_mut(bailleur) {
+            Some(rows) => rows.push(texts),
+            None => drop(self.of_landlord.insert(bailleur.to_owned(), vec![texts])),
+        }
+    }
+
+    fn rang(&mut self, text: &str) -> usize {
+        if let Some(rang) = self.rangs.get(text) {
+            return *rang;
+        }
+        let (text, rang) = (Arc::<str>::from(text), self.textes.len());
+        self.textes.push(Arc::clone(&text));
+        self.rangs.insert(text, rang);
+        rang
+    }
+
+    /// Writes the lists, each in the order of its files and lines; what they are, and their paths.
+    fn write(self, plan: &Plan, threads: usize) -> Result<(Vec<Liste>, BTreeSet<String>)> {
+        let of_landlord: Vec<_> = self.of_landlord.into_iter().collect();
+        let path = |bailleur: &str| format!("{LISTES}/{bailleur}.csv");
+        shared_out(threads, of_landlord.len(), |i| {
+            let (bailleur, rows) = &of_landlord[i];
+            let mut rows: Vec<_> = rows.iter().map(|row| row.map(|rang| self.textes[rang].as_ref())).collect();
+            rows.sort_by_key(|row| (row[0], row[1].parse::<u64>().ok()));
+            store::write_atomically(&plan.sortie.join(path(bailleur)), &reject_bytes(rows)?)
+        })?;
+        let listes: Vec<Liste> = of_landlord
+            .iter()
+            .map(|(bailleur, rows)| Liste {
+                bailleur: bailleur.clone(),
+                fichier: path(bailleur),
+                lignes: rows.len() as u64,
+            })
+            .collect();
+        let written = listes.iter().map(|l| l.fichier.clone()).collect();
+        Ok((listes, written))
+    }
+}
+
+/// What reading the files set aside: refusals of whole files, then the rows that the store lists, one at a time.
+fn each_reject(plan: &Plan, ingestion: &Ingestion, mut take: impl FnMut(Row)) -> Result<()> {
     for file in &ingestion.fichiers {
-        rows.extend(file.refus.iter().chain(&file.avis).map(|notice| Row::from(&reject_row(notice)[..])));
+        file.refus.iter().chain(&file.avis).for_each(|notice| take(Row::from(&reject_row(notice)[..])));
         let Some(rejets) = &file.rejets else { continue };
         let path = plan.cache().join(rejets);
         let mut reader = csv::ReaderBuilder::new().has_headers(false).from_path(&path).map_err(failed)?;
         for record in reader.records() {
-            rows.push(record.map_err(failed)?);
+            take(record.map_err(failed)?);
         }
     }
-    Ok(rows)
+    Ok(())
 }
 
 fn failed(error: csv::Error) -> Error {
     Error::io("écrire", Path::new(REJECTS))(std::io::Error::other(error))
 }
 
-fn reject_bytes<'r>(rows: impl IntoIterator<Item = &'r Row>) -> Result<Vec<u8>> {
+fn reject_bytes(rows: impl IntoIterator<Item: IntoIterator<Item: AsRef<[u8]>>>) -> Result<Vec<u8>> {
     let mut writer = csv::WriterBuilder::new().delimiter(b';').from_writer("\u{feff}".as_bytes().to_vec());
     writer.write_record(REJECT_COLUMNS).map_err(failed)?;
     for row in rows {
