@@ -1,10 +1,14 @@
 -- Demands of the register that a lease or an event names: what leases and events take from theirs, read once.
 WITH nomme AS (
-    SELECT a.numero_unique FROM source_attributions a
-    UNION
-    SELECT e.numero_unique FROM source_evenements e
+    SELECT x.numero_unique, MAX(x.bail) AS bail
+    FROM (
+        SELECT a.numero_unique, 1 AS bail FROM source_attributions a
+        UNION ALL
+        SELECT e.numero_unique, 0 AS bail FROM source_evenements e
+    ) x
+    GROUP BY x.numero_unique
 )
-SELECT d.numero_unique, d.commune, d.date_depot, d.nb_personnes, d.nb_moins_14, d.nb_uc, d.ressources_mensuelles,
+SELECT d.numero_unique, n.bail, d.commune, d.date_depot, d.nb_personnes, d.nb_moins_14, d.nb_uc, d.ressources_mensuelles,
        d.logement_actuel, d.motif_demande, d.annee_naissance, d.situation_familiale, d.commune_residence,
        d.mutation, d.menage, d.dalo, d.prioritaire, d.active
 FROM demandes d

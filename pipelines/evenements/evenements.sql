@@ -10,6 +10,7 @@ WITH bail AS (
 signataire AS (
     SELECT f.numero_unique, MIN(f.commune) AS commune
     FROM faits f
+    WHERE f.numero_unique BETWEEN $premier AND $dernier
     GROUP BY f.numero_unique
     HAVING MIN(f.commune) = MAX(f.commune)
 )
@@ -21,5 +22,5 @@ CROSS JOIN parametres p
 LEFT JOIN logements l ON l.id_rpls = e.id_rpls
 LEFT JOIN bail b ON b.id_rpls = e.id_rpls
 LEFT JOIN signataire s ON s.numero_unique = e.numero_unique
-LEFT JOIN demandes_nommees d ON d.numero_unique = e.numero_unique
-WHERE EXTRACT(YEAR FROM e.date) = p.millesime
+LEFT JOIN demandes_nommees d ON d.numero_unique = e.numero_unique AND d.numero_unique BETWEEN $premier AND $dernier
+WHERE e.numero_unique BETWEEN $premier AND $dernier AND EXTRACT(YEAR FROM e.date) = p.millesime

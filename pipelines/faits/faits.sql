@@ -1,11 +1,13 @@
 -- The table of facts: one row per allocation followed by a lease signed in N (CCH L441-1), with what every later table
--- and verdict reads of it: territory, zone, income class, public flags, and why it counts or not.
+-- and verdict reads of it: territory, zone, income class, public flags, and why it counts or not. One part of the numéros
+-- uniques at a time, so that a country needs no more room than a région.
 WITH bail AS (
     SELECT a.*, c.epci, c.departement, c.region
     FROM source_attributions a
     CROSS JOIN parametres p
     JOIN communes c ON c.commune = a.commune
-    WHERE EXTRACT(YEAR FROM a.date_bail) = p.millesime AND c.perimetre = 1
+    WHERE a.numero_unique BETWEEN $premier AND $dernier
+      AND EXTRACT(YEAR FROM a.date_bail) = p.millesime AND c.perimetre = 1
 ),
 -- UC: 1, 0.5 per further person of 14 or more, 0.3 per child under 14; a composition with no adult is no composition.
 menage AS (
@@ -35,7 +37,8 @@ menage AS (
            CASE WHEN d.numero_unique IS NULL THEN 0 ELSE 1 END AS demande_connue
     FROM bail b
     LEFT JOIN logements l ON l.id_rpls = b.id_rpls
-    LEFT JOIN demandes_nommees d ON d.numero_unique = b.numero_unique
+    LEFT JOIN demandes_nommees d
+        ON d.numero_unique = b.numero_unique AND d.numero_unique BETWEEN $premier AND $dernier AND d.bail = 1
 )
 SELECT p.millesime, m.numero_unique, m.commune, m.epci, m.departement, m.region,
        m.date_bail, m.depot AS date_depot, m.date_decision, m.bailleur,

@@ -1,53 +1,14 @@
 -- Refusals by household and by proposal, proposals a lease (arrêté of 7 March 2008), leases at the first rank, days from the
 -- commission's decision and from the start of vacancy to the lease. Each with its numerator and denominator.
-WITH par_commune AS (
-    SELECT e.commune, e.numero_unique,
-           SUM(CASE WHEN e.type = 'proposition' THEN 1 ELSE 0 END) AS propositions,
-           SUM(CASE WHEN e.type = 'refus' THEN 1 ELSE 0 END) AS refus
-    FROM evenements e
-    WHERE e.menage = 1 AND e.commune IS NOT NULL AND e.type IN ('proposition', 'refus')
-    GROUP BY e.commune, e.numero_unique
-),
--- A household met in one commune adds up from communes; one met in several is counted once in each territory above them.
-plusieurs AS (
-    SELECT numero_unique FROM par_commune GROUP BY numero_unique HAVING COUNT(*) > 1
-),
-partage AS (
-    SELECT c.commune, c.numero_unique, c.propositions, c.refus,
-           CASE WHEN p.numero_unique IS NULL THEN 1 ELSE 0 END AS seule
-    FROM par_commune c
-    LEFT JOIN plusieurs p ON p.numero_unique = c.numero_unique
-),
-base AS (
-    SELECT commune, SUM(refus) AS refus, SUM(propositions) AS propositions,
-           SUM(CASE WHEN seule = 1 AND refus > 0 THEN 1 ELSE 0 END) AS menages_refus, SUM(seule) AS menages
-    FROM partage
-    GROUP BY commune
-),
-repete AS (
-    SELECT l.niveau, l.code, s.numero_unique, SUM(s.refus) AS refus
-    FROM partage s
-    JOIN lieux l ON l.commune = s.commune
-    WHERE s.seule = 0
-    GROUP BY l.niveau, l.code, s.numero_unique
-),
-repetes AS (
-    SELECT niveau, code, SUM(CASE WHEN refus > 0 THEN 1 ELSE 0 END) AS menages_refus, COUNT(*) AS menages
-    FROM repete
-    GROUP BY niveau, code
-),
-somme AS (
-    SELECT l.niveau, l.code, l.libelle, SUM(b.refus) AS refus, SUM(b.propositions) AS propositions,
-           SUM(b.menages_refus) AS menages_refus, SUM(b.menages) AS menages
-    FROM base b
-    JOIN lieux l ON l.commune = b.commune
-    GROUP BY l.niveau, l.code, l.libelle
-),
-refus AS (
-    SELECT s.niveau, s.code, s.libelle, s.refus, s.propositions,
-           s.menages_refus + COALESCE(r.menages_refus, 0) AS menages_refus, s.menages + COALESCE(r.menages, 0) AS menages
-    FROM somme s
-    LEFT JOIN repetes r ON r.niveau = s.niveau AND r.code = s.code
+WITH refus AS (
+    SELECT b.niveau, b.code, b.libelle,
+           SUM(CASE WHEN b.evenement = 'refus' THEN b.nombre ELSE 0 END) AS refus,
+           SUM(CASE WHEN b.evenement = 'proposition' THEN b.nombre ELSE 0 END) AS propositions,
+           SUM(CASE WHEN b.evenement = 'refus' THEN b.demandes ELSE 0 END) AS menages_refus,
+           SUM(CASE WHEN b.evenement = 'proposition_ou_refus' THEN b.demandes ELSE 0 END) AS menages
+    FROM processus_base b
+    WHERE b.evenement IN ('proposition', 'refus', 'proposition_ou_refus')
+    GROUP BY b.niveau, b.code, b.libelle
 ),
 bail AS (
     SELECT l.rang AS lieu, f.rang,

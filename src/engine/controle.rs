@@ -4,15 +4,16 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::PathBuf;
 
-use arrow::array::{Array, AsArray};
+use arrow::array::{Array, AsArray, RecordBatch};
 use arrow::datatypes::Int64Type;
 use serde::{Deserialize, Serialize};
 
-use super::{Engine, Inputs, Table, tables};
+use super::{Engine, Inputs, tables};
 use crate::diagnostic::{Diagnostic, Gravite};
 use crate::error::{Error, Result};
 use crate::reference::{Resources, toml_file};
 use crate::resultats::{Controle, SAMPLE};
+use crate::store;
 
 /// A check and its SQL.
 #[derive(Debug, Clone, Deserialize, Serialize)]
@@ -150,7 +151,9 @@ impl Engine {
             if !file.is_file() {
                 self.keep(nom, sql, file)?;
             }
-            echecs.extend(sum_up(check, &Table::read(file, nom)?, whole, &mut controle)?);
+            for batch in store::batches(file)? {
+                sum_up(check, &batch?, whole, &mut controle, &mut echecs)?;
+            }
         }
         Ok(Constatation { croisement: check.clone(), controle, echecs })
     }
@@ -192,46 +195,49 @@ impl Engine {
     }
 }
 
-/// Adds the states up, and gives the failures: all of them if the `whole` is wanted, else the sample that is listed.
-fn sum_up(check: &Croisement, table: &Table, whole: bool, controle: &mut Controle) -> Result<Vec<Echec>> {
-    let mut echecs = Vec::new();
-    for batch in &table.batches {
-        let states = batch.column(0).as_string::<i32>();
-        let lines = batch.column(2).as_primitive::<Int64Type>();
-        let counts = batch.column(5).as_primitive::<Int64Type>();
-        let text = |column: usize, row: usize| {
-            let column = batch.column(column).as_string_opt::<i32>()?;
-            column.is_valid(row).then(|| column.value(row).to_owned())
-        };
-        for row in 0..batch.num_rows() {
-            let nombre = counts.value(row).unsigned_abs();
-            match states.value(row) {
-                "conforme" => controle.evalues += nombre,
-                "non_evaluable" => controle.non_evaluables += nombre,
-                "hors_champ" => controle.hors_champ += nombre,
-                "echec" => {
-                    controle.echecs += nombre;
-                    // Results that read alike (two communes of one name) are as many failures.
-                    for _ in 0..nombre {
-                        if !whole && echecs.len() >= SAMPLE {
-                            break;
-                        }
-                        echecs.push(Echec {
-                            fichier: text(1, row),
-                            ligne: lines.is_valid(row).then(|| lines.value(row).unsigned_abs()),
-                            valeur: text(3, row),
-                            bailleur: text(4, row),
-                        });
+/// Adds the states up, and takes the failures: all of them if the `whole` is wanted, else the sample that is listed.
+fn sum_up(
+    check: &Croisement,
+    batch: &RecordBatch,
+    whole: bool,
+    controle: &mut Controle,
+    echecs: &mut Vec<Echec>,
+) -> Result<()> {
+    let states = batch.column(0).as_string::<i32>();
+    let lines = batch.column(2).as_primitive::<Int64Type>();
+    let counts = batch.column(5).as_primitive::<Int64Type>();
+    let text = |column: usize, row: usize| {
+        let column = batch.column(column).as_string_opt::<i32>()?;
+        column.is_valid(row).then(|| column.value(row).to_owned())
+    };
+    for row in 0..batch.num_rows() {
+        let nombre = counts.value(row).unsigned_abs();
+        match states.value(row) {
+            "conforme" => controle.evalues += nombre,
+            "non_evaluable" => controle.non_evaluables += nombre,
+            "hors_champ" => controle.hors_champ += nombre,
+            "echec" => {
+                controle.echecs += nombre;
+                // Results that read alike (two communes of one name) are as many failures.
+                for _ in 0..nombre {
+                    if !whole && echecs.len() >= SAMPLE {
+                        break;
                     }
+                    echecs.push(Echec {
+                        fichier: text(1, row),
+                        ligne: lines.is_valid(row).then(|| lines.value(row).unsigned_abs()),
+                        valeur: text(3, row),
+                        bailleur: text(4, row),
+                    });
                 }
-                other => {
-                    return Err(Error::resource(
-                        format!("pipelines/controles/{}", check.nom),
-                        format!("état « {other} » inconnu"),
-                    ));
-                }
+            }
+            other => {
+                return Err(Error::resource(
+                    format!("pipelines/controles/{}", check.nom),
+                    format!("état « {other} » inconnu"),
+                ));
             }
         }
     }
-    Ok(echecs)
+    Ok(())
 }

@@ -1,6 +1,7 @@
 //! An indicator: its SQL and its dictionary entry, side by side in `pipelines/<nom>/`.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::num::NonZeroU64;
 
 use serde::{Deserialize, Serialize};
 
@@ -53,25 +54,57 @@ pub struct Indicateur {
     /// A step that those after it read through, never written: it costs less to compute again than to keep.
     #[serde(default)]
     pub vue: bool,
-    /// A step done one territorial level at a time, the level standing for `$niveau` in its statement.
+    /// How a step is cut, where it is.
     #[serde(default)]
-    pub par_niveau: bool,
+    pub decoupe: Option<Decoupe>,
     /// Columns: name → meaning, unit.
     pub colonnes: BTreeMap<String, String>,
 }
 
-/// What stands for the territorial level in the statement of a step done level after level.
-const NIVEAU: &str = "$niveau";
+/// How a step is cut into parts done one after the other, each a statement of its own: what one holds is let go before the
+/// next, so that a country needs no more room than a part of it.
+#[derive(Debug, Clone, Deserialize, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Decoupe {
+    /// A part a territorial level, which stands for `$niveau`.
+    Niveau,
+    /// A part for every so many rows of a source, give or take: those whose identifier, a keyed hash and so spread evenly, is
+    /// between `$premier` and `$dernier`.
+    Identifiants {
+        /// The source.
+        source: String,
+        /// Its rows in a part.
+        lignes: NonZeroU64,
+    },
+}
+
+/// The bounds of as many parts of equal width as asked, of all that sixteen bytes can be, both ends included.
+fn bounds(parts: u64) -> impl Iterator<Item = (u128, u128)> {
+    let parts = u128::from(parts.max(1));
+    let width = u128::MAX / parts;
+    (0..parts).map(move |i| (i * width, if i + 1 == parts { u128::MAX } else { (i + 1) * width - 1 }))
+}
+
+/// Sixteen bytes as SQL writes them.
+fn identifier(bytes: u128) -> String {
+    let digits = format!("{bytes:032x}");
+    let groups = [0..8, 8..12, 12..16, 16..20, 20..32].map(|group| &digits[group]);
+    format!("CAST('{}' AS UUID)", groups.join("-"))
+}
 
 impl Indicateur {
-    /// The statements to run: one, or one a territorial level.
+    /// The statements to run: one, or one a part; `lignes` says how many rows a source has.
     #[must_use]
-    pub fn statements(&self) -> Vec<String> {
+    pub fn statements(&self, lignes: impl Fn(&str) -> u64) -> Vec<String> {
         let sql = self.sql.trim_end().trim_end_matches(';');
-        if self.par_niveau {
-            Niveau::ALL.iter().map(|niveau| sql.replace(NIVEAU, &format!("'{}'", niveau.word()))).collect()
-        } else {
-            vec![sql.to_owned()]
+        match &self.decoupe {
+            None => vec![sql.to_owned()],
+            Some(Decoupe::Niveau) => {
+                Niveau::ALL.iter().map(|niveau| sql.replace("$niveau", &format!("'{}'", niveau.word()))).collect()
+            }
+            Some(Decoupe::Identifiants { source, lignes: part }) => bounds(lignes(source).div_ceil(part.get()))
+                .map(|(first, last)| sql.replace("$premier", &identifier(first)).replace("$dernier", &identifier(last)))
+                .collect(),
         }
     }
 
@@ -108,5 +141,21 @@ impl Indicateur {
             ordered.push(indicateur);
         }
         Ok(ordered)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn parts_follow_one_another_and_leave_nothing_out() {
+        for parts in [0, 1, 2, 3, 7, 320] {
+            let bounds: Vec<(u128, u128)> = bounds(parts).collect();
+            assert_eq!(bounds.len() as u64, parts.max(1));
+            assert_eq!((bounds[0].0, bounds[bounds.len() - 1].1), (0, u128::MAX));
+            assert!(bounds.windows(2).all(|two| two[0].1 + 1 == two[1].0), "{parts}");
+        }
+        assert_eq!(identifier(0xab << 120), "CAST('ab000000-0000-0000-0000-000000000000' AS UUID)");
     }
 }

@@ -145,7 +145,10 @@ impl Engine {
     fn spill(&self, name: &str, sql: &str, file: &Path) -> Result<()> {
         let partial = store::temporary(file);
         let to = quoted(&partial.to_string_lossy());
-        self.execute(name, &format!("COPY ({sql}) TO {to} (FORMAT parquet, COMPRESSION snappy)"))?;
+        self.execute(
+            name,
+            &format!("COPY ({sql}) TO {to} (FORMAT parquet, COMPRESSION snappy, ROW_GROUP_SIZE {GROUPE})"),
+        )?;
         store::publish(&partial, file)
     }
 
@@ -194,8 +197,8 @@ pub struct Etape {
 pub struct Resultats {
     /// Published tables.
     pub tables: Vec<Etape>,
-    /// The table of facts.
-    pub faits: PathBuf,
+    /// The files of the table of facts, one after the other.
+    pub faits: Vec<PathBuf>,
     /// What the cross-checks found, by code.
     pub constatations: Vec<Constatation>,
     /// Landlord of each lease that reading set something aside of, by file and line.
@@ -240,7 +243,8 @@ pub fn compute(inputs: &Inputs<'_>, threads: usize, progress: &Progress) -> Resu
     let checks = Croisement::load_all(&inputs.plan.resources())?;
     let workers = threads.clamp(1, ENSEMBLE);
     let (mut ouvriers, mut etapes) = Ouvrier::open_several(inputs, workers, threads)?;
-    let mut prevues: Vec<Prevue<'_>> = pipelines.iter().map(|i| etapes.plan(i, &folder)).collect();
+    let lignes = |source: &str| inputs.ingestion.rows(source);
+    let mut prevues: Vec<Prevue<'_>> = pipelines.iter().map(|i| etapes.plan(i, lignes, &folder)).collect();
     prevues.extend(checks.iter().map(|check| etapes.plan_check(check, &folder)));
     let attend = waits(&prevues);
     let given = |source: &str| inputs.ingestion.fichiers.iter().any(|f| f.schema == source && f.parquet.is_some());
@@ -272,12 +276,13 @@ pub fn compute(inputs: &Inputs<'_>, threads: usize, progress: &Progress) -> Resu
         Error::is_out_of_memory,
     )?;
     bar.finish_and_clear();
-    let (mut tables, mut faits) = (Vec::new(), PathBuf::new());
+    let (mut tables, mut faits) = (Vec::new(), Vec::new());
     for Prevue { travail, enonces, cle } in prevues {
-        let (Travail::Table(indicateur), Some((_, fichier))) = (travail, enonces.into_iter().next()) else { continue };
+        let Travail::Table(indicateur) = travail else { continue };
+        let mut fichiers = enonces.into_iter().map(|(_, fichier)| fichier);
         if indicateur.nom == FACTS {
-            faits = fichier;
-        } else if !indicateur.interne {
+            faits.extend(fichiers);
+        } else if let Some(fichier) = fichiers.next().filter(|_| !indicateur.interne) {
             tables.push(Etape { nom: indicateur.nom.clone(), cle, fichier });
         }
     }
@@ -305,8 +310,8 @@ fn waits(prevues: &[Prevue<'_>]) -> Vec<Vec<usize>> {
 
 impl Etapes {
     /// The step that makes a table; those after it may name it.
-    fn plan<'a>(&mut self, indicateur: &'a Indicateur, folder: &Path) -> Prevue<'a> {
-        let statements = indicateur.statements();
+    fn plan<'a>(&mut self, indicateur: &'a Indicateur, lignes: impl Fn(&str) -> u64, folder: &Path) -> Prevue<'a> {
+        let statements = indicateur.statements(lignes);
         let keys: Vec<String> = statements.iter().map(|sql| self.key(sql)).collect();
         let cle = keys.join(" ");
         self.know(&indicateur.nom, cle.as_bytes());
@@ -349,6 +354,8 @@ impl Engine {
 
 /// Rows written at a time.
 const ROWS: usize = 8_192;
+/// Rows of a group of a step's file: what is held of it before it is written.
+const GROUPE: usize = 40_960;
 
 /// Name of the table of facts, which is kept in the project and never among the results.
 pub const FACTS: &str = "faits";

@@ -105,6 +105,12 @@ impl Ingestion {
         self.fichiers.iter().any(|f| f.parquet.is_none())
     }
 
+    /// Rows kept of a source, in all its files.
+    #[must_use]
+    pub fn rows(&self, source: &str) -> u64 {
+        self.fichiers.iter().filter(|f| f.schema == source).map(|f| f.gardees).sum()
+    }
+
     /// Whether anything at all was refused.
     #[must_use]
     pub fn any_refusal(&self) -> bool {

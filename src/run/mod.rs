@@ -141,7 +141,7 @@ pub fn run(plan: &Plan, mut notes: Vec<Diagnostic>, options: Options, progress: 
         let inputs = Inputs { plan, ingestion: &ingestion, geographie: &geographie, seuils: &seuils, regles: &regles };
         let resultats = engine::compute(&inputs, options.threads, progress)?;
         let mut written = write_tables(plan, &mut etat, &before, &resultats.tables, options.threads)?;
-        put(&resultats.faits, &cache.join(FACTS).join("attributions.parquet"))?;
+        store::join(&resultats.faits, &cache.join(FACTS).join("attributions.parquet"))?;
         engine::remember_sources(plan, &ingestion)?;
         let (files, found) =
             qualite::write(plan, &ingestion, resultats.constatations, &resultats.bailleurs, options.threads)?;

@@ -4,19 +4,24 @@ use std::fs::File;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use arrow::array::RecordBatch;
+use arrow::array::{RecordBatch, RecordBatchReader};
 use arrow::datatypes::SchemaRef;
 use parquet::arrow::ArrowWriter;
-use parquet::arrow::arrow_reader::ParquetRecordBatchReaderBuilder;
+use parquet::arrow::arrow_reader::{ParquetRecordBatchReader, ParquetRecordBatchReaderBuilder};
 use parquet::arrow::arrow_writer::ArrowWriterOptions;
 use parquet::basic::{Compression, Encoding, ZstdLevel};
-use parquet::file::metadata::KeyValue;
+use parquet::column::writer::ColumnCloseResult;
+use parquet::file::metadata::{KeyValue, ParquetMetaData, ParquetMetaDataReader};
 use parquet::file::properties::{EnabledStatistics, WriterProperties};
 use parquet::file::reader::{FileReader, SerializedFileReader};
+use parquet::file::writer::SerializedFileWriter;
 use parquet::schema::types::ColumnPath;
 
 use super::{make_parent, publish, temporary};
 use crate::error::{Error, Result};
+
+/// What a file says that it was made by.
+const CREATED_BY: &str = "bilan";
 
 /// How the columns of a file are written, where it is not as Parquet does by itself.
 #[derive(Debug, Default)]
@@ -48,7 +53,7 @@ impl ParquetFile {
             .set_compression(Compression::ZSTD(ZstdLevel::try_new(1)?))
             .set_max_row_group_row_count(Some(262_144))
             .set_statistics_enabled(EnabledStatistics::Chunk)
-            .set_created_by("bilan".to_owned());
+            .set_created_by(CREATED_BY.to_owned());
         let Ecriture { uniques, sequences, mots } = ecriture;
         for column in uniques.iter().chain(sequences) {
             properties = properties.set_column_dictionary_enabled(ColumnPath::from(*column), false);
@@ -98,16 +103,63 @@ pub fn write_table(path: &Path, schema: &SchemaRef, batches: &[RecordBatch]) -> 
     file.finish(&[])
 }
 
+/// Puts files of one schema end to end in a file of their own, row group after row group, columns as they were written.
+///
+/// # Errors
+/// [`Error::Io`], [`Error::Parquet`].
+pub fn join(parts: &[PathBuf], path: &Path) -> Result<()> {
+    make_parent(path)?;
+    let open = |part: &PathBuf| -> Result<(File, ParquetMetaData)> {
+        let file = File::open(part).map_err(Error::io("lire", part))?;
+        let metadata = ParquetMetaDataReader::new().parse_and_finish(&file)?;
+        Ok((file, metadata))
+    };
+    let parts = parts.iter().map(open).collect::<Result<Vec<_>>>()?;
+    let Some((_, first)) = parts.first() else { return Ok(()) };
+    let schema = first.file_metadata().schema_descr().root_schema_ptr();
+    let properties = WriterProperties::builder().set_created_by(CREATED_BY.to_owned()).build();
+    let partial = temporary(path);
+    let file = File::create(&partial).map_err(Error::io("écrire", path))?;
+    let mut writer = SerializedFileWriter::new(file, schema, Arc::new(properties))?;
+    for (file, metadata) in &parts {
+        for group in metadata.row_groups() {
+            let mut rows = writer.next_row_group()?;
+            for column in group.columns() {
+                let as_written = ColumnCloseResult {
+                    bytes_written: column.compressed_size().unsigned_abs(),
+                    rows_written: group.num_rows().unsigned_abs(),
+                    metadata: column.clone(),
+                    bloom_filter: None,
+                    column_index: None,
+                    offset_index: None,
+                };
+                rows.append_column(file, as_written)?;
+            }
+            rows.close()?;
+        }
+    }
+    let file = writer.into_inner()?;
+    file.sync_data().map_err(Error::io("écrire", path))?;
+    publish(&partial, path)
+}
+
+/// Opens a Parquet file to be read batch after batch.
+///
+/// # Errors
+/// [`Error::Io`], [`Error::Parquet`].
+pub fn batches(path: &Path) -> Result<ParquetRecordBatchReader> {
+    let file = File::open(path).map_err(Error::io("lire", path))?;
+    Ok(ParquetRecordBatchReaderBuilder::try_new(file)?.build()?)
+}
+
 /// Reads a whole Parquet file.
 ///
 /// # Errors
 /// [`Error::Io`], [`Error::Parquet`], [`Error::Arrow`].
 pub fn read_all(path: &Path) -> Result<(SchemaRef, Vec<RecordBatch>)> {
-    let file = File::open(path).map_err(Error::io("lire", path))?;
-    let builder = ParquetRecordBatchReaderBuilder::try_new(file)?;
-    let schema = Arc::clone(builder.schema());
-    let batches = builder.build()?.collect::<std::result::Result<Vec<_>, _>>()?;
-    Ok((schema, batches))
+    let reader = batches(path)?;
+    let schema = reader.schema();
+    Ok((schema, reader.collect::<std::result::Result<Vec<_>, _>>()?))
 }
 
 /// The provenance written in a file's footer, in order.
