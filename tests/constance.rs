@@ -35,6 +35,34 @@ fn one_thread_or_two_give_the_same_register_tables_and_pages() {
 }
 
 #[test]
+fn steps_cut_into_many_parts_give_the_same_results() {
+    let dir = tempfile::tempdir().unwrap();
+    let path = dir.path().join("p");
+    demo(&path, "2");
+    // The project's own dictionary entries, alike but for the size of a part.
+    let (mut cut, entries) = (0, Path::new(env!("CARGO_MANIFEST_DIR")).join("pipelines"));
+    for (name, bytes) in files(&entries).into_iter().filter(|(name, _)| name.extension().is_some_and(|e| e == "toml")) {
+        let text = String::from_utf8(bytes).unwrap();
+        let Some((before, rows)) = text.split_once(", lignes = ") else { continue };
+        let after = rows.trim_start_matches(|c: char| c.is_ascii_digit());
+        let own = path.join("pipelines").join(name);
+        std::fs::create_dir_all(own.parent().unwrap()).unwrap();
+        std::fs::write(own, format!("{before}, lignes = 900{after}")).unwrap();
+        cut += 1;
+    }
+    assert!(cut >= 6, "{cut}");
+    let autre = dir.path().join("autre");
+    let output = bilan(&["run", &path.to_string_lossy(), "--no-report", "--out", &autre.to_string_lossy()]);
+    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+    let parts = files(&path.join(".bilan/etapes"));
+    assert!(parts.keys().filter(|name| name.to_string_lossy().starts_with("faits-")).count() > 2, "{:?}", parts.keys());
+    let (whole, parted) = (files(&path.join("sortie")), files(&autre));
+    for (name, bytes) in parted.iter().filter(|(name, _)| name.to_string_lossy() != "manifeste.json") {
+        assert!(bytes == &whole[name], "{} differs", name.display());
+    }
+}
+
+#[test]
 fn an_unchanged_project_is_not_computed_again_and_says_so() {
     let dir = tempfile::tempdir().unwrap();
     let path = dir.path().join("p");

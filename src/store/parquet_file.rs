@@ -172,3 +172,37 @@ pub fn footer(path: &Path) -> Result<Vec<(String, String)>> {
     let pairs = reader.metadata().file_metadata().key_value_metadata().cloned().unwrap_or_default();
     Ok(pairs.into_iter().map(|kv| (kv.key, kv.value.unwrap_or_default())).collect())
 }
+
+#[cfg(test)]
+mod tests {
+    use arrow::array::{Array, ArrayRef, AsArray, Int64Array, StringArray};
+    use arrow::datatypes::Int64Type;
+
+    use super::*;
+
+    #[test]
+    fn files_put_end_to_end_hold_the_rows_of_each_in_turn() {
+        let folder = tempfile::tempdir().unwrap();
+        let part = |name: &str, rows: std::ops::Range<i64>| {
+            let words: Vec<Option<String>> =
+                rows.clone().map(|n| (n % 3 > 0).then(|| format!("mot {}", n % 7))).collect();
+            let columns: [(&str, ArrayRef); 2] =
+                [("n", Arc::new(Int64Array::from_iter_values(rows))), ("mot", Arc::new(StringArray::from(words)))];
+            let batch = RecordBatch::try_from_iter_with_nullable(columns.map(|(n, c)| (n, c, true))).unwrap();
+            let path = folder.path().join(name);
+            write_table(&path, &batch.schema(), &[batch]).unwrap();
+            path
+        };
+        // The second holds nothing.
+        let parts = [part("a", 0..5_000), part("b", 0..0), part("c", 5_000..5_003)];
+        let whole = folder.path().join("entier");
+        join(&parts, &whole).unwrap();
+        let (schema, batches) = read_all(&whole).unwrap();
+        let found = arrow::compute::concat_batches(&schema, &batches).unwrap();
+        assert!(found.column(0).as_primitive::<Int64Type>().values().iter().copied().eq(0..5_003));
+        let words = found.column(1).as_string::<i32>();
+        assert!((0..5_003).all(|n| words.is_null(n) == (n % 3 == 0)));
+        assert_eq!(words.value(5_002), format!("mot {}", 5_002 % 7));
+        assert!(join(&[folder.path().join("absent")], &whole).is_err());
+    }
+}
