@@ -20,3 +20,9 @@ pub mod resultats;
 pub mod run;
 pub mod schema;
 pub mod store;
+
+/// The allocator of everything in the process, DuckDB included. Here rather than beside `main`, so that tests and timings run
+/// with what users run with. The system's keeps what was let go of in pieces that nothing else fits into.
+#[cfg(not(target_env = "msvc"))]
+#[global_allocator]
+static MEMOIRE: tikv_jemallocator::Jemalloc = tikv_jemallocator::Jemalloc;
