@@ -15,6 +15,8 @@
 mod commun;
 mod naif;
 
+use std::collections::{BTreeMap, BTreeSet};
+
 use commun::{Projet, Row};
 use naif::{Registre, Table};
 use proptest::prelude::*;
@@ -112,4 +114,71 @@ fn unknown_incomes_stay_in_the_denominator_and_never_in_the_first_quartile() {
     }
     registre.avec_attributions = true;
     compare(&registre).unwrap();
+}
+
+/// Households met in several communes are counted once in each territory above them, whatever the steps they met there.
+#[test]
+fn steps_of_the_process_equal_a_count_of_each_household_apart() {
+    const TYPES: [&str; 5] = ["visite", "proposition", "commission", "refus", "annulation"];
+    // Commune, EPCI, département and région of four dwellings, each placed by its lease.
+    const LIEUX: [[&str; 4]; 4] = [
+        ["63113", "246300701", "63", "84"],
+        ["63014", "246300701", "63", "84"],
+        ["03185", "200071082", "03", "84"],
+        ["03310", "200071363", "03", "84"],
+    ];
+    let niveaux = ["commune", "epci", "departement", "region"];
+    let mut baux = "numero_unique;date_bail;bailleur;commune;id_rpls\n".to_owned();
+    for (i, lieu) in LIEUX.iter().enumerate() {
+        baux += &format!("B{i};2025-03-01;900000001;{};L{i}\n", lieu[0]);
+    }
+    let mut evenements = "numero_unique;type;date;id_rpls\n".to_owned();
+    let mut found: BTreeMap<(String, String, String), (i64, BTreeSet<usize>)> = BTreeMap::new();
+    let mut draw = 20_251_231_u64;
+    for _ in 0..400 {
+        draw = draw.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+        let [menage, evenement, lieu] = [(17, 90), (33, 5), (47, 4)].map(|(shift, n)| (draw >> shift) as usize % n);
+        // A third of them are met in one place alone.
+        let lieu = LIEUX[if menage % 3 == 0 { menage / 3 % 4 } else { lieu }];
+        let place = LIEUX.iter().position(|l| *l == lieu).unwrap();
+        evenements += &format!("H{menage};{};2025-05-01;L{place}\n", TYPES[evenement]);
+        let sollicite = ["proposition", "refus"].contains(&TYPES[evenement]).then_some("proposition_ou_refus");
+        for (niveau, code) in niveaux.iter().zip(lieu) {
+            for evenement in [TYPES[evenement]].into_iter().chain(sollicite) {
+                let (nombre, menages) =
+                    found.entry((niveau.to_string(), code.to_owned(), evenement.to_owned())).or_default();
+                *nombre += 1;
+                menages.insert(menage);
+            }
+        }
+    }
+    let toml = "[bilan]\nmillesime = 2025\nepci = [\"246300701\", \"200071082\", \"200071363\"]\n\
+                [[source]]\nschema = \"attributions\"\nfichiers = [\"baux.csv\"]\n\
+                [[source]]\nschema = \"evenements\"\nfichiers = [\"evenements.csv\"]\n";
+    let projet = Projet::new(toml, &[("baux.csv", baux.as_bytes()), ("evenements.csv", evenements.as_bytes())]);
+    projet.run(1, false);
+    let lines = |table: &str| -> Vec<Vec<String>> {
+        let text = projet.text(&format!("indicateurs/{table}.csv"));
+        text.lines().skip(1).map(|l| l.split(';').map(str::to_owned).collect()).collect()
+    };
+    let of = |niveau: &str, code: &str, evenement: &str| {
+        let key = (niveau.to_owned(), code.to_owned(), evenement.to_owned());
+        found.get(&key).map_or((0, 0), |(nombre, menages)| (*nombre, menages.len() as i64))
+    };
+    let mut compared = 0;
+    for line in lines("processus").iter().filter(|l| niveaux.contains(&l[1].as_str())) {
+        let expected = of(&line[1], &line[2], &line[4]);
+        assert_eq!((line[5].parse().unwrap(), line[6].parse().unwrap()), expected, "{line:?}");
+        compared += i64::from(expected.0 > 0);
+    }
+    assert!(compared > 40, "{compared}");
+    let mut compared = 0;
+    for line in
+        lines("processus_mesures").iter().filter(|l| niveaux.contains(&l[1].as_str()) && l[4] == "refus_par_menage")
+    {
+        let expected = (of(&line[1], &line[2], "refus").1, of(&line[1], &line[2], "proposition_ou_refus").1);
+        assert_eq!((line[5].parse().unwrap(), line[6].parse().unwrap()), expected, "{line:?}");
+        compared += i64::from(expected.1 > 0);
+    }
+    assert!(compared >= 8, "{compared}");
 }

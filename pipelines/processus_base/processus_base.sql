@@ -32,10 +32,12 @@ long AS (
     SELECT b.commune, c.evenement,
            CASE c.evenement WHEN 'visite' THEN b.visites WHEN 'proposition' THEN b.propositions
                             WHEN 'commission' THEN b.commissions WHEN 'refus' THEN b.refus
-                            WHEN 'annulation' THEN b.annulations ELSE b.propositions + b.refus END AS nombre,
+                            WHEN 'annulation' THEN b.annulations
+                            WHEN 'proposition_ou_refus' THEN b.propositions + b.refus END AS nombre,
            CASE c.evenement WHEN 'visite' THEN b.visites_menages WHEN 'proposition' THEN b.propositions_menages
                             WHEN 'commission' THEN b.commissions_menages WHEN 'refus' THEN b.refus_menages
-                            WHEN 'annulation' THEN b.annulations_menages ELSE b.sollicites_menages END AS demandes
+                            WHEN 'annulation' THEN b.annulations_menages
+                            WHEN 'proposition_ou_refus' THEN b.sollicites_menages END AS demandes
     FROM base b
     CROSS JOIN (SELECT DISTINCT evenement FROM compte) c
 )

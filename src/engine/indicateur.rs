@@ -69,7 +69,7 @@ pub enum Decoupe {
     /// A part a territorial level, which stands for `$niveau`.
     Niveau,
     /// A part for every so many rows of a source, give or take: those whose identifier, a keyed hash and so spread evenly, is
-    /// between `$premier` and `$dernier`.
+    /// between `$premier` and `$dernier`. One that may be missing needs another beside it: a row with none is in no part.
     Identifiants {
         /// The source.
         source: String,
