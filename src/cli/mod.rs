@@ -77,7 +77,10 @@ fn render(error: &Error) {
     let mut err = anstream::stderr();
     let _ = match error {
         Error::Usage(diagnostic) => writeln!(err, "{diagnostic}"),
-        other if other.exit_code() == EXIT_USAGE => writeln!(err, "refus B0007 : {other}"),
+        other if other.exit_code() == EXIT_USAGE => writeln!(
+            err,
+            "refus B0007 : {other}\n      aide : corrigez ce fichier du projet, ou retirez-le : celui du programme reprend sa place"
+        ),
         other => writeln!(
             err,
             "erreur B0900 : {other}\n      aide : les derniers résultats complets sont intacts ; corrigez la cause, puis relancez"

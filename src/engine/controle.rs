@@ -84,12 +84,13 @@ impl Croisement {
     /// One reading of a check: how many records are in each state, those that fail one by one.
     pub(super) fn counted(&self) -> String {
         let sql = self.sql.trim_end().trim_end_matches(';');
-        let failing = |column: &str| format!("CASE WHEN etat = 'echec' THEN {column} END AS {column}");
-        let columns = ["fichier", "ligne", "valeur", "bailleur"];
+        // A project's check may give them otherwise typed.
+        let columns = [("fichier", "VARCHAR"), ("ligne", "BIGINT"), ("valeur", "VARCHAR"), ("bailleur", "VARCHAR")];
+        let failing = |(name, kind)| format!("CASE WHEN etat = 'echec' THEN CAST({name} AS {kind}) END AS {name}");
         format!(
-            "SELECT etat, {names}, COUNT(*) AS nombre FROM (SELECT etat, {failing} FROM ({sql})) GROUP BY etat, {names} \
-             ORDER BY etat, {names}",
-            names = columns.join(", "),
+            "SELECT etat, {names}, COUNT(*) AS nombre FROM (SELECT CAST(etat AS VARCHAR) AS etat, {failing} FROM ({sql})) \
+             GROUP BY etat, {names} ORDER BY etat, {names}",
+            names = columns.map(|(name, _)| name).join(", "),
             failing = columns.map(failing).join(", "),
         )
     }
@@ -233,7 +234,7 @@ fn sum_up(
             }
             other => {
                 return Err(Error::resource(
-                    format!("pipelines/controles/{}", check.nom),
+                    format!("pipelines/controles/{}.sql", check.nom),
                     format!("état « {other} » inconnu"),
                 ));
             }

@@ -6,6 +6,7 @@ mod etapes;
 mod indicateur;
 mod ordre;
 mod ouvrier;
+mod surcharge;
 mod tables;
 pub mod trace;
 
@@ -30,6 +31,7 @@ pub use controle::{Constatation, Croisement, Echec};
 use etapes::Etapes;
 pub use indicateur::Indicateur;
 use ouvrier::Ouvrier;
+use surcharge::Surcharges;
 pub use tables::{csv_bytes, history_file};
 
 /// A result: its name, schema and rows.
@@ -211,6 +213,8 @@ struct Prevue<'a> {
     /// Its statements, each with the file that keeps what it gives; a view never writes its own.
     enonces: Vec<(String, PathBuf)>,
     cle: String,
+    /// The program's statement, where the project has its own.
+    remplacee: Option<String>,
 }
 
 /// What a step is for.
@@ -239,13 +243,18 @@ const ENSEMBLE: usize = 2;
 /// [`Error::Engine`] with the pipeline's name.
 pub fn compute(inputs: &Inputs<'_>, threads: usize, progress: &Progress) -> Result<Resultats> {
     let folder = reachable(&inputs.plan.cache().join("etapes"))?;
-    let pipelines = Indicateur::in_order(&inputs.plan.resources())?;
-    let checks = Croisement::load_all(&inputs.plan.resources())?;
+    let resources = inputs.plan.resources();
+    let pipelines = Indicateur::in_order(&resources)?;
+    let checks = Croisement::load_all(&resources)?;
+    let surcharges = Surcharges::load(&resources)?;
     let workers = threads.clamp(1, ENSEMBLE);
     let (mut ouvriers, mut etapes) = Ouvrier::open_several(inputs, workers, threads)?;
     let lignes = |source: &str| inputs.ingestion.rows(source);
     let mut prevues: Vec<Prevue<'_>> = pipelines.iter().map(|i| etapes.plan(i, lignes, &folder)).collect();
     prevues.extend(checks.iter().map(|check| etapes.plan_check(check, &folder)));
+    for prevue in &mut prevues {
+        prevue.remplacee = surcharges.replaced_by(&prevue.travail);
+    }
     let attend = waits(&prevues);
     let given = |source: &str| inputs.ingestion.fichiers.iter().any(|f| f.schema == source && f.parquet.is_some());
     let whole = |check: &Croisement| {
@@ -265,19 +274,19 @@ pub fn compute(inputs: &Inputs<'_>, threads: usize, progress: &Progress) -> Resu
             let ouvrier = roomy.as_mut().unwrap_or(ouvrier);
             let engine = ouvrier.with_tables(&prevues, &attend, step)?;
             let found = match prevue.travail {
-                Travail::Table(indicateur) => engine.step(indicateur, &prevue.enonces).map(|()| None),
+                Travail::Table(indicateur) => engine.step(prevue, indicateur).map(|()| None),
                 Travail::Controle(check) => engine.check(check, given, whole(check), &prevue.enonces).map(Some),
             };
             if found.is_ok() {
                 bar.inc(1);
             }
-            found
+            found.map_err(|error| surcharges.told(&prevue.travail, error))
         },
         Error::is_out_of_memory,
     )?;
     bar.finish_and_clear();
     let (mut tables, mut faits) = (Vec::new(), Vec::new());
-    for Prevue { travail, enonces, cle } in prevues {
+    for Prevue { travail, enonces, cle, .. } in prevues {
         let Travail::Table(indicateur) = travail else { continue };
         let mut fichiers = enonces.into_iter().map(|(_, fichier)| fichier);
         if indicateur.nom == FACTS {
@@ -295,7 +304,7 @@ pub fn compute(inputs: &Inputs<'_>, threads: usize, progress: &Progress) -> Resu
 fn waits(prevues: &[Prevue<'_>]) -> Vec<Vec<usize>> {
     let place: BTreeMap<&str, usize> = prevues.iter().zip(0..).map(|(prevue, i)| (prevue.nom(), i)).collect();
     let of = |(i, prevue): (usize, &Prevue<'_>)| {
-        let named = prevue.enonces.iter().map(|(sql, _)| etapes::names(sql));
+        let named = prevue.enonces.iter().map(|(sql, _)| sql).chain(&prevue.remplacee).map(|sql| etapes::names(sql));
         // A statement that cannot be cut into words may name anything.
         let named = named.map(|names| names.unwrap_or_else(|| place.keys().map(|nom| (*nom).to_owned()).collect()));
         let base = match prevue.travail {
@@ -316,7 +325,12 @@ impl Etapes {
         let cle = keys.join(" ");
         self.know(&indicateur.nom, cle.as_bytes());
         let files: Vec<PathBuf> = keys.iter().map(|key| self.file(folder, &indicateur.nom, key)).collect();
-        Prevue { travail: Travail::Table(indicateur), enonces: statements.into_iter().zip(files).collect(), cle }
+        Prevue {
+            travail: Travail::Table(indicateur),
+            enonces: statements.into_iter().zip(files).collect(),
+            cle,
+            remplacee: None,
+        }
     }
 
     /// A cross-check, read once.
@@ -324,14 +338,21 @@ impl Etapes {
         let sql = check.counted();
         let cle = self.key(&sql);
         let file = self.file(folder, &check.nom, &cle);
-        Prevue { travail: Travail::Controle(check), enonces: vec![(sql, file)], cle }
+        Prevue { travail: Travail::Controle(check), enonces: vec![(sql, file)], cle, remplacee: None }
     }
 }
 
 impl Engine {
     /// Does a step, or finds it done.
-    fn step(&self, indicateur: &Indicateur, enonces: &[(String, PathBuf)]) -> Result<()> {
-        for (sql, file) in enonces.iter().filter(|(_, file)| !indicateur.vue && !file.is_file()) {
+    fn step(&self, prevue: &Prevue<'_>, indicateur: &Indicateur) -> Result<()> {
+        if let (Some(remplacee), Some((sql, _))) = (&prevue.remplacee, prevue.enonces.first()) {
+            self.keeps_columns(&prevue.travail, sql, remplacee)?;
+        }
+        if indicateur.vue {
+            // Tried here, so that what is wrong with it is not said of those that read it.
+            return prevue.enonces.iter().try_for_each(|(sql, _)| self.columns(&indicateur.nom, sql).map(|_| ()));
+        }
+        for (sql, file) in prevue.enonces.iter().filter(|(_, file)| !file.is_file()) {
             if indicateur.interne {
                 self.spill(&indicateur.nom, sql, file)?;
             } else {

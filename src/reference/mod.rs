@@ -95,7 +95,7 @@ impl Resources {
     /// Paths that the project overrides, sorted.
     #[must_use]
     pub fn overridden(&self) -> Vec<String> {
-        FOLDERS.iter().flat_map(|(name, _)| self.list(name)).filter(|path| self.overriding(path).is_some()).collect()
+        FOLDERS.iter().flat_map(|(name, _)| self.list(name)).filter(|path| self.is_own(path)).collect()
     }
 
     /// SHA-256 of every file under `folders`, names included: changes when any of them does.
@@ -111,6 +111,12 @@ impl Resources {
             }
         }
         Ok(crate::store::hex(&hash.finalize()))
+    }
+
+    /// Whether the project has a file of its own at `path`.
+    #[must_use]
+    pub fn is_own(&self, path: &str) -> bool {
+        self.overriding(path).is_some()
     }
 
     fn overriding(&self, path: &str) -> Option<PathBuf> {

@@ -222,7 +222,33 @@ impl Schema {
                 }
             }
         }
+        if resources.is_own(&path)
+            && let Ok(program) = toml_file::<Self>(&Resources::embedded(), &path)
+        {
+            schema.keeps_columns(&program).map_err(|reason| Error::resource(&path, reason))?;
+        }
         Ok(schema)
+    }
+
+    /// What the computation reads of the program's own schema stays in the project's: each column, its type, and a value in
+    /// every row where one is due. Names, codes, bounds and rules are the project's to change, and it may add columns.
+    fn keeps_columns(&self, program: &Self) -> std::result::Result<(), String> {
+        for wanted in &program.colonnes {
+            let nom = &wanted.nom;
+            let Some(found) = self.colonnes.iter().find(|c| c.nom == *nom) else {
+                return Err(format!("la colonne « {nom} », que le calcul lit, manque"));
+            };
+            let shape = |c: &Colonne| (c.genre, c.decimales, c.premier.clone());
+            if shape(found) != shape(wanted) {
+                return Err(format!(
+                    "la colonne « {nom} » n'a pas le type que le calcul lit : gardez type, decimales et premier"
+                ));
+            }
+            if wanted.obligatoire && !(found.obligatoire && found.on_invalid() == wanted.on_invalid()) {
+                return Err(format!("la colonne « {nom} » doit rester obligatoire : le calcul la lit à chaque ligne"));
+            }
+        }
+        Ok(())
     }
 
     /// Loads every schema, sorted by name.

@@ -253,7 +253,12 @@ fn table(sheet: &mut Worksheet, indicateur: &Indicateur, batch: &RecordBatch) ->
                     sheet.write_with_format(row, column, n, shape)?;
                     10
                 }
-                _ => 0,
+                // Of a project's own table: as `bilan query` shows it.
+                _ => {
+                    let text = arrow::util::display::array_value_to_string(values, source).unwrap_or_default();
+                    sheet.write(row, column, text.as_str())?;
+                    text.chars().count()
+                }
             };
             *widest = width.max(*widest);
         }

@@ -1,0 +1,105 @@
+//! A project's own statements and schemas: used when they keep the columns that the rest reads, refused with a place and a
+//! remedy when they do not, never a figure left out in silence.
+
+#![expect(clippy::unwrap_used, reason = "a test that cannot go on must stop")]
+
+mod commun;
+
+use bilan::progress::Progress;
+use bilan::project::Plan;
+use bilan::run::{self, Options};
+use commun::Projet;
+
+const TOML: &str = "[bilan]\nmillesime = 2025\nepci = [\"246300701\"]\ndate_extraction = 2026-01-31\n\n\
+[[source]]\nschema = \"demandes\"\nfichiers = [\"demandes.csv\"]\n\n\
+[[source]]\nschema = \"attributions\"\nfichiers = [\"attributions.csv\"]\n";
+const DEMANDS: &str = "numero_unique;date_depot;communes;typologies\nD1;2025-03-01;63113;T2\nD2;2024-03-01;63113;T3\n";
+/// The second has no deposit: a check fails on it.
+const LETTINGS: &str = "numero_unique;date_depot;date_bail;bailleur;commune;qpv;typologie;ressources_mensuelles;nb_personnes\n\
+A1;2024-03-01;2025-03-02;900000001;63113;non;T2;500;1\nA2;;2025-05-02;900000001;63113;non;T3;2500;1\n";
+
+/// The program's file with one thing changed in it.
+fn changed(path: &str, from: &str, to: &str) -> String {
+    let own = std::fs::read_to_string(std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join(path)).unwrap();
+    assert!(own.contains(from), "{path} no longer holds {from}");
+    own.replacen(from, to, 1)
+}
+
+fn project(overrides: &[(&str, String)]) -> Projet {
+    let mut files = vec![("demandes.csv", DEMANDS.as_bytes()), ("attributions.csv", LETTINGS.as_bytes())];
+    files.extend(overrides.iter().map(|(path, text)| (*path, text.as_bytes())));
+    Projet::new(TOML, &files)
+}
+
+/// What a run answers to one changed file.
+fn answer(path: &str, from: &str, to: &str) -> String {
+    let projet = project(&[(path, changed(path, from, to))]);
+    let (plan, notes) = Plan::load(projet.path(), None).unwrap();
+    let options = Options { threads: 2, verifier: false, report: false };
+    let error = run::run(&plan, notes, options, &Progress::hidden()).unwrap_err();
+    assert_eq!(error.exit_code(), bilan::error::EXIT_USAGE, "{error}");
+    error.to_string()
+}
+
+#[test]
+fn a_statement_that_no_longer_gives_what_is_read_is_refused_by_name() {
+    let attributions = "pipelines/attributions/attributions.sql";
+    let typed = answer(attributions, "SELECT p.millesime", "SELECT CAST(p.millesime AS VARCHAR) AS millesime");
+    assert!(typed.contains(attributions), "{typed}");
+    assert!(typed.contains("CAST(millesime AS INTEGER)"), "{typed}");
+    let view = answer("pipelines/demandes/demandes.sql", "AS mutation,", "AS mutations,");
+    assert!(
+        view.contains("« mutation » (INTEGER) manque") && view.contains("pipelines/demandes/demandes.sql"),
+        "{view}"
+    );
+    let by_level = answer(
+        "pipelines/medianes/medianes.sql",
+        "m.mediane_jours\n",
+        "CAST(m.mediane_jours AS INTEGER) AS mediane_jours\n",
+    );
+    assert!(by_level.contains("la suite la lit en DOUBLE"), "{by_level}");
+}
+
+#[test]
+fn what_the_engine_refuses_in_the_projects_own_file_names_that_file() {
+    let check = "pipelines/controles/depot_inconnu.sql";
+    for (from, to) in [(", f.bailleur", ""), ("FROM faits f", "FROM fait f"), ("f.ligne,", "'sans' AS ligne,")] {
+        let told = answer(check, from, to);
+        assert!(told.contains(check), "{told}");
+    }
+    let state = answer(check, "'conforme'", "'convenable'");
+    assert!(state.contains(check) && state.contains("« convenable »"), "{state}");
+}
+
+#[test]
+fn a_check_may_number_its_lines_as_it_likes_and_a_table_have_more_columns() {
+    let check = "pipelines/controles/depot_inconnu.sql";
+    let facts = "pipelines/faits/faits.sql";
+    let plain = project(&[]);
+    plain.run(2, false);
+    let own = project(&[
+        (check, changed(check, "f.ligne,", "CAST(f.ligne AS SMALLINT) AS ligne,")),
+        (facts, changed(facts, "m.rang,", "m.rang, CAST(1 AS TINYINT) AS de_plus,")),
+    ]);
+    own.run(2, false);
+    for file in ["rejets.csv", "qualite.json"] {
+        let read = |projet: &Projet| std::fs::read_to_string(projet.path().join("sortie").join(file)).unwrap();
+        assert_eq!(read(&plain), read(&own), "{file}");
+        assert!(read(&own).contains("B0311"), "{file}");
+    }
+}
+
+#[test]
+fn a_schema_keeps_what_the_computation_reads() {
+    let demands = "schemas/demandes.toml";
+    let optional = answer(demands, "obligatoire = true", "obligatoire = false");
+    assert!(optional.contains("« numero_unique » doit rester obligatoire"), "{optional}");
+    let lenient = answer(demands, "obligatoire = true", "obligatoire = true\nsi_invalide = \"anomalie\"");
+    assert!(lenient.contains("« numero_unique » doit rester obligatoire"), "{lenient}");
+    let renamed = answer(demands, "nom = \"nb_uc\"", "nom = \"unites\"");
+    assert!(renamed.contains("« nb_uc »") && renamed.contains("manque"), "{renamed}");
+    let typed = answer(demands, "type = \"annee\"", "type = \"entier\"");
+    assert!(typed.contains("n'a pas le type que le calcul lit"), "{typed}");
+    let renamed_in_files = project(&[(demands, changed(demands, "alias = [", "alias = [\"Le Numero\", "))]);
+    renamed_in_files.run(2, false);
+}
