@@ -72,9 +72,42 @@ pub fn noun<'a>(n: i64, one: &'a str, many: &'a str) -> &'a str {
     if n.abs() < 2 { one } else { many }
 }
 
+/// A text whose lines begin with no mark: what French sets off by a space (`:`, `;`, `?`, `!`, `%`, `€`, `« »`) stays with the
+/// word it belongs to.
+#[must_use]
+pub fn unbroken(text: &str) -> String {
+    let mut joined = String::with_capacity(text.len() + text.len() / 32);
+    let mut before = None;
+    let mut rest = text.chars();
+    while let Some(c) = rest.next() {
+        let mut next = rest.clone();
+        let mark = next.next().is_some_and(|n| ":;?!%€»".contains(n));
+        // `:nth-child` or `?page` is no mark of a sentence.
+        let ends = next.next().is_none_or(|n| !n.is_alphanumeric());
+        let binds = c == ' ' && (before == Some('«') || (mark && ends));
+        joined.push(if binds { HARD } else { c });
+        before = Some(c);
+    }
+    joined
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn no_line_begins_with_a_mark() {
+        let hard = |text: &str| text.replace('_', "\u{a0}");
+        for (text, joined) in [
+            ("Champ : ménages ; baux.", "Champ_: ménages_; baux."),
+            ("« Handicap » : 6 % ?", "«_Handicap_»_: 6_%_?"),
+            ("à 10 h 30 :mot, 3 €.", "à 10 h 30 :mot, 3_€."),
+            (" :", "_:"),
+            ("", ""),
+        ] {
+            assert_eq!(unbroken(text), hard(joined));
+        }
+    }
 
     #[test]
     fn numbers_read_as_french_prints_them() {

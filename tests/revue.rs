@@ -98,7 +98,7 @@ fn workbook(path: &Path) -> BTreeMap<String, Table> {
         let last = range.end().map_or(0, |e| e.0);
         let text = |d: &Data| match d {
             Data::Empty => String::new(),
-            Data::String(s) => s.clone(),
+            Data::String(s) => breakable(s),
             Data::Float(x) => format!("#{x}"),
             Data::Int(n) => format!("#{n}"),
             other => panic!("{other:?}"),
@@ -114,7 +114,7 @@ fn workbook(path: &Path) -> BTreeMap<String, Table> {
 /// an empty cell where the page writes that nothing is known.
 #[test]
 fn the_workbook_holds_the_numbers_of_the_page() {
-    let page = tables(&std::fs::read_to_string(sortie("epci/246300701.html")).unwrap());
+    let page = tables(&breakable(&std::fs::read_to_string(sortie("epci/246300701.html")).unwrap()));
     let mut sheets = workbook(&sortie("classeurs/246300701.xlsx"));
     sheets.remove("Sommaire").unwrap();
     assert_eq!(sheets.len(), page.len());
@@ -140,6 +140,11 @@ fn the_workbook_holds_the_numbers_of_the_page() {
         }
     }
     assert!(compared > 500, "{compared} numbers");
+}
+
+/// A text with no space that holds a mark to its word: pages have them, a workbook has no lines to begin.
+fn breakable(text: &str) -> String {
+    text.replace('\u{a0}', " ")
 }
 
 fn squeezed(text: &str) -> String {

@@ -49,7 +49,7 @@
     const commune = byName.get(plain(wish.value));
     answer.replaceChildren();
     if (!commune) {
-      if (wish.value.trim()) answer.append(text("p", commune === null ? "Plusieurs communes portent ce nom : choisissez avec le code." : "Aucune commune de ce nom dans le périmètre.", "absence"));
+      if (wish.value.trim()) answer.append(text("p", commune === null ? "Plusieurs communes portent ce nom\u00a0: choisissez avec le code." : "Aucune commune de ce nom dans le périmètre.", "absence"));
       return;
     }
     const row = commune.querySelector('tr[data-t="' + type.value + '"][data-c="' + kind.value + '"]');
@@ -66,9 +66,9 @@
     keys.append(item("logements", cell(2)), item("demandes semblables", cell(3)), item("baux signés en " + form.dataset.annee, cell(4)), item("demandes pour une attribution", cell(5)), item("d'attente moyenne", months(6)), item("d'attente médiane", months(7)));
     answer.append(keys);
     const n = Number(row.dataset.n);
-    let honest = "Ces délais reposent sur " + n.toLocaleString("fr") + " baux ; ceux qui attendent encore n'y sont pas.";
+    let honest = "Ces délais reposent sur " + n.toLocaleString("fr") + " baux\u00a0; ceux qui attendent encore n'y sont pas.";
     if (n === 0) honest = "Aucun bail au délai connu : rien ne permet de dire ici combien de temps on attend.";
-    else if (n < Number(form.dataset.peu)) honest = "Ces délais reposent sur " + n + (n > 1 ? " baux" : " bail") + " seulement : ils disent peu de ce qu'un nouveau demandeur attendra.";
+    else if (n < Number(form.dataset.peu)) honest = "Ces délais reposent sur " + n + (n > 1 ? " baux" : " bail") + " seulement\u00a0: ils disent peu de ce qu'un nouveau demandeur attendra.";
     if (row.dataset.a) honest += " À l'échelle de l'EPCI (" + commune.dataset.epci + "), le délai médian est de " + row.dataset.a + ".";
     answer.append(text("p", honest, "note"));
   };

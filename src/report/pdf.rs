@@ -14,6 +14,7 @@ use typst_layout::PagedDocument;
 use typst_pdf::{PdfOptions, PdfStandard, PdfStandards, Timestamp};
 
 use crate::error::{Error, Result};
+use crate::format::unbroken;
 use crate::reference::Resources;
 
 /// Fonts of the documents: text, then what pictures are measured with.
@@ -77,7 +78,9 @@ impl Imprimerie {
     /// [`Error::Pdf`] with the template's place, when it cannot be set or breaks a standard.
     pub(super) fn print<T: Serialize>(&self, gabarit: &str, ident: &str, annee: i32, donnees: &T) -> Result<Vec<u8>> {
         let main = file_id(gabarit)?;
-        let monde = Monde { imprimerie: self, main, donnees: Bytes::new(serde_json::to_vec(donnees)?) };
+        // JSON has no space of its own here: only what its texts hold is set.
+        let donnees = unbroken(&serde_json::to_string(donnees)?);
+        let monde = Monde { imprimerie: self, main, donnees: Bytes::new(donnees.into_bytes()) };
         let printed = self.export(&monde, ident, annee);
         // What this document alone needed is let go: hundreds are set in one run.
         comemo::evict(0);

@@ -4,6 +4,7 @@ use super::{Bloc, Cellule, Chapitre, Contexte, Figure, Natif, TOUS, TOUT, Tablea
 use crate::chart::{self, Jumelles, Legende};
 use crate::error::Result;
 use crate::format;
+use crate::report::donnees::Ligne;
 use crate::report::mots;
 
 pub(super) fn chapter(c: &Contexte<'_>) -> Result<Chapitre> {
@@ -65,9 +66,14 @@ fn by_typology(c: &Contexte<'_>) -> Result<Option<Figure>> {
         .map(|(t, (tension, delai))| {
             let ratio = tension.and_then(|l| l.real("tension"));
             let median = delai.and_then(|l| l.real("delai_median"));
+            let few = tension.and_then(few_leases);
+            let shown = |x| {
+                let ratio = format::decimal(x, 1);
+                few.map_or_else(|| ratio.clone(), |n| format!("{ratio} ({})", format::count(n, "bail", "baux")))
+            };
             Jumelles {
                 nom: mots::typology(t).to_owned(),
-                gauche: (ratio, ratio.map_or_else(|| "aucun bail".to_owned(), |x| format::decimal(x, 1))),
+                gauche: (ratio, ratio.map_or_else(|| "aucun bail".to_owned(), shown)),
                 droite: (
                     median,
                     median.map_or_else(|| format::NONE.to_owned(), |x| format!("{} mois", format::decimal(x, 1))),
@@ -77,14 +83,21 @@ fn by_typology(c: &Contexte<'_>) -> Result<Option<Figure>> {
         .collect();
     let most = rows
         .iter()
-        .filter_map(|(t, (tension, _))| Some((*t, tension.and_then(|l| l.real("tension"))?)))
+        .filter_map(|(t, (tension, _))| tension.and_then(|l| Some((*t, l.real("tension")?, l))))
         .max_by(|a, b| a.1.total_cmp(&b.1).then_with(|| b.0.cmp(a.0)));
     let titre = match most {
-        Some((t, x)) => format!(
-            "La tension est la plus forte en {} : {} demandes pour une attribution",
-            if t == "C" { "chambre" } else { mots::typology(t) },
-            format::decimal(x, 1)
-        ),
+        Some((t, ratio, row)) => {
+            let asked = match few_leases(row) {
+                None => format!("{} demandes pour une attribution", format::decimal(ratio, 1)),
+                Some(few) => format!(
+                    "{} pour {} seulement",
+                    format::count(row.int("demandes").unwrap_or(0), "demande", "demandes"),
+                    format::count(few, "bail", "baux")
+                ),
+            };
+            let typologie = if t == "C" { "chambre" } else { mots::typology(t) };
+            format!("La tension est la plus forte en {typologie} : {asked}")
+        }
         None => "Des demandes, et aucune attribution".to_owned(),
     };
     let lignes = rows
@@ -132,6 +145,11 @@ fn by_typology(c: &Contexte<'_>) -> Result<Option<Figure>> {
         natif: Some(Natif::Barres(vec![4])),
         tableau,
     }))
+}
+
+/// Leases of a row, when they are too few for their ratio to be told without them.
+fn few_leases(tension: Ligne<'_>) -> Option<i64> {
+    tension.int("attributions").filter(|n| *n < mots::PEU_DE_BAUX)
 }
 
 fn distribution(c: &Contexte<'_>) -> Result<Option<Figure>> {

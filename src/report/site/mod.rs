@@ -3,6 +3,7 @@
 mod bailleur;
 mod dictionnaire;
 mod explorateur;
+mod typographie;
 
 use std::collections::BTreeMap;
 
@@ -117,7 +118,7 @@ impl<'a> Site<'a> {
 
     fn render(&self, gabarit: &str, own: Value) -> Result<String> {
         let template = self.environment.get_template(gabarit)?;
-        Ok(template.render(context! { page => self.page.clone(), ..own })?)
+        Ok(typographie::unbroken_page(&template.render(context! { page => self.page.clone(), ..own })?))
     }
 
     /// The home page: the map, the rule, the key figures, a search by EPCI.
