@@ -24,6 +24,12 @@ pub fn integer(n: i64) -> String {
     text
 }
 
+/// A whole number that may be a year: its thousands stand apart from five digits on.
+#[must_use]
+pub fn bound(n: i64) -> String {
+    if n.abs() < 10_000 { n.to_string().replace('-', "−") } else { integer(n) }
+}
+
 /// A number with `places` decimals, rounded half away from zero: `1 234,5`.
 #[must_use]
 pub fn decimal(x: f64, places: usize) -> String {
@@ -113,6 +119,8 @@ mod tests {
     fn numbers_read_as_french_prints_them() {
         assert_eq!(integer(1_234_567), "1\u{202f}234\u{202f}567");
         assert_eq!(integer(-12), "−12");
+        assert_eq!(bound(2026), "2026");
+        assert_eq!(bound(10_000), "10\u{202f}000");
         assert_eq!(decimal(1234.55, 1), "1\u{202f}234,6");
         assert_eq!(decimal(-0.04, 1), "0,0");
         assert_eq!(percent(0.2533), "25,3\u{a0}%");

@@ -16,6 +16,7 @@ use super::rejets::Rejets;
 use super::typing::{Constat, Typee, Typer, Valeurs};
 use crate::diagnostic::{Diagnostic, Gravite, masked};
 use crate::error::Result;
+use crate::format::bound;
 use crate::project::Confirmation;
 use crate::reference::Plage;
 use crate::resultats::Controle;
@@ -214,7 +215,11 @@ impl<'a> Atelier<'a> {
                 gravite: Gravite::AConfirmer,
                 ..Diagnostic::refus(
                     PLAUSIBLE,
-                    format!("valeur peu plausible : attendu entre {} et {}", plage.minimum, plage.maximum),
+                    format!(
+                        "valeur peu plausible : attendu entre {} et {}",
+                        bound(plage.minimum),
+                        bound(plage.maximum)
+                    ),
                     format!("{} ; corrigez-la, ou confirmez-la dans bilan.toml ([[confirmation]])", plage.motif),
                 )
             };
@@ -406,9 +411,9 @@ fn value_diagnostic(colonne: &Colonne, constat: Constat, value: Option<&str>) ->
         }
         Constat::HorsBornes => {
             let bounds = match (colonne.minimum, colonne.maximum) {
-                (Some(min), Some(max)) => format!("attendu entre {min} et {max}"),
-                (Some(min), None) => format!("attendu à partir de {min}"),
-                (None, Some(max)) => format!("attendu jusqu'à {max}"),
+                (Some(min), Some(max)) => format!("attendu entre {} et {}", bound(min), bound(max)),
+                (Some(min), None) => format!("attendu à partir de {}", bound(min)),
+                (None, Some(max)) => format!("attendu jusqu'à {}", bound(max)),
                 (None, None) => String::new(),
             };
             by_schema("B0121", format!("{shown} hors des bornes possibles, {bounds}"), fate)
