@@ -83,18 +83,17 @@ pub fn noun<'a>(n: i64, one: &'a str, many: &'a str) -> &'a str {
 #[must_use]
 pub fn unbroken(text: &str) -> String {
     let mut joined = String::with_capacity(text.len() + text.len() / 32);
-    let mut before = None;
-    let mut rest = text.chars();
-    while let Some(c) = rest.next() {
-        let mut next = rest.clone();
-        let mark = next.next().is_some_and(|n| ":;?!%€»".contains(n));
+    let mut rest = text;
+    while let Some((before, after)) = rest.split_once(' ') {
+        let mut next = after.chars();
+        let mark = next.next().is_some_and(|c| ":;?!%€»".contains(c));
         // `:nth-child` or `?page` is no mark of a sentence.
-        let ends = next.next().is_none_or(|n| !n.is_alphanumeric());
-        let binds = c == ' ' && (before == Some('«') || (mark && ends));
-        joined.push(if binds { HARD } else { c });
-        before = Some(c);
+        let ends = next.next().is_none_or(|c| !c.is_alphanumeric());
+        joined.push_str(before);
+        joined.push(if before.ends_with('«') || (mark && ends) { HARD } else { ' ' });
+        rest = after;
     }
-    joined
+    joined + rest
 }
 
 #[cfg(test)]
