@@ -121,22 +121,33 @@ fn lacks_memory(error: &duckdb::Error) -> bool {
     error.to_string().contains("Out of Memory")
 }
 
-/// A lack of memory in French, with what to do; the rest keeps the engine's words.
+/// Something that the program wrote is no longer as it was written: all of it can be made again.
+const ABIME: &str = "un fichier du programme est abîmé ; supprimez .bilan/store, .bilan/etapes et le dossier des résultats : tout sera refait";
+/// What the engine says of a Parquet file whose bytes are no longer those that were written.
+const DAMAGED: [&str; 6] =
+    ["Failed to read", "is corrupt", "magic bytes", "ecompress", "TProtocolException", "too small to be a Parquet"];
+
+/// What depends on the machine in French, with what to do; the rest keeps the engine's words.
 fn engine_reason(error: &duckdb::Error) -> String {
+    let words = error.to_string();
     if lacks_memory(error) {
         "mémoire insuffisante, même pour cette étape seule ; lancez le bilan sur un territoire moins grand".to_owned()
+    } else if words.contains("No space left on device") {
+        "disque plein".to_owned()
+    } else if DAMAGED.iter().any(|said| words.contains(said)) {
+        ABIME.to_owned()
     } else {
-        error.to_string()
+        words
     }
 }
 
-/// A Parquet error as its cause, when that is the system's answer.
+/// A Parquet error as its cause, when that is the system's answer; else what it was read from is damaged.
 fn parquet_reason(error: &parquet::errors::ParquetError) -> String {
     match error {
         parquet::errors::ParquetError::External(cause) => {
             cause.downcast_ref().map_or_else(|| error.to_string(), io_reason)
         }
-        _ => error.to_string(),
+        _ => format!("{ABIME} ({error})"),
     }
 }
 

@@ -103,3 +103,55 @@ fn what_is_left_of_an_interrupted_reading_is_swept() {
     assert!(!half.exists(), "what was half written is gone");
     assert_eq!(before, files(&projet.path().join("sortie")));
 }
+
+fn parquet_of(projet: &Projet, folder: &str) -> Vec<std::path::PathBuf> {
+    let all = files(&projet.path().join(".bilan"));
+    let in_folder =
+        |path: &&std::path::PathBuf| path.starts_with(folder) && path.extension().is_some_and(|e| e == "parquet");
+    all.keys().filter(in_folder).map(|path| projet.path().join(".bilan").join(path)).collect()
+}
+
+/// What a power cut left short is made again, and gives the same results.
+#[test]
+fn files_of_the_cache_that_are_cut_short_are_made_again() {
+    let projet = Projet::new(TOML, &[("a.csv", leases(300).as_bytes())]);
+    projet.run(2, false);
+    let before = files(&projet.path().join("sortie"));
+    for (folder, read) in [("etapes", 0), ("store", 1)] {
+        let cut = parquet_of(&projet, folder);
+        assert!(!cut.is_empty(), "{folder}");
+        for path in &cut {
+            let bytes = std::fs::read(path).unwrap();
+            std::fs::write(path, &bytes[..bytes.len() / 2]).unwrap();
+        }
+        std::fs::remove_dir_all(projet.path().join("sortie")).unwrap();
+        assert_eq!(projet.run(2, false).read, read, "{folder}");
+        assert_eq!(before, files(&projet.path().join("sortie")), "{folder}");
+    }
+}
+
+/// Damage inside a file of the cache is told with what to do, and doing it gives the same results.
+#[test]
+fn damage_inside_the_cache_is_told_with_its_remedy() {
+    let projet = Projet::new(TOML, &[("a.csv", leases(300).as_bytes())]);
+    projet.run(2, false);
+    let before = files(&projet.path().join("sortie"));
+    for path in parquet_of(&projet, "store") {
+        let mut bytes = std::fs::read(&path).unwrap();
+        // The pages, not the footer.
+        let pages = bytes.len() / 2;
+        bytes[4..pages].fill(0);
+        std::fs::write(path, bytes).unwrap();
+    }
+    for folder in [".bilan/etapes", "sortie"] {
+        std::fs::remove_dir_all(projet.path().join(folder)).unwrap();
+    }
+    let output = bilan(projet.path());
+    let said = String::from_utf8(output.stderr).unwrap();
+    assert_eq!(output.status.code(), Some(3), "{said}");
+    assert!(said.contains("abîmé ; supprimez .bilan/store, .bilan/etapes"), "{said}");
+    std::fs::remove_dir_all(projet.path().join(".bilan/store")).unwrap();
+    std::fs::remove_dir_all(projet.path().join(".bilan/etapes")).unwrap();
+    projet.run(2, false);
+    assert_eq!(before, files(&projet.path().join("sortie")));
+}

@@ -149,7 +149,7 @@ impl Engine {
         }
         let mut echecs = Vec::new();
         for (sql, file) in enonces {
-            if !file.is_file() {
+            if !store::is_whole(file) {
                 self.keep(nom, sql, file)?;
             }
             for batch in store::batches(file)? {

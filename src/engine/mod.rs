@@ -352,7 +352,7 @@ impl Engine {
             // Tried here, so that what is wrong with it is not said of those that read it.
             return prevue.enonces.iter().try_for_each(|(sql, _)| self.columns(&indicateur.nom, sql).map(|_| ()));
         }
-        for (sql, file) in prevue.enonces.iter().filter(|(_, file)| !file.is_file()) {
+        for (sql, file) in prevue.enonces.iter().filter(|(_, file)| !store::is_whole(file)) {
             if indicateur.interne {
                 self.spill(&indicateur.nom, sql, file)?;
             } else {

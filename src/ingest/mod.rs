@@ -268,8 +268,9 @@ impl FileReader<'_> {
         let cache = self.plan.cache();
         let stem = cache.join(self.stem(fichier, sha256));
         let account: FichierLu = serde_json::from_slice(&std::fs::read(stem.with_extension("json")).ok()?).ok()?;
-        let there = |file: &Option<String>| file.as_ref().is_some_and(|f| cache.join(f).is_file());
-        (there(&account.parquet) && there(&account.rejets)).then_some(account)
+        let parquet = account.parquet.as_ref().is_some_and(|f| store::is_whole(&cache.join(f)));
+        let rejets = account.rejets.as_ref().is_some_and(|f| cache.join(f).is_file());
+        (parquet && rejets).then_some(account)
     }
 
     fn unreadable(&self, fichier: &str, error: &io::Error) -> FichierLu {

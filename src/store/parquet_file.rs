@@ -1,6 +1,7 @@
 //! Parquet files: zstd, one writer at a time, provenance in the footer.
 
 use std::fs::File;
+use std::io::{Read, Seek, SeekFrom};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -11,7 +12,8 @@ use parquet::arrow::arrow_reader::{ParquetRecordBatchReader, ParquetRecordBatchR
 use parquet::arrow::arrow_writer::ArrowWriterOptions;
 use parquet::basic::{Compression, Encoding, ZstdLevel};
 use parquet::column::writer::ColumnCloseResult;
-use parquet::file::metadata::{KeyValue, ParquetMetaData, ParquetMetaDataReader};
+use parquet::file::FOOTER_SIZE;
+use parquet::file::metadata::{FooterTail, KeyValue, ParquetMetaData, ParquetMetaDataReader};
 use parquet::file::properties::{EnabledStatistics, WriterProperties};
 use parquet::file::reader::{FileReader, SerializedFileReader};
 use parquet::file::writer::SerializedFileWriter;
@@ -141,6 +143,20 @@ pub fn join(parts: &[PathBuf], path: &Path) -> Result<()> {
     let file = writer.into_inner()?;
     file.sync_data().map_err(Error::io("écrire", path))?;
     publish(&partial, path)
+}
+
+/// Whether a file of the cache is there to its end: one that a power cut left short is as good as none.
+#[must_use]
+pub fn is_whole(path: &Path) -> bool {
+    let length = || -> Option<(u64, usize)> {
+        let mut file = File::open(path).ok()?;
+        let length = file.metadata().ok()?.len();
+        let mut tail = [0; FOOTER_SIZE];
+        file.seek(SeekFrom::End(-8)).ok()?;
+        file.read_exact(&mut tail).ok()?;
+        Some((length, FooterTail::try_new(&tail).ok()?.metadata_length()))
+    };
+    length().is_some_and(|(length, footer)| length > (footer + FOOTER_SIZE) as u64)
 }
 
 /// Opens a Parquet file to be read batch after batch.
