@@ -110,6 +110,17 @@ impl Error {
         matches!(self, Self::Engine { source, .. } if lacks_memory(source))
     }
 
+    /// What the engine refuses in a statement, in its words; none when the machine is at fault.
+    #[must_use]
+    pub fn refused_statement(&self) -> Option<String> {
+        match self {
+            Self::Engine { source, .. } if machine_reason(source).is_none() => {
+                Some(source.to_string().lines().next().unwrap_or_default().to_owned())
+            }
+            _ => None,
+        }
+    }
+
     /// Wraps an engine error with the step it happened in.
     pub fn engine(etape: impl Into<String>) -> impl FnOnce(duckdb::Error) -> Self {
         let etape = etape.into();
@@ -127,18 +138,21 @@ const ABIME: &str = "un fichier du programme est abîmé ; supprimez .bilan/stor
 const DAMAGED: [&str; 6] =
     ["Failed to read", "is corrupt", "magic bytes", "ecompress", "TProtocolException", "too small to be a Parquet"];
 
-/// What depends on the machine in French, with what to do; the rest keeps the engine's words.
-fn engine_reason(error: &duckdb::Error) -> String {
+/// What is wrong with the machine rather than with a statement, in French, with what to do.
+fn machine_reason(error: &duckdb::Error) -> Option<&'static str> {
     let words = error.to_string();
     if lacks_memory(error) {
-        "mémoire insuffisante, même pour cette étape seule ; lancez le bilan sur un territoire moins grand".to_owned()
+        Some("mémoire insuffisante, même pour cette étape seule ; lancez le bilan sur un territoire moins grand")
     } else if words.contains("No space left on device") {
-        "disque plein".to_owned()
-    } else if DAMAGED.iter().any(|said| words.contains(said)) {
-        ABIME.to_owned()
+        Some("disque plein")
     } else {
-        words
+        DAMAGED.iter().any(|said| words.contains(said)).then_some(ABIME)
     }
+}
+
+/// What depends on the machine in French; the rest keeps the engine's words.
+fn engine_reason(error: &duckdb::Error) -> String {
+    machine_reason(error).map_or_else(|| error.to_string(), str::to_owned)
 }
 
 /// A Parquet error as its cause, when that is the system's answer; else what it was read from is damaged.

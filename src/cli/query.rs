@@ -17,13 +17,13 @@ pub(super) fn execute(args: &Query) -> Result<u8> {
     check_read_only(&args.sql)?;
     let (plan, _) = Plan::load(&args.projet, args.out.as_deref())?;
     let engine = engine::open_results(&plan, 2)?;
-    let table = engine.query("requête", &args.sql).map_err(|error| match error {
-        Error::Engine { source, .. } => Error::usage(
+    let table = engine.query("requête", &args.sql).map_err(|error| match error.refused_statement() {
+        Some(reason) => Error::usage(
             "B0404",
-            format!("requête refusée par le moteur : {}", source.to_string().lines().next().unwrap_or_default()),
+            format!("requête refusée par le moteur : {reason}"),
             "les tables sont les indicateurs (bilan explain), faits_attributions et source_* (une par source)",
         ),
-        other => other,
+        None => error,
     })?;
     let mut out = anstream::stdout();
     let written = if args.csv {

@@ -50,15 +50,13 @@ impl Surcharges {
         }
     }
 
-    /// What the engine says of the project's own statement is said to whoever wrote it; a lack of memory stays what it is.
+    /// What the engine refuses in the project's own statement is said to whoever wrote it; what the machine lacks stays what
+    /// it is.
     pub(super) fn told(&self, travail: &Travail<'_>, error: Error) -> Error {
         let place = path(travail);
-        match &error {
-            Error::Engine { source, .. } if !error.is_out_of_memory() && self.resources.is_own(&place) => {
-                let reason = source.to_string().lines().next().unwrap_or_default().to_owned();
-                Error::resource(place, format!("le moteur de calcul refuse cette instruction ({reason})"))
-            }
-            _ => error,
+        match error.refused_statement().filter(|_| self.resources.is_own(&place)) {
+            Some(reason) => Error::resource(place, format!("le moteur de calcul refuse cette instruction ({reason})")),
+            None => error,
         }
     }
 }
