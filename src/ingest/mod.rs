@@ -43,7 +43,8 @@ pub use lecture::{Encodage, Format, is_protected};
 pub use rejets::{COLUMNS as REJECT_COLUMNS, reject_row};
 
 /// Changes when the same file would be stored otherwise.
-const CONVERSION: &str = "identifiers of sixteen bytes, bounds of places and numbers, every fault of a lease";
+const CONVERSION: &str =
+    "identifiers of sixteen bytes, bounds of places and numbers, every fault of a lease, thousands apart";
 /// Records handed together to typing.
 const BLOCK_ROWS: usize = 65_536;
 
