@@ -128,6 +128,13 @@ impl Error {
     }
 }
 
+const PLEIN: &str = "disque plein";
+
+/// A full disk told by a library in the system's words, those of Windows by their number.
+fn is_full_disk(words: &str) -> bool {
+    words.contains("No space left on device") || words.contains("os error 112")
+}
+
 fn lacks_memory(error: &duckdb::Error) -> bool {
     error.to_string().contains("Out of Memory")
 }
@@ -143,8 +150,8 @@ fn machine_reason(error: &duckdb::Error) -> Option<&'static str> {
     let words = error.to_string();
     if lacks_memory(error) {
         Some("mémoire insuffisante, même pour cette étape seule ; lancez le bilan sur un territoire moins grand")
-    } else if words.contains("No space left on device") {
-        Some("disque plein")
+    } else if is_full_disk(&words) {
+        Some(PLEIN)
     } else {
         DAMAGED.iter().any(|said| words.contains(said)).then_some(ABIME)
     }
@@ -155,13 +162,17 @@ fn engine_reason(error: &duckdb::Error) -> String {
     machine_reason(error).map_or_else(|| error.to_string(), str::to_owned)
 }
 
-/// A Parquet error as its cause, when that is the system's answer; else what it was read from is damaged.
+/// A Parquet error as its cause, when that is the system's answer, kept whole or as words; else what was read is damaged.
 fn parquet_reason(error: &parquet::errors::ParquetError) -> String {
     match error {
         parquet::errors::ParquetError::External(cause) => {
             cause.downcast_ref().map_or_else(|| error.to_string(), io_reason)
         }
-        _ => format!("{ABIME} ({error})"),
+        _ => match error.to_string() {
+            words if is_full_disk(&words) => PLEIN.to_owned(),
+            words if words.contains("os error") => words,
+            words => format!("{ABIME} ({words})"),
+        },
     }
 }
 
@@ -173,11 +184,28 @@ pub fn io_reason(error: &std::io::Error) -> String {
         K::NotFound => "fichier ou dossier introuvable".to_owned(),
         K::PermissionDenied => "accès refusé".to_owned(),
         K::AlreadyExists => "existe déjà".to_owned(),
-        K::StorageFull => "disque plein".to_owned(),
+        K::StorageFull => PLEIN.to_owned(),
         K::IsADirectory => "c'est un dossier".to_owned(),
         K::NotADirectory => "ce n'est pas un dossier".to_owned(),
         K::ReadOnlyFilesystem => "disque en lecture seule".to_owned(),
         K::UnexpectedEof | K::InvalidData => "contenu incomplet ou corrompu".to_owned(),
         _ => error.to_string(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use parquet::errors::ParquetError;
+
+    use super::*;
+
+    #[test]
+    fn a_full_disk_is_no_damage() {
+        let told = |error: ParquetError| Error::from(error).to_string();
+        let full = std::io::Error::from_raw_os_error(28);
+        assert!(told(ParquetError::General(format!("fail to get inner writer: {full}"))).ends_with(PLEIN));
+        assert!(told(ParquetError::from(full)).ends_with(PLEIN));
+        assert!(!told(ParquetError::General("seek: Input/output error (os error 5)".to_owned())).contains(ABIME));
+        assert!(told(ParquetError::EOF("expected 12 bytes, got 3".to_owned())).contains(ABIME));
     }
 }
