@@ -39,6 +39,14 @@ pub enum Error {
         /// The engine's answer.
         source: Box<duckdb::Error>,
     },
+    /// A Parquet file that the program wrote no longer holds what was written.
+    #[error("fichier abîmé « {} » ({raison}) ; reprenez-le d'une sauvegarde, ou supprimez-le : ce qui vient des sources est refait", chemin.display())]
+    Damaged {
+        /// The file.
+        chemin: PathBuf,
+        /// What the reader met.
+        raison: String,
+    },
     /// A Parquet file cannot be read or written.
     #[error("fichier Parquet : {}", parquet_reason(.0))]
     Parquet(#[from] parquet::errors::ParquetError),
@@ -98,6 +106,16 @@ impl Error {
         Self::Resource { nom: nom.into(), raison: raison.into() }
     }
 
+    /// A column that a table of the results lacks: another version of the program wrote them.
+    #[must_use]
+    pub fn outdated(table: &str, colonne: &str) -> Self {
+        Self::usage(
+            "B0401",
+            format!("résultats d'une autre version : la table « {table} » n'a pas de colonne « {colonne} »"),
+            "relancez `bilan run` sur ce projet",
+        )
+    }
+
     /// Wraps a system error with the file it is about.
     pub fn io(action: &'static str, chemin: &Path) -> impl FnOnce(std::io::Error) -> Self {
         let chemin = chemin.to_owned();
@@ -110,13 +128,13 @@ impl Error {
         matches!(self, Self::Engine { source, .. } if lacks_memory(source))
     }
 
-    /// What the engine refuses in a statement, in its words; none when the machine is at fault.
+    /// What is refused in a statement, in the words of the engine, or of the writer for a type that it cannot keep; none when
+    /// the machine is at fault.
     #[must_use]
     pub fn refused_statement(&self) -> Option<String> {
         match self {
-            Self::Engine { source, .. } if machine_reason(source).is_none() => {
-                Some(source.to_string().lines().next().unwrap_or_default().to_owned())
-            }
+            Self::Engine { source, .. } if machine_reason(source).is_none() => Some(first_line(source)),
+            Self::Parquet(parquet::errors::ParquetError::NYI(words)) => Some(words.clone()),
             _ => None,
         }
     }
@@ -139,40 +157,46 @@ fn lacks_memory(error: &duckdb::Error) -> bool {
     error.to_string().contains("Out of Memory")
 }
 
-/// Something that the program wrote is no longer as it was written: all of it can be made again.
-const ABIME: &str = "un fichier du programme est abîmé ; supprimez .bilan/store, .bilan/etapes et le dossier des résultats : tout sera refait";
 /// What the engine says of a Parquet file whose bytes are no longer those that were written.
 const DAMAGED: [&str; 6] =
     ["Failed to read", "is corrupt", "magic bytes", "ecompress", "TProtocolException", "too small to be a Parquet"];
 
 /// What is wrong with the machine rather than with a statement, in French, with what to do.
-fn machine_reason(error: &duckdb::Error) -> Option<&'static str> {
+fn machine_reason(error: &duckdb::Error) -> Option<String> {
     let words = error.to_string();
     if lacks_memory(error) {
-        Some("mémoire insuffisante, même pour cette étape seule ; lancez le bilan sur un territoire moins grand")
+        Some(
+            "mémoire insuffisante, même pour cette étape seule ; lancez le bilan sur un territoire moins grand"
+                .to_owned(),
+        )
     } else if is_full_disk(&words) {
-        Some(PLEIN)
+        Some(PLEIN.to_owned())
+    } else if DAMAGED.iter().any(|said| words.contains(said)) {
+        let told = first_line(error);
+        Some(format!(
+            "un fichier du programme est abîmé ({told}) ; supprimez .bilan/store et .bilan/etapes, qui seront refaits"
+        ))
     } else {
-        DAMAGED.iter().any(|said| words.contains(said)).then_some(ABIME)
+        None
     }
+}
+
+fn first_line(error: &duckdb::Error) -> String {
+    error.to_string().lines().next().unwrap_or_default().to_owned()
 }
 
 /// What depends on the machine in French; the rest keeps the engine's words.
 fn engine_reason(error: &duckdb::Error) -> String {
-    machine_reason(error).map_or_else(|| error.to_string(), str::to_owned)
+    machine_reason(error).unwrap_or_else(|| error.to_string())
 }
 
-/// A Parquet error as its cause, when that is the system's answer, kept whole or as words; else what was read is damaged.
+/// A Parquet error as its cause, when that is the system's answer, kept whole or as words.
 fn parquet_reason(error: &parquet::errors::ParquetError) -> String {
     match error {
         parquet::errors::ParquetError::External(cause) => {
             cause.downcast_ref().map_or_else(|| error.to_string(), io_reason)
         }
-        _ => match error.to_string() {
-            words if is_full_disk(&words) => PLEIN.to_owned(),
-            words if words.contains("os error") => words,
-            words => format!("{ABIME} ({words})"),
-        },
+        _ => Some(error.to_string()).filter(|words| !is_full_disk(words)).unwrap_or_else(|| PLEIN.to_owned()),
     }
 }
 
@@ -200,12 +224,11 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_full_disk_is_no_damage() {
+    fn a_full_disk_is_told_however_the_writer_wraps_it() {
         let told = |error: ParquetError| Error::from(error).to_string();
-        let full = std::io::Error::from_raw_os_error(28);
-        assert!(told(ParquetError::General(format!("fail to get inner writer: {full}"))).ends_with(PLEIN));
-        assert!(told(ParquetError::from(full)).ends_with(PLEIN));
-        assert!(!told(ParquetError::General("seek: Input/output error (os error 5)".to_owned())).contains(ABIME));
-        assert!(told(ParquetError::EOF("expected 12 bytes, got 3".to_owned())).contains(ABIME));
+        let full = || std::io::Error::from_raw_os_error(28);
+        assert!(told(ParquetError::General(format!("fail to get inner writer: {}", full()))).ends_with(PLEIN));
+        assert!(told(ParquetError::from(full())).ends_with(PLEIN));
+        assert!(!told(ParquetError::General("seek: Input/output error (os error 5)".to_owned())).contains(PLEIN));
     }
 }

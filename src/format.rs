@@ -27,7 +27,7 @@ pub fn integer(n: i64) -> String {
 /// A whole number that may be a year: its thousands stand apart from five digits on.
 #[must_use]
 pub fn bound(n: i64) -> String {
-    if n.abs() < 10_000 { n.to_string().replace('-', "−") } else { integer(n) }
+    if n.unsigned_abs() < 10_000 { n.to_string().replace('-', "−") } else { integer(n) }
 }
 
 /// A number with `places` decimals, rounded half away from zero: `1 234,5`.

@@ -149,9 +149,26 @@ fn damage_inside_the_cache_is_told_with_its_remedy() {
     let output = bilan(projet.path());
     let said = String::from_utf8(output.stderr).unwrap();
     assert_eq!(output.status.code(), Some(3), "{said}");
-    assert!(said.contains("abîmé ; supprimez .bilan/store, .bilan/etapes"), "{said}");
+    assert!(said.contains("supprimez .bilan/store et .bilan/etapes, qui seront refaits"), "{said}");
     std::fs::remove_dir_all(projet.path().join(".bilan/store")).unwrap();
     std::fs::remove_dir_all(projet.path().join(".bilan/etapes")).unwrap();
     projet.run(2, false);
     assert_eq!(before, files(&projet.path().join("sortie")));
+    // One that the program reads by itself is named.
+    for step in ["tension-", "zone_inconnue-"] {
+        let all = parquet_of(&projet, "etapes");
+        let damaged = all.iter().find(|p| p.file_name().unwrap().to_string_lossy().starts_with(step)).unwrap();
+        let mut bytes = std::fs::read(damaged).unwrap();
+        let pages = bytes.len() / 3;
+        bytes[4..pages].fill(0);
+        std::fs::write(damaged, bytes).unwrap();
+        std::fs::remove_dir_all(projet.path().join("sortie")).unwrap();
+        let output = bilan(projet.path());
+        let said = String::from_utf8(output.stderr).unwrap();
+        assert!(output.status.code() == Some(3) && said.contains("fichier abîmé"), "{said}");
+        assert!(said.contains(&*damaged.file_name().unwrap().to_string_lossy()), "{said}");
+        std::fs::remove_file(damaged).unwrap();
+        projet.run(2, false);
+        assert_eq!(before, files(&projet.path().join("sortie")));
+    }
 }

@@ -488,3 +488,84 @@ fn rendering_again_rewrites_only_what_changed() {
         assert_eq!(page, before[&path] != time, "{}", path.display());
     }
 }
+
+/// Spaces at which a line may break just before a mark, or after an opening one.
+fn breaks(text: &str) -> Vec<String> {
+    let marks = [':', ';', '?', '!', '%', '€', '»'];
+    let chars: Vec<char> = text.chars().collect();
+    let breaks = |i: &usize| {
+        let after = chars.get(i + 2).is_none_or(|c| !c.is_alphanumeric());
+        let closing = chars.get(i + 1).is_some_and(|c| marks.contains(c)) && after;
+        chars[*i] == ' ' && (closing || (*i > 0 && chars[i - 1] == '«'))
+    };
+    let around = |i: usize| chars[i.saturating_sub(20)..chars.len().min(i + 20)].iter().collect();
+    (0..chars.len()).filter(breaks).map(around).collect()
+}
+
+#[test]
+fn no_line_of_a_page_may_begin_with_a_mark() {
+    let mut seen = 0;
+    for (path, bytes) in commun::files(&sortie("")) {
+        if path.extension().is_none_or(|e| e != "html") {
+            continue;
+        }
+        let mut html = String::from_utf8(bytes).unwrap();
+        for tag in ["script", "style", "svg", "code", "pre"] {
+            while let Some(start) = html.find(&format!("<{tag}")) {
+                let end = start + html[start..].find(&format!("</{tag}>")).unwrap();
+                html.replace_range(start..end, "");
+                html = html.replacen(&format!("</{tag}>"), "", 1);
+            }
+        }
+        let text = unescaped(&html);
+        assert_eq!(breaks(&text), Vec::<String>::new(), "{}", path.display());
+        seen += text.matches("\u{a0}:").count();
+    }
+    assert!(seen > 100, "{seen}");
+    for script in ["explorateur.js", "recherche.js"] {
+        let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("reports/site").join(script);
+        // What stands between quotes is what is read.
+        let script = std::fs::read_to_string(path).unwrap();
+        let told: Vec<String> = script.split('"').skip(1).step_by(2).flat_map(breaks).collect();
+        assert_eq!(told, Vec::<String>::new());
+    }
+}
+
+/// The finding on tension is the highest of the table, told with its leases when they are few.
+#[test]
+fn the_highest_tension_is_that_of_the_table() {
+    let text = std::fs::read_to_string(sortie("indicateurs/tension.csv")).unwrap();
+    let mut rows = text.trim_start_matches('\u{feff}').lines().map(|l| l.split(';').collect::<Vec<_>>());
+    let head = rows.next().unwrap();
+    let place = |name: &str| head.iter().position(|h| *h == name).unwrap();
+    let at =
+        ["niveau", "population", "typologie", "categorie", "code", "demandes", "attributions", "tension"].map(place);
+    let mut highest: BTreeMap<String, (f64, String, i64, i64)> = BTreeMap::new();
+    for row in rows {
+        let [niveau, population, typologie, categorie, code, demandes, attributions, tension] = at.map(|i| row[i]);
+        let Ok(tension) = tension.replace(',', ".").parse::<f64>() else { continue };
+        if niveau != "epci" || population != "ensemble" || categorie != "ensemble" || typologie == "ensemble" {
+            continue;
+        }
+        let found = (tension, typologie.to_owned(), demandes.parse().unwrap(), attributions.parse().unwrap());
+        let kept = highest.entry(code.to_owned()).or_insert_with(|| found.clone());
+        if found.0 > kept.0 {
+            *kept = found;
+        }
+    }
+    assert_eq!(highest.len(), 9);
+    let mut few = 0;
+    for (code, (tension, typologie, demandes, attributions)) in highest {
+        let page = breakable(&std::fs::read_to_string(sortie(&format!("epci/{code}.html"))).unwrap());
+        let typologie = if typologie == "T6P" { "T6 et plus".to_owned() } else { typologie };
+        let told = if attributions < 11 {
+            few += 1;
+            let noun = |n: i64, one: &str, many: &str| format!("{n} {}", if n < 2 { one } else { many });
+            format!("{} pour {} seulement", noun(demandes, "demande", "demandes"), noun(attributions, "bail", "baux"))
+        } else {
+            format!("{tension:.1} demandes pour une attribution").replace('.', ",")
+        };
+        assert!(page.contains(&format!("La tension est la plus forte en {typologie} : {told}<")), "{code}: {told}");
+    }
+    assert!((1..9).contains(&few), "{few}");
+}

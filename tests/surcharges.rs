@@ -69,6 +69,11 @@ fn what_the_engine_refuses_in_the_projects_own_file_names_that_file() {
     }
     let state = answer(check, "'conforme'", "'convenable'");
     assert!(state.contains(check) && state.contains("« convenable »"), "{state}");
+    let lost = answer(check, "FROM faits f", "FROM faits f WHERE f.ligne > 2");
+    assert!(lost.contains(check) && lost.contains("ne fait pas le compte : 1 sur 2"), "{lost}");
+    let attributions = "pipelines/attributions/attributions.sql";
+    let unkept = answer(attributions, "SELECT p.millesime", "SELECT INTERVAL 3 DAY AS duree, p.millesime");
+    assert!(unkept.contains(attributions) && unkept.contains("ne peut être calculée"), "{unkept}");
 }
 
 #[test]
@@ -100,6 +105,29 @@ fn a_schema_keeps_what_the_computation_reads() {
     assert!(renamed.contains("« nb_uc »") && renamed.contains("manque"), "{renamed}");
     let typed = answer(demands, "type = \"annee\"", "type = \"entier\"");
     assert!(typed.contains("n'a pas le type que le calcul lit"), "{typed}");
+    for (key, value) in [("decimales", 18), ("largeur", 65)] {
+        let added = format!(
+            "[[colonne]]\nnom = \"de_plus\"\ntype = \"code\"\ndefinition = \"essai\"\n{key} = {value}\n\n[[colonne]]"
+        );
+        let told = answer(demands, "[[colonne]]", &added);
+        assert!(told.contains(&format!("« de_plus » : {key} = {value}, au plus {}", value - 1)), "{told}");
+    }
     let renamed_in_files = project(&[(demands, changed(demands, "alias = [", "alias = [\"Le Numero\", "))]);
     renamed_in_files.run(2, false);
+}
+
+/// A range as wide as numbers go lets every value by; it stops nothing.
+#[test]
+fn plausible_ranges_may_be_as_wide_as_numbers_go() {
+    let plages = "reference/plages.csv";
+    let (least, most) = (i64::MIN, i64::MAX);
+    let range = format!("attributions,ressources_mensuelles,{least},{most}");
+    let wide = project(&[(plages, changed(plages, "attributions,ressources_mensuelles,0,10000", &range))]);
+    wide.run(1, false);
+    let beyond = format!("attributions,nb_personnes,{least},{least}");
+    let narrow = project(&[(plages, changed(plages, "attributions,nb_personnes,1,12", &beyond))]);
+    narrow.run(1, false);
+    let rejects = |projet: &Projet| std::fs::read_to_string(projet.path().join("sortie/rejets.csv")).unwrap();
+    assert!(!rejects(&wide).contains("B0216"), "{}", rejects(&wide));
+    assert_eq!(rejects(&narrow).matches("B0216").count(), 2, "{}", rejects(&narrow));
 }

@@ -67,7 +67,7 @@
     answer.append(keys);
     const n = Number(row.dataset.n);
     let honest = "Ces délais reposent sur " + n.toLocaleString("fr") + " baux\u00a0; ceux qui attendent encore n'y sont pas.";
-    if (n === 0) honest = "Aucun bail au délai connu : rien ne permet de dire ici combien de temps on attend.";
+    if (n === 0) honest = "Aucun bail au délai connu\u00a0: rien ne permet de dire ici combien de temps on attend.";
     else if (n < Number(form.dataset.peu)) honest = "Ces délais reposent sur " + n + (n > 1 ? " baux" : " bail") + " seulement\u00a0: ils disent peu de ce qu'un nouveau demandeur attendra.";
     if (row.dataset.a) honest += " À l'échelle de l'EPCI (" + commune.dataset.epci + "), le délai médian est de " + row.dataset.a + ".";
     answer.append(text("p", honest, "note"));

@@ -48,6 +48,11 @@ pub struct Croisement {
 }
 
 impl Croisement {
+    /// Path of the statement of the check `nom`.
+    pub(crate) fn path(nom: &str) -> String {
+        format!("pipelines/controles/{nom}.sql")
+    }
+
     /// Every check, by code.
     ///
     /// # Errors
@@ -58,7 +63,7 @@ impl Croisement {
             if let Some(nom) = path.strip_prefix("pipelines/controles/").and_then(|p| p.strip_suffix(".toml")) {
                 let mut check: Self = toml_file(resources, &path)?;
                 nom.clone_into(&mut check.nom);
-                check.sql = resources.text(&format!("pipelines/controles/{nom}.sql"))?.into_owned();
+                check.sql = resources.text(&Self::path(nom))?.into_owned();
                 found.push(check);
             }
         }
@@ -152,7 +157,7 @@ impl Engine {
             if !store::is_whole(file) {
                 self.keep(nom, sql, file)?;
             }
-            for batch in store::batches(file)? {
+            for batch in store::batches(file)?.1 {
                 sum_up(check, &batch?, whole, &mut controle, &mut echecs)?;
             }
         }
@@ -233,10 +238,7 @@ fn sum_up(
                 }
             }
             other => {
-                return Err(Error::resource(
-                    format!("pipelines/controles/{}.sql", check.nom),
-                    format!("état « {other} » inconnu"),
-                ));
+                return Err(Error::resource(Croisement::path(&check.nom), format!("état « {other} » inconnu")));
             }
         }
     }

@@ -93,6 +93,11 @@ fn identifier(bytes: u128) -> String {
 }
 
 impl Indicateur {
+    /// Path of the statement of the table `nom`.
+    pub(super) fn path(nom: &str) -> String {
+        format!("pipelines/{nom}/{nom}.sql")
+    }
+
     /// The statements to run: one, or one a part; `lignes` says how many rows a source has.
     #[must_use]
     pub fn statements(&self, lignes: impl Fn(&str) -> u64) -> Vec<String> {
@@ -121,7 +126,7 @@ impl Indicateur {
             if file == format!("{folder}.toml") {
                 let mut indicateur: Self = toml_file(resources, &path)?;
                 folder.clone_into(&mut indicateur.nom);
-                indicateur.sql = resources.text(&format!("pipelines/{folder}/{folder}.sql"))?.into_owned();
+                indicateur.sql = resources.text(&Self::path(folder))?.into_owned();
                 waiting.push(indicateur);
             }
         }

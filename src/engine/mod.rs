@@ -213,8 +213,6 @@ struct Prevue<'a> {
     /// Its statements, each with the file that keeps what it gives; a view never writes its own.
     enonces: Vec<(String, PathBuf)>,
     cle: String,
-    /// The program's statement, where the project has its own.
-    remplacee: Option<String>,
 }
 
 /// What a step is for.
@@ -252,10 +250,7 @@ pub fn compute(inputs: &Inputs<'_>, threads: usize, progress: &Progress) -> Resu
     let lignes = |source: &str| inputs.ingestion.rows(source);
     let mut prevues: Vec<Prevue<'_>> = pipelines.iter().map(|i| etapes.plan(i, lignes, &folder)).collect();
     prevues.extend(checks.iter().map(|check| etapes.plan_check(check, &folder)));
-    for prevue in &mut prevues {
-        prevue.remplacee = surcharges.replaced_by(&prevue.travail);
-    }
-    let attend = waits(&prevues);
+    let attend = waits(&prevues, &surcharges);
     let given = |source: &str| inputs.ingestion.fichiers.iter().any(|f| f.schema == source && f.parquet.is_some());
     let whole = |check: &Croisement| {
         check.source == "attributions" || inputs.plan.confirmations.iter().any(|c| c.code == check.code)
@@ -274,7 +269,9 @@ pub fn compute(inputs: &Inputs<'_>, threads: usize, progress: &Progress) -> Resu
             let ouvrier = roomy.as_mut().unwrap_or(ouvrier);
             let engine = ouvrier.with_tables(&prevues, &attend, step)?;
             let found = match prevue.travail {
-                Travail::Table(indicateur) => engine.step(prevue, indicateur).map(|()| None),
+                Travail::Table(indicateur) => {
+                    engine.step(indicateur, prevue, surcharges.replaced(&prevue.travail)).map(|()| None)
+                }
                 Travail::Controle(check) => engine.check(check, given, whole(check), &prevue.enonces).map(Some),
             };
             if found.is_ok() {
@@ -300,11 +297,12 @@ pub fn compute(inputs: &Inputs<'_>, threads: usize, progress: &Progress) -> Resu
     Ok(Resultats { tables, faits, constatations: done.into_iter().flatten().collect(), bailleurs })
 }
 
-/// For each step, those before it that it names.
-fn waits(prevues: &[Prevue<'_>]) -> Vec<Vec<usize>> {
+/// For each step, those before it that it names, or that the statement it replaces does.
+fn waits(prevues: &[Prevue<'_>], surcharges: &Surcharges) -> Vec<Vec<usize>> {
     let place: BTreeMap<&str, usize> = prevues.iter().zip(0..).map(|(prevue, i)| (prevue.nom(), i)).collect();
     let of = |(i, prevue): (usize, &Prevue<'_>)| {
-        let named = prevue.enonces.iter().map(|(sql, _)| sql).chain(&prevue.remplacee).map(|sql| etapes::names(sql));
+        let statements = prevue.enonces.iter().map(|(sql, _)| sql.as_str());
+        let named = statements.chain(surcharges.replaced(&prevue.travail)).map(etapes::names);
         // A statement that cannot be cut into words may name anything.
         let named = named.map(|names| names.unwrap_or_else(|| place.keys().map(|nom| (*nom).to_owned()).collect()));
         let base = match prevue.travail {
@@ -325,12 +323,7 @@ impl Etapes {
         let cle = keys.join(" ");
         self.know(&indicateur.nom, cle.as_bytes());
         let files: Vec<PathBuf> = keys.iter().map(|key| self.file(folder, &indicateur.nom, key)).collect();
-        Prevue {
-            travail: Travail::Table(indicateur),
-            enonces: statements.into_iter().zip(files).collect(),
-            cle,
-            remplacee: None,
-        }
+        Prevue { travail: Travail::Table(indicateur), enonces: statements.into_iter().zip(files).collect(), cle }
     }
 
     /// A cross-check, read once.
@@ -338,14 +331,14 @@ impl Etapes {
         let sql = check.counted();
         let cle = self.key(&sql);
         let file = self.file(folder, &check.nom, &cle);
-        Prevue { travail: Travail::Controle(check), enonces: vec![(sql, file)], cle, remplacee: None }
+        Prevue { travail: Travail::Controle(check), enonces: vec![(sql, file)], cle }
     }
 }
 
 impl Engine {
-    /// Does a step, or finds it done.
-    fn step(&self, prevue: &Prevue<'_>, indicateur: &Indicateur) -> Result<()> {
-        if let (Some(remplacee), Some((sql, _))) = (&prevue.remplacee, prevue.enonces.first()) {
+    /// Does a step, or finds it done; its statement keeps the columns of the one that it replaces, if it does.
+    fn step(&self, indicateur: &Indicateur, prevue: &Prevue<'_>, remplacee: Option<&str>) -> Result<()> {
+        if let (Some(remplacee), Some((sql, _))) = (remplacee, prevue.enonces.first()) {
             self.keeps_columns(&prevue.travail, sql, remplacee)?;
         }
         if indicateur.vue {

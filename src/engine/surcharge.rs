@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 
 use arrow::datatypes::{DataType, SchemaRef};
 
-use super::{Engine, Indicateur, Travail};
+use super::{Croisement, Engine, Indicateur, Travail};
 use crate::error::{Error, Result};
 use crate::reference::Resources;
 
@@ -19,8 +19,8 @@ pub(super) struct Surcharges {
 /// Where the statement of a step stands.
 fn path(travail: &Travail<'_>) -> String {
     match travail {
-        Travail::Table(indicateur) => format!("pipelines/{0}/{0}.sql", indicateur.nom),
-        Travail::Controle(check) => format!("pipelines/controles/{}.sql", check.nom),
+        Travail::Table(indicateur) => Indicateur::path(&indicateur.nom),
+        Travail::Controle(check) => Croisement::path(&check.nom),
     }
 }
 
@@ -33,7 +33,7 @@ impl Surcharges {
         let mut remplacees = BTreeMap::new();
         if resources.overridden().iter().any(|file| file.starts_with("pipelines/")) {
             for indicateur in Indicateur::in_order(&Resources::embedded())? {
-                if resources.is_own(&path(&Travail::Table(&indicateur))) {
+                if resources.is_own(&Indicateur::path(&indicateur.nom)) {
                     let first = indicateur.statements(|_| 1).into_iter().next();
                     remplacees.extend(first.map(|sql| (indicateur.nom, sql)));
                 }
@@ -43,9 +43,9 @@ impl Surcharges {
     }
 
     /// The program's statement that the project's own takes the place of.
-    pub(super) fn replaced_by(&self, travail: &Travail<'_>) -> Option<String> {
+    pub(super) fn replaced(&self, travail: &Travail<'_>) -> Option<&str> {
         match travail {
-            Travail::Table(indicateur) => self.remplacees.get(&indicateur.nom).cloned(),
+            Travail::Table(indicateur) => self.remplacees.get(&indicateur.nom).map(String::as_str),
             Travail::Controle(_) => None,
         }
     }
@@ -55,7 +55,7 @@ impl Surcharges {
     pub(super) fn told(&self, travail: &Travail<'_>, error: Error) -> Error {
         let place = path(travail);
         match error.refused_statement().filter(|_| self.resources.is_own(&place)) {
-            Some(reason) => Error::resource(place, format!("le moteur de calcul refuse cette instruction ({reason})")),
+            Some(reason) => Error::resource(place, format!("cette instruction ne peut être calculée ({reason})")),
             None => error,
         }
     }

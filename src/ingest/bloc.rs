@@ -209,7 +209,9 @@ impl<'a> Atelier<'a> {
             let colonne = &self.schema.colonnes[*index];
             let scale = 10_i64.pow(u32::from(colonne.decimales));
             let value = || col(colonne.nom.as_str()).cast(DataType::Int64);
-            let raised = value().lt(lit(plage.minimum * scale)).or(value().gt(lit(plage.maximum * scale)));
+            let raised = value()
+                .lt(lit(plage.minimum.saturating_mul(scale)))
+                .or(value().gt(lit(plage.maximum.saturating_mul(scale))));
             exprs.push(raised.alias(format!("r{}", rules.len())));
             let diagnostic = Diagnostic {
                 gravite: Gravite::AConfirmer,

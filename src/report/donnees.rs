@@ -2,7 +2,6 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::ops::Range;
-use std::path::Path;
 
 use arrow::array::{Array, AsArray, BooleanArray, RecordBatch};
 use arrow::datatypes::{DataType, Float64Type, Int32Type, Int64Type};
@@ -272,10 +271,6 @@ impl Lieu {
     }
 }
 
-fn missing(path: &Path, column: &str) -> Error {
-    Error::resource(path.to_string_lossy(), format!("colonne « {column} » absente"))
-}
-
 /// Names of landlords by SIREN, from the source `bailleurs` of the last run.
 fn landlord_names(plan: &Plan) -> Result<BTreeMap<String, String>> {
     let mut names = BTreeMap::new();
@@ -285,7 +280,8 @@ fn landlord_names(plan: &Plan) -> Result<BTreeMap<String, String>> {
     for file in sources.iter().filter(|(source, _)| source == "bailleurs").flat_map(|(_, files)| files) {
         let (_, batches) = store::read_all(&cache.join(file))?;
         for batch in &batches {
-            let column = |name: &str| batch.column_by_name(name).ok_or_else(|| missing(Path::new(file), name));
+            let column =
+                |name: &str| batch.column_by_name(name).ok_or_else(|| Error::outdated("source_bailleurs", name));
             let (sirens, labels) = (column("siren")?.as_string::<i32>(), column("nom")?.as_string::<i32>());
             for row in 0..batch.num_rows() {
                 names.insert(sirens.value(row).to_owned(), labels.value(row).to_owned());

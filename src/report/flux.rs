@@ -73,9 +73,7 @@ type ParBailleur = BTreeMap<String, BTreeMap<String, Vec<Ligne>>>;
 /// Lines by landlord, then by holder, in the order of the table.
 fn load(plan: &Plan, geographie: &Geographie) -> Result<ParBailleur> {
     let batch = Table::read(&plan.sortie.join(INDICATEURS).join("flux.parquet"), "flux")?.single()?;
-    let column = |name: &str| {
-        batch.column_by_name(name).ok_or_else(|| Error::resource("flux.parquet", format!("colonne « {name} » absente")))
-    };
+    let column = |name: &str| batch.column_by_name(name).ok_or_else(|| Error::outdated("flux", name));
     let text = |name: &str| -> Result<Vec<String>> {
         Ok(column(name)?.as_string::<i32>().iter().map(|v| v.unwrap_or_default().to_owned()).collect())
     };

@@ -176,11 +176,7 @@ type Remplissage<'a> = BTreeMap<&'a str, (i64, i64)>;
 fn completudes(plan: &Plan, name: &dyn Fn(&str) -> String) -> Result<Vec<Completude>> {
     let path = plan.sortie.join(INDICATEURS).join("completude.parquet");
     let batch = Table::read(&path, "completude")?.single()?;
-    let column = |nom: &str| {
-        batch
-            .column_by_name(nom)
-            .ok_or_else(|| Error::resource("completude.parquet", format!("colonne « {nom} » absente")))
-    };
+    let column = |nom: &str| batch.column_by_name(nom).ok_or_else(|| Error::outdated("completude", nom));
     let [kinds, actors, columns] =
         [column("acteur_type")?, column("acteur")?, column("colonne")?].map(AsArray::as_string::<i32>);
     let [rows, known] = [column("lignes")?, column("renseignees")?].map(AsArray::as_primitive::<Int64Type>);

@@ -79,11 +79,7 @@ pub fn load_verdicts(plan: &Plan) -> Result<Vec<Verdict>> {
         ));
     }
     let batch = Table::read(&path, "verdicts")?.single()?;
-    let column = |name: &str| {
-        batch
-            .column_by_name(name)
-            .ok_or_else(|| Error::resource("verdicts.parquet", format!("colonne « {name} » absente")))
-    };
+    let column = |name: &str| batch.column_by_name(name).ok_or_else(|| Error::outdated("verdicts", name));
     let text = |name: &str| -> Result<Vec<String>> {
         Ok(column(name)?.as_string::<i32>().iter().map(|v| v.unwrap_or_default().to_owned()).collect())
     };

@@ -61,7 +61,7 @@ pub(super) fn write(
             aide: c.croisement.aide.clone(),
         })
         .collect();
-    adds_up(&sources, &croisements)?;
+    adds_up(&sources, &crossed)?;
     let confirmations: Vec<ConfirmationLue> = plan
         .confirmations
         .iter()
@@ -176,7 +176,7 @@ fn lapsed(confirmations: &[ConfirmationLue]) -> Vec<Diagnostic> {
 }
 
 /// Every row read was kept or refused, and every check says what became of every row.
-fn adds_up(sources: &[SourceLue], croisements: &[CroisementLu]) -> Result<()> {
+fn adds_up(sources: &[SourceLue], crossed: &[Constatation]) -> Result<()> {
     for s in sources.iter().filter(|s| s.refus.is_empty()) {
         if s.lignes != s.gardees + s.refusees {
             return Err(Error::resource(
@@ -185,10 +185,13 @@ fn adds_up(sources: &[SourceLue], croisements: &[CroisementLu]) -> Result<()> {
             ));
         }
     }
-    let checks = sources.iter().flat_map(|s| &s.controles).chain(croisements.iter().map(|c| &c.controle));
-    for Controle { colonne, controle, lignes, evalues, echecs, non_evaluables, hors_champ } in checks {
-        if evalues + echecs + non_evaluables + hors_champ != *lignes {
-            return Err(Error::resource(QUALITE, format!("le contrôle {controle} de {colonne} ne fait pas le compte")));
+    let read = sources.iter().flat_map(|s| &s.controles).map(|c| (QUALITE.to_owned(), c));
+    let checks = read.chain(crossed.iter().map(|c| (Croisement::path(&c.croisement.nom), &c.controle)));
+    for (file, Controle { colonne, controle, lignes, evalues, echecs, non_evaluables, hors_champ }) in checks {
+        let seen = evalues + echecs + non_evaluables + hors_champ;
+        if seen != *lignes {
+            let told = format!("le contrôle {controle} de {colonne} ne fait pas le compte : {seen} sur {lignes}");
+            return Err(Error::resource(file, told));
         }
     }
     Ok(())

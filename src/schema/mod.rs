@@ -205,6 +205,12 @@ impl Schema {
         let nomenclatures = Nomenclatures::load(resources, year)?;
         let names: Vec<String> = schema.colonnes.iter().map(|c| c.nom.clone()).collect();
         for colonne in &mut schema.colonnes {
+            let bounded = |name: &str, n: usize, most: usize| {
+                let told = || format!("colonne « {} » : {name} = {n}, au plus {most}", colonne.nom);
+                if n > most { Err(Error::resource(&path, told())) } else { Ok(()) }
+            };
+            bounded("decimales", colonne.decimales.into(), DECIMALES)?;
+            bounded("largeur", colonne.largeur.unwrap_or(0), LARGEUR)?;
             if let Some(list) = &colonne.nomenclature {
                 let codes = nomenclatures
                     .list(list)
@@ -264,6 +270,11 @@ impl Schema {
             .collect()
     }
 }
+
+/// Decimal places that eighteen digits leave room for, one of them before the point.
+const DECIMALES: usize = 17;
+/// Digits of the longest code.
+const LARGEUR: usize = 64;
 
 /// In a rule, the project's date of extraction.
 pub const DATE_EXTRACTION: &str = "date_extraction_projet";

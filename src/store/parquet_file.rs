@@ -8,7 +8,7 @@ use std::sync::Arc;
 use arrow::array::{RecordBatch, RecordBatchReader};
 use arrow::datatypes::SchemaRef;
 use parquet::arrow::ArrowWriter;
-use parquet::arrow::arrow_reader::{ParquetRecordBatchReader, ParquetRecordBatchReaderBuilder};
+use parquet::arrow::arrow_reader::ParquetRecordBatchReaderBuilder;
 use parquet::arrow::arrow_writer::ArrowWriterOptions;
 use parquet::basic::{Compression, Encoding, ZstdLevel};
 use parquet::column::writer::ColumnCloseResult;
@@ -148,34 +148,42 @@ pub fn join(parts: &[PathBuf], path: &Path) -> Result<()> {
 /// Whether a file of the cache is there to its end: one that a power cut left short is as good as none.
 #[must_use]
 pub fn is_whole(path: &Path) -> bool {
-    let length = || -> Option<(u64, usize)> {
+    let before_footer = || -> Option<u64> {
         let mut file = File::open(path).ok()?;
-        let length = file.metadata().ok()?.len();
         let mut tail = [0; FOOTER_SIZE];
-        file.seek(SeekFrom::End(-8)).ok()?;
+        let before_tail = file.metadata().ok()?.len().checked_sub(tail.len() as u64)?;
+        file.seek(SeekFrom::Start(before_tail)).ok()?;
         file.read_exact(&mut tail).ok()?;
-        Some((length, FooterTail::try_new(&tail).ok()?.metadata_length()))
+        before_tail.checked_sub(FooterTail::try_new(&tail).ok()?.metadata_length() as u64)
     };
-    length().is_some_and(|(length, footer)| length > (footer + FOOTER_SIZE) as u64)
+    before_footer().is_some_and(|bytes| bytes > 0)
 }
 
-/// Opens a Parquet file to be read batch after batch.
+/// Opens a Parquet file of the program to be read batch after batch; its schema, then the batches.
 ///
 /// # Errors
-/// [`Error::Io`], [`Error::Parquet`].
-pub fn batches(path: &Path) -> Result<ParquetRecordBatchReader> {
+/// [`Error::Io`], [`Error::Damaged`].
+pub fn batches(path: &Path) -> Result<(SchemaRef, impl Iterator<Item = Result<RecordBatch>>)> {
     let file = File::open(path).map_err(Error::io("lire", path))?;
-    Ok(ParquetRecordBatchReaderBuilder::try_new(file)?.build()?)
+    let damaged = damaged(path);
+    let reader = ParquetRecordBatchReaderBuilder::try_new(file).and_then(ParquetRecordBatchReaderBuilder::build);
+    let reader = reader.map_err(|e| damaged(&e))?;
+    Ok((reader.schema(), reader.map(move |batch| batch.map_err(|e| damaged(&e)))))
+}
+
+/// Says of a file of the program that it no longer reads.
+fn damaged(path: &Path) -> impl Fn(&dyn std::error::Error) -> Error {
+    let chemin = path.to_owned();
+    move |error| Error::Damaged { chemin: chemin.clone(), raison: error.to_string() }
 }
 
 /// Reads a whole Parquet file.
 ///
 /// # Errors
-/// [`Error::Io`], [`Error::Parquet`], [`Error::Arrow`].
+/// As [`batches`].
 pub fn read_all(path: &Path) -> Result<(SchemaRef, Vec<RecordBatch>)> {
-    let reader = batches(path)?;
-    let schema = reader.schema();
-    Ok((schema, reader.collect::<std::result::Result<Vec<_>, _>>()?))
+    let (schema, batches) = batches(path)?;
+    Ok((schema, batches.collect::<Result<_>>()?))
 }
 
 /// The provenance written in a file's footer, in order.

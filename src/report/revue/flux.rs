@@ -74,10 +74,7 @@ impl Colonnes {
     }
 
     fn column(&self, name: &str) -> Result<&dyn Array> {
-        self.batch
-            .column_by_name(name)
-            .map(AsRef::as_ref)
-            .ok_or_else(|| Error::resource(format!("{}.parquet", self.nom), format!("colonne « {name} » absente")))
+        self.batch.column_by_name(name).map(AsRef::as_ref).ok_or_else(|| Error::outdated(self.nom, name))
     }
 
     fn text(&self, name: &str) -> Result<&arrow::array::StringArray> {
