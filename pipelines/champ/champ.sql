@@ -1,6 +1,6 @@
--- The allocations that each rule is about, one row a rule, actor and allocation, with whether it goes to the public the
--- rule wants housed (CCH L441-1, L441-1-6). A rule with no allocation keeps a row without one. Verdicts and what is
--- missing by landlord both read it, so that they cannot differ.
+-- The allocations that each rule is about, counted by actor and by what verdicts tell apart, with whether they go to the
+-- public the rule wants housed (CCH L441-1, L441-1-6). A rule with no allocation keeps a row that counts none. Verdicts and
+-- what is missing by landlord both read it, so that they cannot differ.
 WITH acteur AS (
     SELECT DISTINCT f.epci, 'bailleur' AS acteur_type, f.bailleur AS acteur FROM faits f WHERE f.sort = 'compte'
     UNION ALL
@@ -19,7 +19,7 @@ regle AS (
     FROM regles r
     WHERE r.acteur IS NOT NULL AND r.agregation <> 'moyenne'
 )
-SELECT g.numero, g.acteur, g.membre, f.bailleur, f.classe, f.relogement, f.financement, f.numero_unique,
+SELECT g.numero, g.acteur, g.membre, f.bailleur, f.classe, f.relogement, f.financement,
        CASE WHEN r.public = 'q1' AND f.classe = 'q1' THEN 1
             WHEN r.public = 'q1_ou_relogement' AND (f.classe = 'q1' OR f.relogement = 1) THEN 1
             WHEN r.public = 'q2_q4' AND f.classe IN ('q2', 'q3', 'q4', 'q2_q4') THEN 1
@@ -27,7 +27,8 @@ SELECT g.numero, g.acteur, g.membre, f.bailleur, f.classe, f.relogement, f.finan
             WHEN r.public = 'prioritaire' AND f.prioritaire = 1 THEN 1
             WHEN r.public = 'relogement' AND f.relogement = 1 THEN 1
             WHEN r.public = 'mutation' AND f.population = 'mutation' THEN 1
-            ELSE 0 END AS vise
+            ELSE 0 END AS vise,
+       COUNT(f.numero_unique) AS attributions
 FROM regle g
 JOIN regles r ON r.numero = g.numero
 LEFT JOIN faits f
@@ -37,3 +38,4 @@ LEFT JOIN faits f
     AND (g.acteur_type <> 'reservataire' OR f.reservataire = g.membre)
     AND (r.contingent IS NULL OR f.reservataire = r.contingent)
     AND (r.secteur = 'ensemble' OR '|' || r.secteur || '|' LIKE '%|' || f.commune || '|%')
+GROUP BY g.numero, g.acteur, g.membre, f.bailleur, f.classe, f.relogement, f.financement, vise

@@ -1,9 +1,9 @@
 -- Quantiles of the time from deposit to lease at one territorial level: like medians, they come from the records.
 WITH delai AS (
-    SELECT l.rang, f.population, f.typologie, f.delai_jours
-    FROM faits f
-    JOIN lieux l ON l.commune = f.commune
-    WHERE l.niveau = $niveau AND f.personne_morale = 0 AND f.delai_jours IS NOT NULL
+    SELECT l.rang, b.population, b.typologie, b.delai_jours
+    FROM delais_baux b
+    JOIN lieux l ON l.rang_commune = b.rang_commune
+    WHERE l.niveau = $niveau
 ),
 quantile AS (
     SELECT rang,

@@ -1,10 +1,10 @@
 -- What an applicant may ask by law (CCH R441-2-10, R441-2-17): for a commune, or its EPCI, a typology and a category, the
 -- dwellings that match, the similar demands, the leases of the year and the time they took from deposit to lease.
 WITH bail AS (
-    SELECT l.rang, f.typologie, f.categorie, f.delai_jours
-    FROM faits f
-    JOIN lieux l ON l.commune = f.commune
-    WHERE f.personne_morale = 0 AND f.delai_jours IS NOT NULL AND l.niveau IN ('commune', 'epci')
+    SELECT l.rang, b.typologie, b.categorie, b.delai_jours
+    FROM delais_baux b
+    JOIN lieux l ON l.rang_commune = b.rang_commune
+    WHERE l.niveau IN ('commune', 'epci')
 ),
 delai_lieu AS (
     SELECT rang,

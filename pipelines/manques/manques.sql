@@ -10,10 +10,11 @@ WITH regle AS (
       AND v.manque IS NOT NULL
 ),
 par_bailleur AS (
-    SELECT c.numero, c.bailleur, COUNT(*) AS attributions, SUM(c.vise) AS numerateur
+    SELECT c.numero, c.bailleur, CAST(SUM(c.attributions) AS BIGINT) AS attributions,
+           SUM(CASE WHEN c.vise = 1 THEN c.attributions ELSE 0 END) AS numerateur
     FROM champ c
     JOIN regle r ON r.numero = c.numero
-    WHERE c.numero_unique IS NOT NULL
+    WHERE c.attributions > 0
     GROUP BY c.numero, c.bailleur
 ),
 -- Distances in whole millionths of a letting: exact, and free of any order of addition.

@@ -11,19 +11,18 @@ WITH refus AS (
     GROUP BY b.niveau, b.code, b.libelle
 ),
 bail AS (
-    SELECT l.rang AS lieu, f.rang,
+    SELECT f.commune, f.rang,
            CASE WHEN f.date_bail >= f.date_decision THEN CAST(f.date_bail - f.date_decision AS INTEGER) END AS decision_jours,
            CASE WHEN f.date_bail >= g.vacant_depuis AND f.date_bail >= p.premier_janvier_rpls
                 THEN CAST(f.date_bail - g.vacant_depuis AS INTEGER) END AS vacance_jours
     FROM faits f
-    CROSS JOIN parametres p
-    JOIN lieux l ON l.commune = f.commune
     LEFT JOIN logements g ON g.id_rpls = f.id_rpls
+    CROSS JOIN parametres p
     WHERE f.personne_morale = 0
 ),
 bail_lieu AS (
-    SELECT lieu, COUNT(*) AS baux,
-           SUM(CASE WHEN rang = 1 THEN 1 ELSE 0 END) AS rang_1, COUNT(rang) AS rang_connu,
+    SELECT l.rang AS lieu, COUNT(*) AS baux,
+           SUM(CASE WHEN b.rang = 1 THEN 1 ELSE 0 END) AS rang_1, COUNT(b.rang) AS rang_connu,
            SUM(decision_jours) AS decision, COUNT(decision_jours) AS decision_n,
            percentile_cont(0.25) WITHIN GROUP (ORDER BY decision_jours) AS decision_q1,
            percentile_cont(0.5) WITHIN GROUP (ORDER BY decision_jours) AS decision_mediane,
@@ -32,8 +31,9 @@ bail_lieu AS (
            percentile_cont(0.25) WITHIN GROUP (ORDER BY vacance_jours) AS vacance_q1,
            percentile_cont(0.5) WITHIN GROUP (ORDER BY vacance_jours) AS vacance_mediane,
            percentile_cont(0.75) WITHIN GROUP (ORDER BY vacance_jours) AS vacance_q3
-    FROM bail
-    GROUP BY lieu
+    FROM bail b
+    JOIN lieux l ON l.commune = b.commune
+    GROUP BY l.rang
 ),
 baux AS (
     SELECT n.niveau, n.code, n.libelle, b.*

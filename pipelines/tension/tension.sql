@@ -10,12 +10,17 @@ WITH wish AS (
     WHERE d.actives > 0
     GROUP BY d.commune, d.population, d.typologie, g.categorie
 ),
-lease AS (
-    SELECT f.commune, f.population, f.typologie, g.categorie, COUNT(*) AS attributions
+bail AS (
+    SELECT f.commune, f.population, f.typologie, f.categorie, COUNT(*) AS attributions
     FROM faits f
-    JOIN categories g ON g.categorie = 'ensemble' OR g.categorie = f.categorie
     WHERE f.personne_morale = 0
-    GROUP BY f.commune, f.population, f.typologie, g.categorie
+    GROUP BY f.commune, f.population, f.typologie, f.categorie
+),
+lease AS (
+    SELECT b.commune, b.population, b.typologie, g.categorie, SUM(b.attributions) AS attributions
+    FROM bail b
+    JOIN categories g ON g.categorie = 'ensemble' OR g.categorie = b.categorie
+    GROUP BY b.commune, b.population, b.typologie, g.categorie
 ),
 pair AS (
     SELECT commune, population, typologie, categorie, demandes, 0 AS attributions FROM wish

@@ -4,14 +4,14 @@
 -- publishes beside it the rate of their lettings together; no number of lettings makes up for a mean.
 WITH par_membre AS (
     SELECT c.numero, c.acteur, c.membre,
-           COUNT(c.numero_unique) AS denominateur,
-           SUM(c.vise) AS numerateur,
-           SUM(CASE WHEN c.classe = 'q1' THEN 1 ELSE 0 END) AS q1,
-           SUM(CASE WHEN c.classe = 'q1' OR c.relogement = 1 THEN 1 ELSE 0 END) AS q1_ou_relogement,
-           SUM(CASE WHEN c.classe <> 'inconnu' THEN 1 ELSE 0 END) AS connus,
-           SUM(CASE WHEN c.classe <> 'inconnu' THEN c.vise ELSE 0 END) AS vises_connus,
-           SUM(CASE WHEN c.financement <> 'PLS' THEN 1 ELSE 0 END) AS sans_pls,
-           SUM(CASE WHEN c.financement <> 'PLS' THEN c.vise ELSE 0 END) AS vises_sans_pls
+           CAST(SUM(c.attributions) AS BIGINT) AS denominateur,
+           SUM(CASE WHEN c.vise = 1 THEN c.attributions ELSE 0 END) AS numerateur,
+           SUM(CASE WHEN c.classe = 'q1' THEN c.attributions ELSE 0 END) AS q1,
+           SUM(CASE WHEN c.classe = 'q1' OR c.relogement = 1 THEN c.attributions ELSE 0 END) AS q1_ou_relogement,
+           SUM(CASE WHEN c.classe <> 'inconnu' THEN c.attributions ELSE 0 END) AS connus,
+           SUM(CASE WHEN c.classe <> 'inconnu' AND c.vise = 1 THEN c.attributions ELSE 0 END) AS vises_connus,
+           SUM(CASE WHEN c.financement <> 'PLS' THEN c.attributions ELSE 0 END) AS sans_pls,
+           SUM(CASE WHEN c.financement <> 'PLS' AND c.vise = 1 THEN c.attributions ELSE 0 END) AS vises_sans_pls
     FROM champ c
     GROUP BY c.numero, c.acteur, c.membre
 ),
