@@ -13,7 +13,7 @@ use crate::engine::{self, Etape, FACTS, Inputs, Table};
 use crate::error::{Error, Result};
 use crate::ingest::{self, Ingestion};
 use crate::law::{Droit, SeuilsDeLAnnee, rules_for};
-use crate::partage::shared_out;
+use crate::partage::{shared_out, side_by_side};
 use crate::progress::Progress;
 use crate::project::Plan;
 use crate::reference::{Geographie, Parametres};
@@ -140,11 +140,14 @@ pub fn run(plan: &Plan, mut notes: Vec<Diagnostic>, options: Options, progress: 
         etat.save(&cache)?;
         let inputs = Inputs { plan, ingestion: &ingestion, geographie: &geographie, seuils: &seuils, regles: &regles };
         let resultats = engine::compute(&inputs, options.threads, progress)?;
-        let mut written = write_tables(plan, &mut etat, &before, &resultats.tables, options.threads)?;
+        let (tables, quality) = side_by_side(
+            options.threads,
+            |threads| write_tables(plan, &mut etat, &before, &resultats.tables, threads),
+            |threads| qualite::write(plan, &ingestion, resultats.constatations, &resultats.bailleurs, threads),
+        );
+        let (mut written, (files, found)) = (tables?, quality?);
         store::join(&resultats.faits, &cache.join(FACTS).join("attributions.parquet"))?;
         engine::remember_sources(plan, &ingestion)?;
-        let (files, found) =
-            qualite::write(plan, &ingestion, resultats.constatations, &resultats.bailleurs, options.threads)?;
         written.extend(files);
         notes.extend(found);
         written.extend(manifeste::write(plan, &ingestion, &geographie, &seuils, &notes)?);
