@@ -10,6 +10,7 @@ use arrow::compute::filter_record_batch;
 use arrow::datatypes::{DataType as ArrowType, Field, Int32Type, Schema as ArrowSchema, SchemaRef};
 use polars::prelude::{Column, DataFrame, DataType, Expr, IntoColumn, IntoLazy, Series, col, lit};
 
+use super::blocs::{Mauvais, shape_diagnostic};
 use super::bridge::to_arrow;
 use super::brut::{Bloc, Brut};
 use super::rejets::Rejets;
@@ -65,10 +66,11 @@ pub(super) struct BlocType {
 /// What was found of a block.
 #[derive(Default)]
 struct Constats {
-    /// Rows set aside or doubted, with the value to show, in order of columns, then of rows.
+    /// Lines and rows set aside or doubted, with the value to show, in the order of the file.
     rejets: Vec<(Diagnostic, Option<String>)>,
     confirmees: Vec<Confirmation>,
     counts: BTreeMap<(usize, usize), Comptes>,
+    malformees: u64,
     lues: u64,
     gardees: u64,
 }
@@ -77,8 +79,10 @@ struct Constats {
 #[derive(Default)]
 pub(super) struct Releve {
     counts: BTreeMap<(usize, usize), Comptes>,
+    /// Lines that are no record.
+    malformees: u64,
     /// Records read.
-    pub(super) lues: u64,
+    lues: u64,
     /// Records kept.
     pub(super) gardees: u64,
     /// Outliers met that the project vouches for.
@@ -86,6 +90,11 @@ pub(super) struct Releve {
 }
 
 impl Releve {
+    /// Lines read, records or not.
+    pub(super) fn lignes(&self) -> u64 {
+        self.lues + self.malformees
+    }
+
     /// Adds a block, in the order of the file; lists what it set aside and gives the rows kept.
     pub(super) fn add(&mut self, bloc: BlocType, rejets: &mut Rejets) -> Result<RecordBatch> {
         let found = bloc.constats;
@@ -98,6 +107,7 @@ impl Releve {
             counts.echecs += own.echecs;
             counts.non_evaluables += own.non_evaluables;
         }
+        self.malformees += found.malformees;
         self.lues += found.lues;
         self.gardees += found.gardees;
         self.confirmees.extend(found.confirmees);
@@ -133,16 +143,20 @@ impl<'a> Atelier<'a> {
         &self.arrow
     }
 
-    /// Types one block.
-    pub(super) fn process(&self, bloc: &Bloc) -> Result<BlocType> {
+    /// Types one block, lines that are no record among it.
+    pub(super) fn process(&self, bloc: &Bloc, mauvais: Mauvais) -> Result<BlocType> {
         let rows = bloc.lignes.len();
         let mut kept = vec![true; rows];
-        let mut found = Constats { lues: rows as u64, ..Constats::default() };
+        let mut found = Constats { malformees: mauvais.len() as u64, lues: rows as u64, ..Constats::default() };
+        let told = |(ligne, defaut)| (shape_diagnostic(defaut, self.entete.largeur).at_line(ligne), None);
+        found.rejets.extend(mauvais.into_iter().map(told));
         let (arrays, numbers) =
             columns(self.schema, self.entete, &self.typer, bloc, self.fichier, |index, brut, constats| {
                 self.list_values(index, brut, constats, bloc, &mut kept, &mut found);
             })?;
         self.apply_rules(numbers, bloc, &mut kept, &mut found)?;
+        // Where a block ends must not show in what is listed.
+        found.rejets.sort_by_key(|(diagnostic, _)| diagnostic.lieu.ligne);
         found.gardees = kept.iter().filter(|k| **k).count() as u64;
         let batch = RecordBatch::try_new(Arc::clone(&self.arrow), arrays)?;
         let batch =
@@ -271,15 +285,15 @@ impl<'a> Atelier<'a> {
         self.confirmations.iter().find(|c| c.covers(&placed)).cloned()
     }
 
-    /// The checks of this file; `malformed` rows are outside all of them but the first.
-    pub(super) fn controls(&self, releve: &Releve, malformed: u64) -> Vec<Controle> {
-        let lignes = releve.lues + malformed;
+    /// The checks of this file; lines that are no record are outside all of them but the first.
+    pub(super) fn controls(&self, releve: &Releve) -> Vec<Controle> {
+        let lignes = releve.lignes();
         let mut controls = vec![Controle {
             colonne: "enregistrement".to_owned(),
             controle: "forme".to_owned(),
             lignes,
             evalues: releve.lues,
-            echecs: malformed,
+            echecs: releve.malformees,
             non_evaluables: 0,
             hors_champ: 0,
         }];

@@ -31,7 +31,7 @@ use crate::schema::{Champ, Genre, Schema};
 use crate::store::{self, Ecriture, Etat, FichierVu, Key, ParquetFile, Stamp};
 
 use bloc::{Atelier, Releve};
-use blocs::{Etape, Etapes, shape_diagnostic};
+use blocs::{Etape, Etapes};
 use lecture::{Besoin, Echec, Empreinte, Ouvert, RegleMenage};
 use parallele::in_order;
 use rejets::Rejets;
@@ -43,8 +43,8 @@ pub use lecture::{Encodage, Format, is_protected};
 pub use rejets::{COLUMNS as REJECT_COLUMNS, reject_row};
 
 /// Changes when the same file would be stored otherwise.
-const CONVERSION: &str =
-    "identifiers of sixteen bytes, bounds of places and numbers, every fault of a lease, thousands apart";
+const CONVERSION: &str = "identifiers of sixteen bytes, bounds of places and numbers, every fault of a lease, thousands \
+                          apart, faults in the order of lines";
 /// Records handed together to typing.
 const BLOCK_ROWS: usize = 65_536;
 
@@ -337,7 +337,6 @@ impl FileReader<'_> {
         let stored = cache.join(stem.with_extension("parquet"));
         let arrow = std::sync::Arc::clone(atelier.arrow_schema());
         let mut parquet = ParquetFile::create(&stored, arrow, &ecriture(self.schema))?;
-        let mut malformed = 0;
         let mut releve = Releve::default();
         let etapes = Etapes { lecteur, schema: self.schema, entete: &entete, most: BLOCK_ROWS };
         let read = in_order(
@@ -345,13 +344,9 @@ impl FileReader<'_> {
             etapes,
             |etape: Etape| {
                 let (bloc, mauvais) = etape.cut(self.schema, &entete);
-                (atelier.process(&bloc), mauvais)
+                atelier.process(&bloc, mauvais)
             },
-            |(typed, mauvais)| {
-                for (ligne, defaut) in mauvais {
-                    malformed += 1;
-                    rejets.push(shape_diagnostic(defaut, entete.largeur).at_line(ligne), None)?;
-                }
+            |typed| {
                 let batch = releve.add(typed?, &mut rejets)?;
                 if batch.num_rows() > 0 { parquet.write(&batch) } else { Ok(()) }
             },
@@ -361,10 +356,10 @@ impl FileReader<'_> {
             Some(Echec::Systeme(error)) => return Err(Error::io("lire", path)(error)),
             Some(Echec::Refus(refusals)) => return Ok(self.refused(fichier, &empreinte.sha256, refusals)),
         }
-        let controles = atelier.controls(&releve, malformed);
-        let Releve { lues, gardees, confirmees, .. } = releve;
+        let controles = atelier.controls(&releve);
+        let lignes = releve.lignes();
+        let Releve { gardees, confirmees, .. } = releve;
         let totaux = rejets.finish()?;
-        let lignes = lues + malformed;
         parquet.finish(&[
             ("bilan.source", fichier.to_owned()),
             ("bilan.sha256", empreinte.sha256.clone()),

@@ -7,6 +7,7 @@
 use std::collections::{BTreeMap, HashMap};
 
 use chrono::NaiveDate;
+use foldhash::fast::RandomState;
 
 use super::{Resources, csv_rows};
 use crate::error::{Error, Result};
@@ -76,8 +77,8 @@ pub struct Geographie {
     pub annee: i32,
     communes: BTreeMap<String, Commune>,
     /// The same by hash, for the many lookups of a register.
-    current: HashMap<String, Commune>,
-    former: HashMap<String, String>,
+    current: HashMap<String, Commune, RandomState>,
+    former: HashMap<String, String, RandomState>,
     split: BTreeMap<String, NaiveDate>,
     epci: BTreeMap<String, String>,
     departements: BTreeMap<String, String>,

@@ -14,7 +14,7 @@ use crate::diagnostic::Diagnostic;
 use crate::schema::Entete;
 
 /// Bytes handed together.
-const LOT: usize = 4 << 20;
+const LOT: usize = 1 << 20;
 
 /// Opens a text file: separator, header, then its records.
 pub(super) fn open(path: &Path, empreinte: &Empreinte, besoin: Besoin<'_>, bar: &ProgressBar) -> Result<Ouvert, Echec> {
@@ -159,7 +159,12 @@ impl<R: Read> Lots<R> {
             if self.buffer.is_empty() {
                 return Ok(None);
             }
-            let (end, defaut) = if self.eof { (self.buffer.len(), None) } else { self.boundary(largeur) };
+            let guillemets = memchr(b'"', &self.buffer).is_some();
+            let (end, defaut) = match (self.eof, guillemets) {
+                (true, _) => (self.buffer.len(), None),
+                (false, true) => self.boundary(largeur),
+                (false, false) => (self.last_line_end(), None),
+            };
             let ligne = self.ligne;
             if end > 0 {
                 let rest = self.buffer.split_off(end);
@@ -167,7 +172,8 @@ impl<R: Read> Lots<R> {
                 let lignes = line_breaks(&bytes);
                 self.ligne += lignes;
                 let texte = String::from_utf8(bytes).map_err(|_| io::Error::from(io::ErrorKind::InvalidData))?;
-                let coupe = Coupe::new(self.separateur, largeur, ligne);
+                let mut coupe = Coupe::new(self.separateur, largeur, ligne);
+                coupe.guillemets = guillemets;
                 return Ok(Some(Lot { texte, coupe, lignes, mauvais: None }));
             }
             let endless = (self.buffer.len() > LONGEST_RECORD + 1).then_some(Defaut::Demesure);
@@ -192,15 +198,16 @@ impl<R: Read> Lots<R> {
         Ok(())
     }
 
+    /// Where a lot without a quote may end: every line is a record.
+    fn last_line_end(&self) -> usize {
+        // A carriage return at the very end may be half a line end.
+        let before_last = &self.buffer[..self.buffer.len() - 1];
+        memrchr(b'\n', &self.buffer).or_else(|| memrchr(b'\r', before_last)).map_or(0, |i| i + 1)
+    }
+
     /// Where a lot may end: after a record, and after all that was looked at to set others aside, so that its records are
     /// judged alike wherever it ends; 0 when nowhere, with what is wrong with the first line, if something is.
     fn boundary(&self, largeur: Option<usize>) -> (usize, Option<Defaut>) {
-        if memchr(b'"', &self.buffer).is_none() {
-            // No quote: every line is a record. A carriage return at the very end may be half a line end.
-            let before_last = &self.buffer[..self.buffer.len() - 1];
-            let end = memrchr(b'\n', &self.buffer).or_else(|| memrchr(b'\r', before_last)).map_or(0, |i| i + 1);
-            return (end, None);
-        }
         let mut coupe = Coupe::new(self.separateur, largeur, 1);
         let (mut end, mut first) = (0, None);
         while let Some(record) = coupe.next(&self.buffer, false) {
