@@ -173,9 +173,7 @@ fn machine_reason(error: &duckdb::Error) -> Option<String> {
         Some(PLEIN.to_owned())
     } else if DAMAGED.iter().any(|said| words.contains(said)) {
         let told = first_line(error);
-        Some(format!(
-            "un fichier du programme est abîmé ({told}) ; supprimez .bilan/store et .bilan/etapes, qui seront refaits"
-        ))
+        Some(format!("un fichier gardé par le programme est abîmé ({told}) ; relancez avec --verifier, qui le refait"))
     } else {
         None
     }

@@ -7,6 +7,10 @@ mod commun;
 use std::collections::BTreeMap;
 use std::fmt::Write;
 use std::fs;
+use std::process::Command;
+use std::sync::Arc;
+
+use arrow::array::{ArrayRef, RecordBatch, StringArray};
 
 use commun::{Projet, files};
 
@@ -81,6 +85,33 @@ fn a_restated_year_is_announced_and_its_earlier_figures_are_kept() {
     assert!(outcome.notes.iter().any(|d| d.code == "B0305"), "{:?}", outcome.notes);
     assert_eq!(shares(&projet), BTreeMap::from([(2024, 0.5)]));
     assert!(files(&kept).values().any(|bytes| *bytes == before), "the earlier file stays");
+}
+
+/// What an earlier version kept may have other columns: said by name, and never a defect of the program.
+#[test]
+fn a_kept_year_of_other_columns_is_refused_by_name() {
+    let projet = projet();
+    projet.run(1, false);
+    let kept = projet.path().join(".bilan/historique");
+    let other: [(&str, ArrayRef); 2] =
+        [("niveau", Arc::new(StringArray::from(vec!["epci"]))), ("annee", Arc::new(StringArray::from(vec!["2023"])))];
+    let batch = RecordBatch::try_from_iter(other).unwrap();
+    for year in [2023, 2024] {
+        let path = kept.join(format!("{year}.parquet"));
+        let before = fs::read(&path).ok();
+        bilan::store::write_table(&path, &batch.schema(), std::slice::from_ref(&batch)).unwrap();
+        fs::remove_dir_all(projet.path().join("sortie")).unwrap();
+        let run = Command::new(env!("CARGO_BIN_EXE_bilan")).arg("run").arg(projet.path()).output().unwrap();
+        let told = String::from_utf8_lossy(&run.stderr);
+        assert_eq!(run.status.code(), Some(2), "{told}");
+        assert!(told.contains("B0415") && told.contains(&format!("{year}.parquet")), "{told}");
+        assert!(told.contains("« code » de type VARCHAR"), "{told}");
+        match before {
+            Some(bytes) => fs::write(&path, bytes).unwrap(),
+            None => fs::remove_file(&path).unwrap(),
+        }
+        projet.run(1, false);
+    }
 }
 
 #[test]

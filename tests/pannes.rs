@@ -21,8 +21,13 @@ fn leases(count: u32) -> String {
 }
 
 fn bilan(projet: &Path) -> Output {
+    bilan_with(projet, &[])
+}
+
+fn bilan_with(projet: &Path, more: &[&str]) -> Output {
     Command::new(env!("CARGO_BIN_EXE_bilan"))
         .args(["run", "--no-report"])
+        .args(more)
         .arg(projet)
         .env("NO_COLOR", "1")
         .output()
@@ -149,10 +154,10 @@ fn damage_inside_the_cache_is_told_with_its_remedy() {
     let output = bilan(projet.path());
     let said = String::from_utf8(output.stderr).unwrap();
     assert_eq!(output.status.code(), Some(3), "{said}");
-    assert!(said.contains("supprimez .bilan/store et .bilan/etapes, qui seront refaits"), "{said}");
-    std::fs::remove_dir_all(projet.path().join(".bilan/store")).unwrap();
-    std::fs::remove_dir_all(projet.path().join(".bilan/etapes")).unwrap();
-    projet.run(2, false);
+    assert!(said.contains("relancez avec --verifier"), "{said}");
+    let output = bilan_with(projet.path(), &["--verifier"]);
+    let said = String::from_utf8(output.stderr).unwrap();
+    assert!(output.status.success() && said.contains("B0309"), "{said}");
     assert_eq!(before, files(&projet.path().join("sortie")));
     // One that the program reads by itself is named.
     for step in ["tension-", "zone_inconnue-"] {
@@ -169,6 +174,29 @@ fn damage_inside_the_cache_is_told_with_its_remedy() {
         assert!(said.contains(&*damaged.file_name().unwrap().to_string_lossy()), "{said}");
         std::fs::remove_file(damaged).unwrap();
         projet.run(2, false);
+        assert_eq!(before, files(&projet.path().join("sortie")));
+    }
+}
+
+/// A store that reads well and is not what was written: a run that trusts it gives other figures, one that verifies finds it.
+#[test]
+fn what_the_store_no_longer_holds_is_found_where_asked() {
+    let projet = Projet::new(TOML, &[("a.csv", leases(300).as_bytes())]);
+    projet.run(2, false);
+    let before = files(&projet.path().join("sortie"));
+    let other = Projet::new(TOML, &[("a.csv", leases(200).as_bytes())]);
+    other.run(2, false);
+    let (kept, others) = (parquet_of(&projet, "store"), parquet_of(&other, "store"));
+    std::fs::copy(&others[0], &kept[0]).unwrap();
+    std::fs::remove_dir_all(projet.path().join(".bilan/etapes")).unwrap();
+    std::fs::remove_dir_all(projet.path().join("sortie")).unwrap();
+    bilan(projet.path());
+    assert_ne!(before, files(&projet.path().join("sortie")));
+    for found in [true, false] {
+        let output = bilan_with(projet.path(), &["--verifier"]);
+        let said = String::from_utf8(output.stderr).unwrap();
+        assert!(output.status.success(), "{said}");
+        assert_eq!(said.contains("B0309"), found, "{said}");
         assert_eq!(before, files(&projet.path().join("sortie")));
     }
 }

@@ -85,7 +85,7 @@ pub struct Commun {
     /// Nombre de fils d'exécution (par défaut ceux de la machine)
     #[arg(long, value_name = "N")]
     pub threads: Option<usize>,
-    /// Relit les fichiers même s'ils semblent inchangés
+    /// Ne se fie à rien de gardé : vérifie sources et dépôt à l'octet près, et refait tous les calculs
     #[arg(long)]
     pub verifier: bool,
 }

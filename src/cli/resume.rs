@@ -30,6 +30,7 @@ pub(super) fn print_notices(notices: &[Diagnostic]) {
 pub(super) fn print_sources(ingestion: &Ingestion, notes: &[Diagnostic]) {
     let mut err = anstream::stderr();
     print_notices(notes);
+    print_notices(&ingestion.abimes);
     for file in &ingestion.fichiers {
         print_notices(&file.refus);
         print_notices(&file.avis);

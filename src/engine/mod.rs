@@ -232,6 +232,21 @@ impl Prevue<'_> {
     }
 }
 
+/// Folder of the cache where the results of steps are kept.
+const ETAPES: &str = "etapes";
+
+/// Removes what earlier runs kept of their steps: all is to be computed again.
+///
+/// # Errors
+/// [`Error::Io`].
+pub fn forget_steps(cache: &Path) -> Result<()> {
+    let folder = cache.join(ETAPES);
+    match std::fs::remove_dir_all(&folder) {
+        Err(error) if error.kind() != std::io::ErrorKind::NotFound => Err(Error::io("supprimer", &folder)(error)),
+        _ => Ok(()),
+    }
+}
+
 /// Steps at work at once: while one waits for what another reads, the cores are busy.
 const ENSEMBLE: usize = 2;
 
@@ -240,7 +255,7 @@ const ENSEMBLE: usize = 2;
 /// # Errors
 /// [`Error::Engine`] with the pipeline's name.
 pub fn compute(inputs: &Inputs<'_>, threads: usize, progress: &Progress) -> Result<Resultats> {
-    let folder = reachable(&inputs.plan.cache().join("etapes"))?;
+    let folder = reachable(&inputs.plan.cache().join(ETAPES))?;
     let resources = inputs.plan.resources();
     let pipelines = Indicateur::in_order(&resources)?;
     let checks = Croisement::load_all(&resources)?;

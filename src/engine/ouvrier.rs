@@ -6,7 +6,7 @@ use std::path::Path;
 
 use super::etapes::Etapes;
 use super::tables::{self, Charge};
-use super::{Engine, Inputs, Limits, Prevue, Travail, reachable};
+use super::{ETAPES, Engine, Inputs, Limits, Prevue, Travail, reachable};
 use crate::error::{Error, Result};
 
 /// Memory of a worker: what does not fit goes to disk. Below, the facts of a country do.
@@ -59,11 +59,7 @@ impl Ouvrier {
         let limits = Limits {
             threads,
             memory: memory.to_owned(),
-            folders: vec![
-                cache.join("store"),
-                reachable(&cache.join("historique"))?,
-                reachable(&cache.join("etapes"))?,
-            ],
+            folders: vec![cache.join("store"), reachable(&cache.join("historique"))?, reachable(&cache.join(ETAPES))?],
             spill: reachable(&room)?,
         };
         let engine = Engine::open(&limits)?;

@@ -18,6 +18,7 @@ use crate::law::Situation;
 use crate::project::ParcSocial;
 use crate::reference::{Niveau, Nomenclatures, Parametres, csv_rows};
 use crate::schema::Schema;
+use crate::store;
 
 /// Years of construction that the schemas accept.
 const YEARS: (i64, i64) = (1_000, 2_100);
@@ -157,13 +158,28 @@ fn load_sources(charge: &mut Charge<'_>, inputs: &Inputs<'_>, cache: &Path) -> R
     Ok(())
 }
 
-/// `historique`: what earlier runs kept of the two years before, or nothing.
+/// Columns of a year that was kept, with their types.
+const HISTORIQUE: [(&str, &str); 8] = [
+    ("niveau", "VARCHAR"),
+    ("code", "VARCHAR"),
+    ("libelle", "VARCHAR"),
+    ("indicateur", "VARCHAR"),
+    ("annee", "INTEGER"),
+    ("numerateur", "BIGINT"),
+    ("denominateur", "BIGINT"),
+    ("valeur", "DOUBLE"),
+];
+
+/// `historique`: what earlier runs kept of the two years before, or nothing. The year's own file, which this run will
+/// compare its figures with, must read too.
 fn load_history(charge: &mut Charge<'_>, inputs: &Inputs<'_>, cache: &Path) -> Result<()> {
-    let files: Vec<PathBuf> =
-        (1..=2).map(|back| history_file(cache, inputs.plan.millesime - back)).filter(|file| file.is_file()).collect();
+    let kept = (0..=2).map(|back| history_file(cache, inputs.plan.millesime - back));
+    let kept: Vec<PathBuf> = kept.filter(|file| file.is_file()).collect();
+    kept.iter().try_for_each(|file| is_a_year(file))?;
+    let own = history_file(cache, inputs.plan.millesime);
+    let files: Vec<PathBuf> = kept.into_iter().filter(|file| *file != own).collect();
     if files.is_empty() {
-        let columns = "niveau VARCHAR, code VARCHAR, libelle VARCHAR, indicateur VARCHAR, annee INTEGER, \
-                       numerateur BIGINT, denominateur BIGINT, valeur DOUBLE";
+        let columns = HISTORIQUE.map(|(name, kind)| format!("{name} {kind}")).join(", ");
         charge.etapes.know("historique", columns.as_bytes());
         return charge.engine.execute("historique", &format!("CREATE TABLE historique ({columns})"));
     }
@@ -173,6 +189,23 @@ fn load_history(charge: &mut Charge<'_>, inputs: &Inputs<'_>, cache: &Path) -> R
     }
     charge.etapes.know("historique", &content);
     charge.engine.view("historique", &files)
+}
+
+/// Refuses the file of a year that another version kept with other columns.
+fn is_a_year(file: &Path) -> Result<()> {
+    let (schema, _) = store::batches(file)?;
+    let has = |name, kind| schema.field_with_name(name).is_ok_and(|field| sql_type(field.data_type()) == kind);
+    match HISTORIQUE.into_iter().find(|(name, kind)| !has(name, *kind)) {
+        None => Ok(()),
+        Some((name, kind)) => Err(Error::usage(
+            "B0415",
+            format!(
+                "année gardée par une autre version : « {} » n'a pas de colonne « {name} » de type {kind}",
+                file.display()
+            ),
+            "calculez de nouveau cette année avec cette version, ou supprimez ce fichier : l'évolution s'en passera",
+        )),
+    }
 }
 
 /// Where a year's headline figures are kept.
@@ -186,6 +219,7 @@ fn sql_type(kind: &DataType) -> String {
         DataType::Date32 => "DATE".to_owned(),
         DataType::Int32 => "INTEGER".to_owned(),
         DataType::Int64 => "BIGINT".to_owned(),
+        DataType::Float64 => "DOUBLE".to_owned(),
         DataType::Boolean => "BOOLEAN".to_owned(),
         DataType::Decimal128(precision, scale) => format!("DECIMAL({precision}, {scale})"),
         DataType::FixedSizeBinary(_) => "UUID".to_owned(),

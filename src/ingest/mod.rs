@@ -86,6 +86,9 @@ pub struct FichierLu {
     pub refus: Vec<Diagnostic>,
     /// Parquet file, relative to `.bilan`; none when the file was refused.
     pub parquet: Option<String>,
+    /// SHA-256 of the Parquet file, by which it is known to hold what was written.
+    #[serde(default)]
+    pub parquet_sha256: String,
     /// CSV of the rejects, relative to `.bilan`.
     pub rejets: Option<String>,
 }
@@ -97,6 +100,8 @@ pub struct Ingestion {
     pub fichiers: Vec<FichierLu>,
     /// Whether any file was read again.
     pub relus: usize,
+    /// Files of the store that no longer held what was written, and were made again.
+    pub abimes: Vec<Diagnostic>,
 }
 
 impl Ingestion {
@@ -139,6 +144,9 @@ pub fn ingest(plan: &Plan, key: &Key, etat: &mut Etat, options: Options, progres
     });
     // While a file is read, the next one is hashed.
     parallele::ahead(options.threads, looks, |(reader, fichier, regard)| {
+        if let Regard::ALire(_, _, Some(abime)) = &regard {
+            ingestion.abimes.push(abime.clone());
+        }
         let (mut account, vu, read) = reader.read(fichier, regard, progress)?;
         ingestion.relus += usize::from(read);
         if let Some(twin) = ingestion.fichiers.iter().find(|f| {
@@ -167,7 +175,7 @@ pub fn ingest(plan: &Plan, key: &Key, etat: &mut Etat, options: Options, progres
 /// How to read.
 #[derive(Debug, Clone, Copy)]
 pub struct Options {
-    /// Hash files again even when their size, time and inode are unchanged.
+    /// Hash files again even when their size, time and inode are unchanged, and what the store keeps of them.
     pub verifier: bool,
     /// Threads at work.
     pub threads: usize,
@@ -179,8 +187,8 @@ enum Regard {
     Refuse(FichierLu),
     /// It was read before.
     Lu(FichierLu, FichierVu),
-    /// It is to be read.
-    ALire(Empreinte, FichierVu),
+    /// It is to be read; what is to be said of what the store kept of it, if that is no longer what was written.
+    ALire(Empreinte, FichierVu, Option<Diagnostic>),
 }
 
 #[derive(Clone, Copy)]
@@ -214,9 +222,26 @@ impl FileReader<'_> {
         };
         let vu = FichierVu { stamp, sha256: empreinte.sha256.clone() };
         match self.stored(fichier, &vu.sha256) {
-            Some(account) => Regard::Lu(account, vu),
-            None => Regard::ALire(empreinte, vu),
+            Some(account) => match self.damage(fichier, &account) {
+                None => Regard::Lu(account, vu),
+                damage => Regard::ALire(empreinte, vu, damage),
+            },
+            None => Regard::ALire(empreinte, vu, None),
         }
+    }
+
+    /// What is to be said of a conversion that was kept, where asked and it is no longer what was written.
+    fn damage(&self, fichier: &str, account: &FichierLu) -> Option<Diagnostic> {
+        let parquet = account.parquet.as_ref().filter(|_| self.options.verifier)?;
+        let held = store::file_sha256(&self.plan.cache().join(parquet));
+        let altered = || {
+            let message = format!(
+                "la conversion gardée dans « .bilan/{parquet} » n'est plus celle qui fut écrite : elle est refaite"
+            );
+            let remedy = "comparez ce qui fut publié d'après elle à ce bilan, et vérifiez le disque";
+            Diagnostic::anomalie("B0309", message, remedy).in_file(fichier)
+        };
+        held.map_or(true, |sha256| sha256 != account.parquet_sha256).then(altered)
     }
 
     /// The account of a file, read now if it has to be.
@@ -224,7 +249,7 @@ impl FileReader<'_> {
         let (empreinte, vu) = match regard {
             Regard::Refuse(account) => return Ok((account, None, false)),
             Regard::Lu(account, vu) => return Ok((account, Some(vu), false)),
-            Regard::ALire(empreinte, vu) => (empreinte, vu),
+            Regard::ALire(empreinte, vu, _) => (empreinte, vu),
         };
         let path = self.plan.racine.join(fichier);
         let bar = progress.bytes(fichier.to_owned(), vu.stamp.taille);
@@ -302,6 +327,7 @@ impl FileReader<'_> {
             avis: Vec::new(),
             refus: refus.into_iter().map(|d| d.in_file(fichier)).collect(),
             parquet: None,
+            parquet_sha256: String::new(),
             rejets: None,
         }
     }
@@ -390,6 +416,7 @@ impl FileReader<'_> {
             avis: avis.into_iter().map(|d| d.in_file(fichier)).collect(),
             refus: Vec::new(),
             parquet: Some(relative("parquet")),
+            parquet_sha256: store::file_sha256(&stored)?,
             rejets: Some(relative("csv")),
         })
     }

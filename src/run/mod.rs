@@ -26,7 +26,7 @@ use crate::store::{self, Etat};
 pub struct Options {
     /// Threads at work.
     pub threads: usize,
-    /// Hash inputs again even when they look unchanged.
+    /// Trust nothing that was kept: hash inputs and store again, compute and render again.
     pub verifier: bool,
     /// Render the pages.
     pub report: bool,
@@ -224,6 +224,10 @@ fn render(plan: &Plan, etat: &mut Etat, page_key: String, threads: usize, progre
 }
 
 fn read_sources(plan: &Plan, etat: &mut Etat, options: Options, progress: &Progress) -> Result<Ingestion> {
+    if options.verifier {
+        etat.forget();
+        engine::forget_steps(&plan.cache())?;
+    }
     let key = store::project_key(&plan.cache())?;
     let how = ingest::Options { verifier: options.verifier, threads: options.threads };
     ingest::ingest(plan, &key, etat, how, progress)

@@ -79,6 +79,13 @@ impl Etat {
             .unwrap_or_default()
     }
 
+    /// Trusts nothing that the last run made: all of it is to be made again.
+    pub fn forget(&mut self) {
+        (self.calcul, self.rapport) = (None, None);
+        self.tables.clear();
+        self.empreintes.clear();
+    }
+
     /// Writes the state.
     ///
     /// # Errors

@@ -6,7 +6,7 @@ mod etat;
 mod parquet_file;
 
 use std::fs::{self, File};
-use std::io::Write;
+use std::io::{Read, Write};
 use std::path::{Path, PathBuf};
 
 use hmac::{Hmac, KeyInit, Mac};
@@ -33,6 +33,22 @@ pub fn hex(bytes: &[u8]) -> String {
 #[must_use]
 pub fn sha256(bytes: &[u8]) -> String {
     hex(&Sha256::digest(bytes))
+}
+
+/// SHA-256 of a file, in hexadecimal.
+///
+/// # Errors
+/// [`Error::Io`].
+pub fn file_sha256(path: &Path) -> Result<String> {
+    let failed = || Error::io("lire", path);
+    let mut file = File::open(path).map_err(failed())?;
+    let (mut digest, mut chunk) = (Sha256::new(), vec![0; 1 << 18]);
+    loop {
+        match file.read(&mut chunk).map_err(failed())? {
+            0 => return Ok(hex(&digest.finalize())),
+            n => digest.update(&chunk[..n]),
+        }
+    }
 }
 
 /// Path of the temporary file that stands in for `path` while it is written.
