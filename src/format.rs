@@ -7,6 +7,31 @@ const HARD: char = '\u{a0}';
 /// What stands for no value.
 pub const NONE: &str = "n.d.";
 
+/// Months, from the first.
+pub const MONTHS: [&str; 12] = [
+    "janvier",
+    "février",
+    "mars",
+    "avril",
+    "mai",
+    "juin",
+    "juillet",
+    "août",
+    "septembre",
+    "octobre",
+    "novembre",
+    "décembre",
+];
+
+/// A day of any year, as a parameter writes it (`02-28`), in words: `28 février`.
+#[must_use]
+pub fn day_of_year(text: &str) -> Option<String> {
+    let (month, day) = text.split_once('-')?;
+    let month = MONTHS.get(month.parse::<usize>().ok()?.checked_sub(1)?)?;
+    let day = day.parse::<u8>().ok()?;
+    Some(format!("{day}{}{HARD}{month}", if day == 1 { "er" } else { "" }))
+}
+
 /// A whole number: `19 357`.
 #[must_use]
 pub fn integer(n: i64) -> String {
@@ -99,6 +124,16 @@ pub fn unbroken(text: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn days_of_any_year_are_in_words() {
+        let said = |text: &str| day_of_year(text).map(|d| d.replace('\u{a0}', "_"));
+        assert_eq!(said("02-28").as_deref(), Some("28_février"));
+        assert_eq!(said("12-01").as_deref(), Some("1er_décembre"));
+        for other in ["13-01", "00-01", "janvier", "2-", ""] {
+            assert_eq!(said(other), None, "{other}");
+        }
+    }
 
     #[test]
     fn no_line_begins_with_a_mark() {

@@ -333,6 +333,7 @@ fn pages_and_documents_are_in_french_words() {
             "Outline",
             "Contents",
             "meme_commune",
+            "02-28",
         ] {
             assert!(!text.contains(wrong), "« {wrong} » is read somewhere");
         }
@@ -519,6 +520,7 @@ fn no_line_of_a_page_may_begin_with_a_mark() {
         }
         let text = unescaped(&html);
         assert_eq!(breaks(&text), Vec::<String>::new(), "{}", path.display());
+        assert!(!text.contains(".. "), "a sentence of {} ends twice", path.display());
         seen += text.matches("\u{a0}:").count();
     }
     assert!(seen > 100, "{seen}");

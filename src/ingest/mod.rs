@@ -128,13 +128,19 @@ impl Ingestion {
 ///
 /// # Errors
 /// [`Error::Io`] when the store cannot be written; a source that cannot be read is refused, not an error.
-pub fn ingest(plan: &Plan, key: &Key, etat: &mut Etat, options: Options, progress: &Progress) -> Result<Ingestion> {
+pub fn ingest(
+    plan: &Plan,
+    geographie: &Geographie,
+    key: &Key,
+    etat: &mut Etat,
+    options: Options,
+    progress: &Progress,
+) -> Result<Ingestion> {
     let resources = plan.resources();
-    let geographie = Geographie::load(&resources, plan.millesime)?;
     let context = resources.fingerprint(&["schemas", "reference"])?;
     let load = |source: &SourcePlan| Schema::load(&resources, &source.schema, plan.millesime);
     let schemas = plan.sources.iter().map(load).collect::<Result<Vec<_>>>()?;
-    let (geographie, context) = (&geographie, context.as_str());
+    let context = context.as_str();
     let mut ingestion = Ingestion::default();
     let mut seen = BTreeMap::new();
     let known = &etat.fichiers;

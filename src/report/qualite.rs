@@ -13,7 +13,7 @@ use crate::error::{Error, Result};
 use crate::format;
 use crate::project::Plan;
 use crate::reference::{CodeExplique, by_family};
-use crate::resultats::{Controle, INDICATEURS, Qualite};
+use crate::resultats::{Controle, INDICATEURS, Qualite, SAMPLE};
 
 /// A fault as the page prints it.
 #[derive(Debug, Serialize)]
@@ -51,6 +51,8 @@ struct Completude {
 /// Everything the page prints.
 #[derive(Debug, Serialize)]
 pub(super) struct PageQualite {
+    /// Most rows that `rejets.csv` lists of what is not a refusal, by code and file.
+    echantillon: String,
     corrections: Vec<Faute>,
     fichiers: Vec<Fichier>,
     croisements: Vec<Vec<String>>,
@@ -135,7 +137,8 @@ pub(super) fn load(plan: &Plan, bailleurs: &BTreeMap<String, String>) -> Result<
         })
         .collect();
     let completudes = completudes(plan, &name)?;
-    Ok(PageQualite { corrections, fichiers, croisements, completudes, listes, confirmations })
+    let echantillon = count(SAMPLE as u64);
+    Ok(PageQualite { echantillon, corrections, fichiers, croisements, completudes, listes, confirmations })
 }
 
 fn count(n: u64) -> String {

@@ -68,7 +68,8 @@ impl Outcome {
 /// [`Error::Usage`] when another command holds the project; the store's errors.
 pub fn ingest(plan: &Plan, options: Options, progress: &Progress) -> Result<Checked> {
     let _lock = store::lock(&plan.cache())?;
-    Ok(Checked { ingestion: read_and_remember(plan, options, progress)?, notes: Vec::new() })
+    let geographie = Geographie::load(&plan.resources(), plan.millesime)?;
+    Ok(Checked { ingestion: read_and_remember(plan, &geographie, options, progress)?, notes: Vec::new() })
 }
 
 /// Reads the sources, crosses them, and writes what was found: `rejets.csv`, `qualite.json` and the landlords' lists.
@@ -77,8 +78,8 @@ pub fn ingest(plan: &Plan, options: Options, progress: &Progress) -> Result<Chec
 /// As [`ingest`], and when the results folder cannot be written.
 pub fn check(plan: &Plan, options: Options, progress: &Progress) -> Result<Checked> {
     let _lock = store::lock(&plan.cache())?;
-    let ingestion = read_and_remember(plan, options, progress)?;
     let geographie = Geographie::load(&plan.resources(), plan.millesime)?;
+    let ingestion = read_and_remember(plan, &geographie, options, progress)?;
     let seuils = SeuilsDeLAnnee::load(plan)?;
     let parametres = Parametres::load(&plan.resources())?;
     let (regles, _) = rules_for(&Droit { plan, geographie: &geographie, seuils: &seuils, parametres: &parametres })?;
@@ -97,11 +98,11 @@ pub struct Checked {
     pub notes: Vec<Diagnostic>,
 }
 
-fn read_and_remember(plan: &Plan, options: Options, progress: &Progress) -> Result<Ingestion> {
+fn read_and_remember(plan: &Plan, geographie: &Geographie, options: Options, progress: &Progress) -> Result<Ingestion> {
     let cache = plan.cache();
     store::sweep(&cache);
     let mut etat = Etat::load(&cache);
-    let ingestion = read_sources(plan, &mut etat, options, progress)?;
+    let ingestion = read_sources(plan, geographie, &mut etat, options, progress)?;
     etat.save(&cache)?;
     Ok(ingestion)
 }
@@ -119,7 +120,7 @@ pub fn run(plan: &Plan, mut notes: Vec<Diagnostic>, options: Options, progress: 
     let resources = plan.resources();
     let geographie = Geographie::load(&resources, plan.millesime)?;
     let outlines = if options.report { report::check_outlines(plan, &geographie)? } else { Vec::new() };
-    let ingestion = read_sources(plan, &mut etat, options, progress)?;
+    let ingestion = read_sources(plan, &geographie, &mut etat, options, progress)?;
     etat.save(&cache)?;
     let seuils = SeuilsDeLAnnee::load(plan)?;
     let parametres = Parametres::load(&resources)?;
@@ -223,14 +224,20 @@ fn render(plan: &Plan, etat: &mut Etat, page_key: String, threads: usize, progre
     etat.save(&plan.cache())
 }
 
-fn read_sources(plan: &Plan, etat: &mut Etat, options: Options, progress: &Progress) -> Result<Ingestion> {
+fn read_sources(
+    plan: &Plan,
+    geographie: &Geographie,
+    etat: &mut Etat,
+    options: Options,
+    progress: &Progress,
+) -> Result<Ingestion> {
     if options.verifier {
         etat.forget();
         engine::forget_steps(&plan.cache())?;
     }
     let key = store::project_key(&plan.cache())?;
     let how = ingest::Options { verifier: options.verifier, threads: options.threads };
-    ingest::ingest(plan, &key, etat, how, progress)
+    ingest::ingest(plan, geographie, &key, etat, how, progress)
 }
 
 /// Changes when anything that the figures depend on does.

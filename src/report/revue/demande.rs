@@ -123,7 +123,7 @@ fn calendar(c: &Contexte<'_>) -> Result<Option<Figure>> {
             "{} pour {} dans l'année ; le mois le plus chargé est {}",
             format::count(sum("deposees"), "dépôt", "dépôts"),
             format::count(sum("attributions"), "bail signé", "baux signés"),
-            FULL_MONTHS[i]
+            format::MONTHS[i]
         ),
         _ => format!("{} dans l'année", format::count(sum("attributions"), "bail signé", "baux signés")),
     };
@@ -154,21 +154,6 @@ fn calendar(c: &Contexte<'_>) -> Result<Option<Figure>> {
         tableau,
     }))
 }
-
-const FULL_MONTHS: [&str; 12] = [
-    "janvier",
-    "février",
-    "mars",
-    "avril",
-    "mai",
-    "juin",
-    "juillet",
-    "août",
-    "septembre",
-    "octobre",
-    "novembre",
-    "décembre",
-];
 
 fn exits(c: &Contexte<'_>) -> Result<Option<Figure>> {
     let rows = c.donnees.rows("radiations", c.lieu);

@@ -131,11 +131,15 @@ pub(super) fn chapter(c: &Contexte<'_>) -> Result<Chapitre> {
         c.lieu.is_territoire(),
     )));
     blocs.extend(Bloc::figure(commitments(c, &signed)?));
-    let references: std::collections::BTreeSet<&str> =
-        signed.iter().map(|v| v.reference.as_str()).filter(|r| !r.is_empty()).collect();
+    // A reference names its texts, of which several verdicts share some.
+    let mut references: Vec<&str> = Vec::new();
+    for text in signed.iter().flat_map(|v| v.reference.split(" ; ")).filter(|text| !text.is_empty()) {
+        if !references.contains(&text) {
+            references.push(text);
+        }
+    }
     if !references.is_empty() {
-        let listed: Vec<&str> = references.into_iter().collect();
-        blocs.push(Bloc::note(format!("Références : {}.", listed.join(" ; "))));
+        blocs.push(Bloc::note(format!("Références : {}.", references.join(" ; "))));
     }
     Ok(Chapitre::new("engagements", "Engagements de la convention", blocs))
 }

@@ -6,7 +6,7 @@ use std::collections::BTreeMap;
 use arrow::array::{Array, AsArray, RecordBatch};
 use arrow::datatypes::{Float64Type, Int64Type};
 
-use super::{Bloc, Cellule, Chapitre, Contexte, Tableau};
+use super::{Bloc, Cellule, Chapitre, Contexte, Tableau, methode};
 use crate::engine::Table;
 use crate::error::{Error, Result};
 use crate::project::Plan;
@@ -261,8 +261,10 @@ pub(super) fn chapter(c: &Contexte<'_>) -> Chapitre {
             "Les propositions ne sont pas fournies (source « evenements ») : seuls les logements attribués sont comptés.",
         ));
     }
-    blocs.push(Bloc::note(
-        "Le détail par typologie, financement, commune et période de construction est dans le dossier flux : un classeur par bailleur, un fichier par réservataire, à transmettre avant le 28 février.",
-    ));
+    let due = c.donnees.manifeste.parametres.iter().find(|p| p.nom == "rapport_du_bailleur");
+    let due = due.map_or_else(String::new, |p| format!(", à transmettre avant le {}", methode::value(p)));
+    blocs.push(Bloc::note(format!(
+        "Le détail par typologie, financement, commune et période de construction est dans le dossier flux : un classeur par bailleur, un fichier par réservataire{due}."
+    )));
     Chapitre::new("flux", titre, blocs)
 }

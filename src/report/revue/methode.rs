@@ -12,7 +12,7 @@ pub(in crate::report) fn parameters(donnees: &Donnees<'_>) -> Tableau {
         .parametres
         .iter()
         .map(|p| {
-            let note = if p.note.is_empty() { String::new() } else { format!(". {}", p.note) };
+            let note = if p.note.is_empty() { String::new() } else { format!(" {}.", p.note) };
             vec![
                 Cellule::Texte(format!("{}{note}", p.definition)),
                 Cellule::Texte(value(p)),
@@ -24,13 +24,21 @@ pub(in crate::report) fn parameters(donnees: &Donnees<'_>) -> Tableau {
 }
 
 /// The value of a parameter, in words.
-fn value(p: &ParametreUtilise) -> String {
+pub(super) fn value(p: &ParametreUtilise) -> String {
     match &p.valeur {
         serde_json::Value::Array(list) => list.iter().filter_map(|v| v.as_str()).collect::<Vec<_>>().join(", "),
-        serde_json::Value::String(text) => text.replace('_', " "),
+        serde_json::Value::String(text) => format::day_of_year(text).unwrap_or_else(|| text.replace('_', " ")),
         serde_json::Value::Number(n) if p.unite == "part" => format::target_percent(n.as_f64().unwrap_or(0.0)),
         serde_json::Value::Bool(flag) => if *flag { "oui" } else { "non" }.to_owned(),
-        serde_json::Value::Number(n) => n.to_string().replace('.', ","),
+        serde_json::Value::Number(n) => {
+            let unit = match p.unite.as_str() {
+                "euros" => " €",
+                "mois" => " mois",
+                "jours" => " jours",
+                _ => "",
+            };
+            n.to_string().replace('.', ",") + unit
+        }
         other => other.to_string(),
     }
 }

@@ -5,7 +5,7 @@ use crate::chart::{self, Barre, Legende, Repere};
 use crate::error::Result;
 use crate::format;
 use crate::report::donnees::Ligne;
-use crate::report::{Verdict, holder_words};
+use crate::report::{Verdict, holder_words, mots};
 
 pub(super) fn chapter(c: &Contexte<'_>) -> Result<Chapitre> {
     let titre = "Publics prioritaires";
@@ -52,8 +52,9 @@ pub(super) fn chapter(c: &Contexte<'_>) -> Result<Chapitre> {
 
 fn by_holder(c: &Contexte<'_>) -> Result<Option<Figure>> {
     let all = c.donnees.rows("priorites", c.lieu);
-    let rows: Vec<&Ligne<'_>> =
+    let mut rows: Vec<&Ligne<'_>> =
         all.iter().filter(|l| l.text("reservataire") != "ensemble" && l.int("attributions").unwrap_or(0) > 0).collect();
+    rows.sort_by_key(|l| mots::order("reservataire", l.text("reservataire")));
     let whole = all.iter().find(|l| l.text("reservataire") == "ensemble");
     let Some(share) = whole.and_then(|l| l.real("part")) else { return Ok(None) };
     let rule = c.donnees.verdicts_of(c.lieu).iter().find(|v| v.regle == "prioritaires" && v.base == "loi");

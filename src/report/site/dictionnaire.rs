@@ -4,7 +4,6 @@ use serde::Serialize;
 
 use crate::engine::Indicateur;
 use crate::error::Result;
-use crate::format;
 use crate::reference::Resources;
 use crate::report::donnees::Donnees;
 use crate::report::revue::{Cellule, Tableau, parameters};
@@ -78,7 +77,7 @@ pub(super) fn method(donnees: &Donnees<'_>) -> Methode {
                 if e.refuse {
                     Cellule::Reponse("fichier refusé".to_owned(), Some(false))
                 } else {
-                    Cellule::texte(format::count(e.refusees.cast_signed(), "refusée", "refusées"))
+                    Cellule::Nombre(Some(e.refusees.cast_signed()))
                 },
                 Cellule::texte(e.sha256.chars().take(12).collect::<String>() + "…"),
             ]
