@@ -192,11 +192,17 @@ fn what_the_store_no_longer_holds_is_found_where_asked() {
     std::fs::remove_dir_all(projet.path().join("sortie")).unwrap();
     bilan(projet.path());
     assert_ne!(before, files(&projet.path().join("sortie")));
-    for found in [true, false] {
+    let verified = |found: bool| {
         let output = bilan_with(projet.path(), &["--verifier"]);
         let said = String::from_utf8(output.stderr).unwrap();
         assert!(output.status.success(), "{said}");
         assert_eq!(said.contains("B0309"), found, "{said}");
         assert_eq!(before, files(&projet.path().join("sortie")));
-    }
+    };
+    verified(true);
+    verified(false);
+    // The list of what was set aside is kept there too.
+    std::fs::write(kept[0].with_extension("csv"), "a.csv;1;qpv;B0107;refus;;fausse ligne\n").unwrap();
+    verified(true);
+    verified(false);
 }

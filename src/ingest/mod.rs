@@ -86,11 +86,11 @@ pub struct FichierLu {
     pub refus: Vec<Diagnostic>,
     /// Parquet file, relative to `.bilan`; none when the file was refused.
     pub parquet: Option<String>,
-    /// SHA-256 of the Parquet file, by which it is known to hold what was written.
-    #[serde(default)]
-    pub parquet_sha256: String,
     /// CSV of the rejects, relative to `.bilan`.
     pub rejets: Option<String>,
+    /// SHA-256 of those two files, by which they are known to hold what was written.
+    #[serde(default)]
+    pub garde: String,
 }
 
 /// What reading the sources gave.
@@ -239,7 +239,7 @@ impl FileReader<'_> {
     /// What is to be said of a conversion that was kept, where asked and it is no longer what was written.
     fn damage(&self, fichier: &str, account: &FichierLu) -> Option<Diagnostic> {
         let parquet = account.parquet.as_ref().filter(|_| self.options.verifier)?;
-        let held = store::file_sha256(&self.plan.cache().join(parquet));
+        let held = self.kept(parquet, account.rejets.as_deref().unwrap_or_default());
         let altered = || {
             let message = format!(
                 "la conversion gardée dans « .bilan/{parquet} » n'est plus celle qui fut écrite : elle est refaite"
@@ -247,7 +247,13 @@ impl FileReader<'_> {
             let remedy = "comparez ce qui fut publié d'après elle à ce bilan, et vérifiez le disque";
             Diagnostic::anomalie("B0309", message, remedy).in_file(fichier)
         };
-        held.map_or(true, |sha256| sha256 != account.parquet_sha256).then(altered)
+        held.map_or(true, |sha256| sha256 != account.garde).then(altered)
+    }
+
+    /// SHA-256 of what the store keeps of a file.
+    fn kept(&self, parquet: &str, rejets: &str) -> Result<String> {
+        let of = |file: &str| store::file_sha256(&self.plan.cache().join(file));
+        Ok(store::sha256(format!("{} {}", of(parquet)?, of(rejets)?).as_bytes()))
     }
 
     /// The account of a file, read now if it has to be.
@@ -333,8 +339,8 @@ impl FileReader<'_> {
             avis: Vec::new(),
             refus: refus.into_iter().map(|d| d.in_file(fichier)).collect(),
             parquet: None,
-            parquet_sha256: String::new(),
             rejets: None,
+            garde: String::new(),
         }
     }
 
@@ -404,6 +410,7 @@ impl FileReader<'_> {
         ])?;
         let present = self.schema.colonnes.iter().zip(&entete.champs).filter(|(_, c)| **c != Champ::Absent);
         let relative = |extension: &str| stem.with_extension(extension).to_string_lossy().replace('\\', "/");
+        let (parquet, rejets) = (relative("parquet"), relative("csv"));
         Ok(FichierLu {
             schema: self.schema.nom.clone(),
             fichier: fichier.to_owned(),
@@ -421,9 +428,9 @@ impl FileReader<'_> {
             confirmees,
             avis: avis.into_iter().map(|d| d.in_file(fichier)).collect(),
             refus: Vec::new(),
-            parquet: Some(relative("parquet")),
-            parquet_sha256: store::file_sha256(&stored)?,
-            rejets: Some(relative("csv")),
+            garde: self.kept(&parquet, &rejets)?,
+            parquet: Some(parquet),
+            rejets: Some(rejets),
         })
     }
 }

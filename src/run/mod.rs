@@ -233,6 +233,7 @@ fn read_sources(
 ) -> Result<Ingestion> {
     if options.verifier {
         etat.forget();
+        etat.save(&plan.cache())?;
         engine::forget_steps(&plan.cache())?;
     }
     let key = store::project_key(&plan.cache())?;
