@@ -139,7 +139,7 @@ impl Engine {
         while let Some(batch) = batches.next_completed_batch() {
             parquet.write(&batch)?;
         }
-        parquet.finish(&[])
+        parquet.finish(&[]).map(|_| ())
     }
 
     /// A step with a row a record goes to a file and is read from there by those that need it: kept in memory, those of

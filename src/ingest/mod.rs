@@ -142,20 +142,30 @@ pub fn ingest(
     let schemas = plan.sources.iter().map(load).collect::<Result<Vec<_>>>()?;
     let context = context.as_str();
     let mut ingestion = Ingestion::default();
+    let mut accounts: Vec<(usize, FichierLu)> = Vec::new();
     let mut seen = BTreeMap::new();
     let known = &etat.fichiers;
-    let looks = plan.sources.iter().zip(&schemas).flat_map(|(source, schema)| {
+    let files = plan.sources.iter().zip(&schemas).flat_map(|(source, schema)| {
         let reader = FileReader { plan, source, schema, geographie, key, context, options };
-        source.fichiers.iter().map(move |fichier| (reader, fichier, reader.look(fichier, known.get(fichier))))
+        source.fichiers.iter().map(move |fichier| (reader, fichier))
     });
-    // While a file is read, the next one is hashed.
-    parallele::ahead(options.threads, looks, |(reader, fichier, regard)| {
+    let mut files: Vec<(usize, (FileReader<'_>, &String))> = files.enumerate().collect();
+    // While a file is read, the next one is hashed: with the smallest first, little is hashed while nothing is there to read.
+    files.sort_by_cached_key(|(_, (_, fichier))| {
+        std::fs::metadata(plan.racine.join(fichier)).map_or(0, |file| file.len())
+    });
+    let looks = files.into_iter().map(|(place, (reader, fichier))| {
+        let regard = reader.look(fichier, known.get(fichier));
+        (place, reader, fichier, regard)
+    });
+    parallele::ahead(options.threads, looks, |(place, reader, fichier, regard)| {
         if let Regard::ALire(_, _, Some(abime)) = &regard {
             ingestion.abimes.push(abime.clone());
         }
         let (mut account, vu, read) = reader.read(fichier, regard, progress)?;
         ingestion.relus += usize::from(read);
-        if let Some(twin) = ingestion.fichiers.iter().find(|f| {
+        // Files of one content are of one size, and so in the order of the project.
+        if let Some((_, twin)) = accounts.iter().find(|(_, f)| {
             f.schema == account.schema
                 && f.parquet.is_some()
                 && f.sha256 == account.sha256
@@ -168,13 +178,15 @@ pub fn ingest(
             );
             account = reader.refused(fichier, &account.sha256, vec![twice]);
         }
-        ingestion.fichiers.push(account);
+        accounts.push((place, account));
         if let Some(vu) = vu {
             seen.insert(fichier.clone(), vu);
         }
         Ok(())
     })?;
     etat.fichiers = seen;
+    accounts.sort_by_key(|(place, _)| *place);
+    ingestion.fichiers = accounts.into_iter().map(|(_, account)| account).collect();
     Ok(ingestion)
 }
 
@@ -238,8 +250,12 @@ impl FileReader<'_> {
 
     /// What is to be said of a conversion that was kept, where asked and it is no longer what was written.
     fn damage(&self, fichier: &str, account: &FichierLu) -> Option<Diagnostic> {
-        let parquet = account.parquet.as_ref().filter(|_| self.options.verifier)?;
-        let held = self.kept(parquet, account.rejets.as_deref().unwrap_or_default());
+        let (parquet, rejets) = (account.parquet.as_ref()?, account.rejets.as_ref()?);
+        if !self.options.verifier {
+            return None;
+        }
+        let digest = |file: &String| store::file_sha256(&self.plan.cache().join(file));
+        let held = digest(parquet).and_then(|parquet| Ok(kept(&parquet, &digest(rejets)?)));
         let altered = || {
             let message = format!(
                 "la conversion gardée dans « .bilan/{parquet} » n'est plus celle qui fut écrite : elle est refaite"
@@ -247,13 +263,7 @@ impl FileReader<'_> {
             let remedy = "comparez ce qui fut publié d'après elle à ce bilan, et vérifiez le disque";
             Diagnostic::anomalie("B0309", message, remedy).in_file(fichier)
         };
-        held.map_or(true, |sha256| sha256 != account.garde).then(altered)
-    }
-
-    /// SHA-256 of what the store keeps of a file.
-    fn kept(&self, parquet: &str, rejets: &str) -> Result<String> {
-        let of = |file: &str| store::file_sha256(&self.plan.cache().join(file));
-        Ok(store::sha256(format!("{} {}", of(parquet)?, of(rejets)?).as_bytes()))
+        held.map_or(true, |held| held != account.garde).then(altered)
     }
 
     /// The account of a file, read now if it has to be.
@@ -398,7 +408,7 @@ impl FileReader<'_> {
         let lignes = releve.lignes();
         let Releve { gardees, confirmees, .. } = releve;
         let totaux = rejets.finish()?;
-        parquet.finish(&[
+        let sha256 = parquet.finish(&[
             ("bilan.source", fichier.to_owned()),
             ("bilan.sha256", empreinte.sha256.clone()),
             ("bilan.format", empreinte.format.name().to_owned()),
@@ -411,6 +421,7 @@ impl FileReader<'_> {
         let present = self.schema.colonnes.iter().zip(&entete.champs).filter(|(_, c)| **c != Champ::Absent);
         let relative = |extension: &str| stem.with_extension(extension).to_string_lossy().replace('\\', "/");
         let (parquet, rejets) = (relative("parquet"), relative("csv"));
+        let garde = kept(&sha256, &store::file_sha256(&cache.join(&rejets))?);
         Ok(FichierLu {
             schema: self.schema.nom.clone(),
             fichier: fichier.to_owned(),
@@ -428,11 +439,16 @@ impl FileReader<'_> {
             confirmees,
             avis: avis.into_iter().map(|d| d.in_file(fichier)).collect(),
             refus: Vec::new(),
-            garde: self.kept(&parquet, &rejets)?,
             parquet: Some(parquet),
             rejets: Some(rejets),
+            garde,
         })
     }
+}
+
+/// Digest of the two files that the store keeps of a source file, from their own.
+fn kept(parquet: &str, rejets: &str) -> String {
+    store::sha256(format!("{parquet} {rejets}").as_bytes())
 }
 
 /// Words are written once a row group, identifiers and amounts as they come; bounds are kept of places, days and numbers,

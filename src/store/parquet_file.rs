@@ -1,7 +1,7 @@
 //! Parquet files: zstd, one writer at a time, provenance in the footer.
 
 use std::fs::File;
-use std::io::{Read, Seek, SeekFrom};
+use std::io::{Read, Seek, SeekFrom, Write};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -18,8 +18,9 @@ use parquet::file::properties::{EnabledStatistics, WriterProperties};
 use parquet::file::reader::{FileReader, SerializedFileReader};
 use parquet::file::writer::SerializedFileWriter;
 use parquet::schema::types::ColumnPath;
+use sha2::{Digest, Sha256};
 
-use super::{make_parent, publish, temporary};
+use super::{hex, make_parent, publish, temporary};
 use crate::error::{Error, Result};
 
 /// What a file says that it was made by.
@@ -39,7 +40,25 @@ pub struct Ecriture<'a> {
 /// A Parquet file being written beside its place.
 pub struct ParquetFile {
     path: PathBuf,
-    writer: ArrowWriter<File>,
+    writer: ArrowWriter<Hashed>,
+}
+
+/// A file whose bytes are hashed as they are written.
+struct Hashed {
+    file: File,
+    digest: Sha256,
+}
+
+impl Write for Hashed {
+    fn write(&mut self, bytes: &[u8]) -> std::io::Result<usize> {
+        let written = self.file.write(bytes)?;
+        self.digest.update(&bytes[..written]);
+        Ok(written)
+    }
+
+    fn flush(&mut self) -> std::io::Result<()> {
+        self.file.flush()
+    }
 }
 
 impl ParquetFile {
@@ -68,6 +87,7 @@ impl ParquetFile {
         }
         // The file alone says what it holds: how its columns were held in memory is nobody's business.
         let options = ArrowWriterOptions::new().with_properties(properties.build()).with_skip_arrow_metadata(true);
+        let file = Hashed { file, digest: Sha256::new() };
         Ok(Self { path: path.to_owned(), writer: ArrowWriter::try_new_with_options(file, schema, options)? })
     }
 
@@ -79,17 +99,18 @@ impl ParquetFile {
         Ok(self.writer.write(batch)?)
     }
 
-    /// Finishes the file with its provenance and puts it in its place.
+    /// Finishes the file with its provenance and puts it in its place; its SHA-256.
     ///
     /// # Errors
     /// [`Error::Io`], [`Error::Parquet`].
-    pub fn finish(mut self, provenance: &[(&str, String)]) -> Result<()> {
+    pub fn finish(mut self, provenance: &[(&str, String)]) -> Result<String> {
         for (key, value) in provenance {
             self.writer.append_key_value_metadata(KeyValue::new((*key).to_owned(), value.clone()));
         }
-        let file = self.writer.into_inner()?;
+        let Hashed { file, digest } = self.writer.into_inner()?;
         file.sync_data().map_err(Error::io("écrire", &self.path))?;
-        publish(&temporary(&self.path), &self.path)
+        publish(&temporary(&self.path), &self.path)?;
+        Ok(hex(&digest.finalize()))
     }
 }
 
@@ -102,7 +123,7 @@ pub fn write_table(path: &Path, schema: &SchemaRef, batches: &[RecordBatch]) -> 
     for batch in batches {
         file.write(batch)?;
     }
-    file.finish(&[])
+    file.finish(&[]).map(|_| ())
 }
 
 /// Puts files of one schema end to end in a file of their own, row group after row group, columns as they were written.
