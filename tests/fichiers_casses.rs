@@ -115,6 +115,28 @@ fn good_rows_count_beside_bad_ones_and_every_bad_one_is_listed() {
     assert_eq!(exit, 1);
 }
 
+/// Small files are read first, and stand where the project has them; of two of one content, the second is refused.
+#[test]
+fn files_are_told_in_the_order_of_the_project() {
+    let large = format!("{HEADER}{}", (0..500).map(|i| GOOD.replace("A1", &format!("B{i}"))).collect::<String>());
+    let small = format!("{HEADER}{GOOD}");
+    let toml = TOML.replace("attributions.csv", "a*.csv");
+    let contents = [("a1.csv", &large), ("a2.csv", &small), ("a3.csv", &large), ("a4.csv", &small)];
+    let projet = Projet::new(&toml, &contents.map(|(name, text)| (name, text.as_bytes())));
+    let (exit, text) = run(projet.path(), &[]);
+    assert_eq!(exit, 1, "{text}");
+    let manifest: serde_json::Value = serde_json::from_str(&projet.text("manifeste.json")).unwrap();
+    let entries: Vec<(&str, bool)> = manifest["entrees"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|entry| (entry["fichier"].as_str().unwrap(), entry["refuse"].as_bool().unwrap()))
+        .collect();
+    assert_eq!(entries, [("a1.csv", false), ("a2.csv", false), ("a3.csv", true), ("a4.csv", true)]);
+    assert!(text.contains("que a1.csv") && text.contains("que a2.csv"), "{text}");
+    assert_eq!(leases(&projet), Some(501));
+}
+
 #[test]
 fn windows_files_with_other_names_and_commas_read_alike() {
     let plain = Projet::new(TOML, &[("attributions.csv", format!("{HEADER}{GOOD}").as_bytes())]);
