@@ -6,7 +6,7 @@ mod etat;
 mod parquet_file;
 
 use std::fs::{self, File};
-use std::io::{Read, Write};
+use std::io::{self, BufReader, Write};
 use std::path::{Path, PathBuf};
 
 use hmac::{Hmac, KeyInit, Mac};
@@ -40,14 +40,40 @@ pub fn sha256(bytes: &[u8]) -> String {
 /// # Errors
 /// [`Error::Io`].
 pub fn file_sha256(path: &Path) -> Result<String> {
-    let failed = || Error::io("lire", path);
-    let mut file = File::open(path).map_err(failed())?;
-    let (mut digest, mut chunk) = (Sha256::new(), vec![0; 1 << 18]);
-    loop {
-        match file.read(&mut chunk).map_err(failed())? {
-            0 => return Ok(hex(&digest.finalize())),
-            n => digest.update(&chunk[..n]),
-        }
+    let hashed = || {
+        let mut hashed = Hashed::new(io::sink());
+        io::copy(&mut BufReader::with_capacity(1 << 18, File::open(path)?), &mut hashed)?;
+        Ok(hashed.sha256())
+    };
+    hashed().map_err(Error::io("lire", path))
+}
+
+/// Bytes hashed as they are written.
+struct Hashed<W> {
+    inner: W,
+    digest: Sha256,
+}
+
+impl<W> Hashed<W> {
+    fn new(inner: W) -> Self {
+        Self { inner, digest: Sha256::new() }
+    }
+
+    /// SHA-256 of what was written, in hexadecimal.
+    fn sha256(self) -> String {
+        hex(&self.digest.finalize())
+    }
+}
+
+impl<W: Write> Write for Hashed<W> {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        let written = self.inner.write(bytes)?;
+        self.digest.update(&bytes[..written]);
+        Ok(written)
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        self.inner.flush()
     }
 }
 

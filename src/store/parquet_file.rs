@@ -1,7 +1,7 @@
 //! Parquet files: zstd, one writer at a time, provenance in the footer.
 
 use std::fs::File;
-use std::io::{Read, Seek, SeekFrom, Write};
+use std::io::{Read, Seek, SeekFrom};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -18,9 +18,8 @@ use parquet::file::properties::{EnabledStatistics, WriterProperties};
 use parquet::file::reader::{FileReader, SerializedFileReader};
 use parquet::file::writer::SerializedFileWriter;
 use parquet::schema::types::ColumnPath;
-use sha2::{Digest, Sha256};
 
-use super::{hex, make_parent, publish, temporary};
+use super::{Hashed, make_parent, publish, temporary};
 use crate::error::{Error, Result};
 
 /// What a file says that it was made by.
@@ -40,25 +39,7 @@ pub struct Ecriture<'a> {
 /// A Parquet file being written beside its place.
 pub struct ParquetFile {
     path: PathBuf,
-    writer: ArrowWriter<Hashed>,
-}
-
-/// A file whose bytes are hashed as they are written.
-struct Hashed {
-    file: File,
-    digest: Sha256,
-}
-
-impl Write for Hashed {
-    fn write(&mut self, bytes: &[u8]) -> std::io::Result<usize> {
-        let written = self.file.write(bytes)?;
-        self.digest.update(&bytes[..written]);
-        Ok(written)
-    }
-
-    fn flush(&mut self) -> std::io::Result<()> {
-        self.file.flush()
-    }
+    writer: ArrowWriter<Hashed<File>>,
 }
 
 impl ParquetFile {
@@ -87,7 +68,7 @@ impl ParquetFile {
         }
         // The file alone says what it holds: how its columns were held in memory is nobody's business.
         let options = ArrowWriterOptions::new().with_properties(properties.build()).with_skip_arrow_metadata(true);
-        let file = Hashed { file, digest: Sha256::new() };
+        let file = Hashed::new(file);
         Ok(Self { path: path.to_owned(), writer: ArrowWriter::try_new_with_options(file, schema, options)? })
     }
 
@@ -107,10 +88,10 @@ impl ParquetFile {
         for (key, value) in provenance {
             self.writer.append_key_value_metadata(KeyValue::new((*key).to_owned(), value.clone()));
         }
-        let Hashed { file, digest } = self.writer.into_inner()?;
-        file.sync_data().map_err(Error::io("écrire", &self.path))?;
+        let hashed = self.writer.into_inner()?;
+        hashed.inner.sync_data().map_err(Error::io("écrire", &self.path))?;
         publish(&temporary(&self.path), &self.path)?;
-        Ok(hex(&digest.finalize()))
+        Ok(hashed.sha256())
     }
 }
 
