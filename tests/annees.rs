@@ -11,6 +11,7 @@ use std::process::Command;
 use std::sync::Arc;
 
 use arrow::array::{ArrayRef, RecordBatch, StringArray};
+use arrow::datatypes::DataType;
 
 use commun::{Projet, files};
 
@@ -95,17 +96,30 @@ fn a_kept_year_of_other_columns_is_refused_by_name() {
     let kept = projet.path().join(".bilan/historique");
     let other: [(&str, ArrayRef); 2] =
         [("niveau", Arc::new(StringArray::from(vec!["epci"]))), ("annee", Arc::new(StringArray::from(vec!["2023"])))];
-    let batch = RecordBatch::try_from_iter(other).unwrap();
-    for year in [2023, 2024] {
+    let lacking = RecordBatch::try_from_iter(other).unwrap();
+    // Every column, the words of the first in another form.
+    let (schema, all) = bilan::store::read_all(&kept.join("2024.parquet")).unwrap();
+    let all = arrow::compute::concat_batches(&schema, &all).unwrap();
+    let columns = schema.fields().iter().zip(all.columns()).map(|(field, column)| {
+        let other = if field.name() == "niveau" { &DataType::Binary } else { field.data_type() };
+        (field.name(), arrow::compute::cast(column, other).unwrap())
+    });
+    let other_words = RecordBatch::try_from_iter(columns).unwrap();
+    for (year, batch, column) in [
+        (2023, &lacking, "code"),
+        (2024, &lacking, "code"),
+        (2023, &other_words, "niveau"),
+        (2024, &other_words, "niveau"),
+    ] {
         let path = kept.join(format!("{year}.parquet"));
         let before = fs::read(&path).ok();
-        bilan::store::write_table(&path, &batch.schema(), std::slice::from_ref(&batch)).unwrap();
+        bilan::store::write_table(&path, &batch.schema(), std::slice::from_ref(batch)).unwrap();
         fs::remove_dir_all(projet.path().join("sortie")).unwrap();
         let run = Command::new(env!("CARGO_BIN_EXE_bilan")).arg("run").arg(projet.path()).output().unwrap();
         let told = String::from_utf8_lossy(&run.stderr);
         assert_eq!(run.status.code(), Some(2), "{told}");
         assert!(told.contains("B0415") && told.contains(&format!("{year}.parquet")), "{told}");
-        assert!(told.contains("« code » de type VARCHAR"), "{told}");
+        assert!(told.contains(&format!("« {column} » de type VARCHAR")), "{told}");
         match before {
             Some(bytes) => fs::write(&path, bytes).unwrap(),
             None => fs::remove_file(&path).unwrap(),

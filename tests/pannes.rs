@@ -205,4 +205,11 @@ fn what_the_store_no_longer_holds_is_found_where_asked() {
     std::fs::write(kept[0].with_extension("csv"), "a.csv;1;qpv;B0107;refus;;fausse ligne\n").unwrap();
     verified(true);
     verified(false);
+    // And the account that the quality report is made from.
+    let path = kept[0].with_extension("json");
+    let account = std::fs::read_to_string(&path).unwrap();
+    std::fs::write(&path, account.replacen("\"lignes\": 300", "\"lignes\": 301", 1)).unwrap();
+    assert_ne!(account, std::fs::read_to_string(&path).unwrap());
+    verified(true);
+    verified(false);
 }

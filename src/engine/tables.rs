@@ -159,15 +159,15 @@ fn load_sources(charge: &mut Charge<'_>, inputs: &Inputs<'_>, cache: &Path) -> R
 }
 
 /// Columns of a year that was kept, with their types.
-const HISTORIQUE: [(&str, &str); 8] = [
-    ("niveau", "VARCHAR"),
-    ("code", "VARCHAR"),
-    ("libelle", "VARCHAR"),
-    ("indicateur", "VARCHAR"),
-    ("annee", "INTEGER"),
-    ("numerateur", "BIGINT"),
-    ("denominateur", "BIGINT"),
-    ("valeur", "DOUBLE"),
+const HISTORIQUE: [(&str, DataType); 8] = [
+    ("niveau", DataType::Utf8),
+    ("code", DataType::Utf8),
+    ("libelle", DataType::Utf8),
+    ("indicateur", DataType::Utf8),
+    ("annee", DataType::Int32),
+    ("numerateur", DataType::Int64),
+    ("denominateur", DataType::Int64),
+    ("valeur", DataType::Float64),
 ];
 
 /// `historique`: what earlier runs kept of the two years before, or nothing. The year's own file, which this run will
@@ -179,7 +179,7 @@ fn load_history(charge: &mut Charge<'_>, inputs: &Inputs<'_>, cache: &Path) -> R
     let own = history_file(cache, inputs.plan.millesime);
     let files: Vec<PathBuf> = kept.into_iter().filter(|file| *file != own).collect();
     if files.is_empty() {
-        let columns = HISTORIQUE.map(|(name, kind)| format!("{name} {kind}")).join(", ");
+        let columns = HISTORIQUE.map(|(name, kind)| format!("{name} {}", sql_type(&kind))).join(", ");
         charge.etapes.know("historique", columns.as_bytes());
         return charge.engine.execute("historique", &format!("CREATE TABLE historique ({columns})"));
     }
@@ -191,17 +191,19 @@ fn load_history(charge: &mut Charge<'_>, inputs: &Inputs<'_>, cache: &Path) -> R
     charge.engine.view("historique", &files)
 }
 
-/// Refuses the file of a year that another version kept with other columns.
+/// Refuses the file of a year that another version kept with other columns, or that no longer reads to its end: no source
+/// can make it again.
 fn is_a_year(file: &Path) -> Result<()> {
-    let (schema, _) = store::batches(file)?;
-    let has = |name, kind| schema.field_with_name(name).is_ok_and(|field| sql_type(field.data_type()) == kind);
-    match HISTORIQUE.into_iter().find(|(name, kind)| !has(name, *kind)) {
+    let (schema, _) = store::read_all(file)?;
+    let has = |name: &str, kind: &DataType| schema.field_with_name(name).is_ok_and(|field| field.data_type() == kind);
+    match HISTORIQUE.into_iter().find(|(name, kind)| !has(name, kind)) {
         None => Ok(()),
         Some((name, kind)) => Err(Error::usage(
             "B0415",
             format!(
-                "année gardée par une autre version : « {} » n'a pas de colonne « {name} » de type {kind}",
-                file.display()
+                "année gardée par une autre version : « {} » n'a pas de colonne « {name} » de type {}",
+                file.display(),
+                sql_type(&kind)
             ),
             "calculez de nouveau cette année avec cette version, ou supprimez ce fichier : l'évolution s'en passera",
         )),

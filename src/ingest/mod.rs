@@ -88,7 +88,7 @@ pub struct FichierLu {
     pub parquet: Option<String>,
     /// CSV of the rejects, relative to `.bilan`.
     pub rejets: Option<String>,
-    /// SHA-256 of those two files, by which they are known to hold what was written.
+    /// Digest of those two files and of this account, by which they are known to be what was written.
     #[serde(default)]
     pub garde: String,
 }
@@ -255,7 +255,7 @@ impl FileReader<'_> {
             return None;
         }
         let digest = |file: &String| store::file_sha256(&self.plan.cache().join(file));
-        let held = digest(parquet).and_then(|parquet| Ok(kept(&parquet, &digest(rejets)?)));
+        let held = digest(parquet).and_then(|parquet| kept(&parquet, &digest(rejets)?, account));
         let altered = || {
             let message = format!(
                 "la conversion gardée dans « .bilan/{parquet} » n'est plus celle qui fut écrite : elle est refaite"
@@ -421,8 +421,8 @@ impl FileReader<'_> {
         let present = self.schema.colonnes.iter().zip(&entete.champs).filter(|(_, c)| **c != Champ::Absent);
         let relative = |extension: &str| stem.with_extension(extension).to_string_lossy().replace('\\', "/");
         let (parquet, rejets) = (relative("parquet"), relative("csv"));
-        let garde = kept(&sha256, &store::file_sha256(&cache.join(&rejets))?);
-        Ok(FichierLu {
+        let rejets_sha256 = store::file_sha256(&cache.join(&rejets))?;
+        let account = FichierLu {
             schema: self.schema.nom.clone(),
             fichier: fichier.to_owned(),
             sha256: empreinte.sha256.clone(),
@@ -441,14 +441,16 @@ impl FileReader<'_> {
             refus: Vec::new(),
             parquet: Some(parquet),
             rejets: Some(rejets),
-            garde,
-        })
+            garde: String::new(),
+        };
+        Ok(FichierLu { garde: kept(&sha256, &rejets_sha256, &account)?, ..account })
     }
 }
 
-/// Digest of the two files that the store keeps of a source file, from their own.
-fn kept(parquet: &str, rejets: &str) -> String {
-    store::sha256(format!("{parquet} {rejets}").as_bytes())
+/// Digest of all that the store keeps of a source file, from those of its two files and from its account.
+fn kept(parquet: &str, rejets: &str, account: &FichierLu) -> Result<String> {
+    let account = FichierLu { garde: String::new(), ..account.clone() };
+    Ok(store::sha256(format!("{parquet} {rejets} {}", serde_json::to_string(&account)?).as_bytes()))
 }
 
 /// Words are written once a row group, identifiers and amounts as they come; bounds are kept of places, days and numbers,
