@@ -37,10 +37,14 @@ impl Etapes {
 
     /// Where the result of a step stands, made or to be made.
     pub(super) fn file(&mut self, folder: &Path, nom: &str, key: &str) -> PathBuf {
-        let short = key.get(..24).unwrap_or(key);
-        let file = folder.join(format!("{nom}-{short}.parquet"));
-        self.utiles.insert(file.clone());
+        let file = named(folder, nom, key);
+        self.keep(file.clone());
         file
+    }
+
+    /// Says that a file is of use.
+    pub(super) fn keep(&mut self, file: PathBuf) {
+        self.utiles.insert(file);
     }
 
     /// Removes the results of steps that this run did not need.
@@ -50,6 +54,11 @@ impl Etapes {
             let _ = std::fs::remove_file(path);
         }
     }
+}
+
+/// Where what is known by a key stands.
+pub(super) fn named(folder: &Path, nom: &str, key: &str) -> PathBuf {
+    folder.join(format!("{nom}-{}.parquet", key.get(..24).unwrap_or(key)))
 }
 
 /// Words of a statement that may be tables, in lower case since SQL does not tell cases apart: not `x.column`, nor the name

@@ -6,6 +6,7 @@ mod etapes;
 mod indicateur;
 mod ordre;
 mod ouvrier;
+mod repetes;
 mod surcharge;
 mod tables;
 pub mod trace;
@@ -261,6 +262,7 @@ pub fn compute(inputs: &Inputs<'_>, threads: usize, progress: &Progress) -> Resu
     let checks = Croisement::load_all(&resources)?;
     let surcharges = Surcharges::load(&resources)?;
     let workers = threads.clamp(1, ENSEMBLE);
+    repetes::find(inputs, threads)?;
     let (mut ouvriers, mut etapes) = Ouvrier::open_several(inputs, workers, threads)?;
     let lignes = |source: &str| inputs.ingestion.rows(source);
     let mut prevues: Vec<Prevue<'_>> = pipelines.iter().map(|i| etapes.plan(i, lignes, &folder)).collect();

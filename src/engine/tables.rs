@@ -11,6 +11,7 @@ use duckdb::types::{ToSqlOutput, Value};
 use duckdb::{ToSql, appender_params_from_iter};
 
 use super::etapes::Etapes;
+use super::repetes::{self, Repetes};
 use super::{Engine, Inputs, Table};
 use crate::error::{Error, Result};
 use crate::ingest::arrow_schema;
@@ -128,17 +129,16 @@ pub(super) fn load_inputs(charge: &mut Charge<'_>, inputs: &Inputs<'_>, cache: &
     load_law(charge, inputs)
 }
 
-/// One view a source; a source that is not given is an empty table of the same columns.
+/// Files of the store that a source was read into.
+pub(super) fn stored(inputs: &Inputs<'_>, source: &str, cache: &Path) -> Vec<PathBuf> {
+    let read = inputs.ingestion.fichiers.iter().filter(|f| f.schema == source);
+    read.filter_map(|f| f.parquet.as_ref()).map(|p| cache.join(p)).collect()
+}
+
+/// One view a source, an empty table of the same columns where it is not given; and one of identifiers found on several rows.
 fn load_sources(charge: &mut Charge<'_>, inputs: &Inputs<'_>, cache: &Path) -> Result<()> {
     for schema in Schema::load_all(&inputs.plan.resources(), inputs.plan.millesime)? {
-        let files: Vec<PathBuf> = inputs
-            .ingestion
-            .fichiers
-            .iter()
-            .filter(|f| f.schema == schema.nom)
-            .filter_map(|f| f.parquet.as_ref())
-            .map(|p| cache.join(p))
-            .collect();
+        let files = stored(inputs, &schema.nom, cache);
         let name = format!("source_{}", schema.nom);
         if files.is_empty() {
             let columns: Vec<String> = arrow_schema(&schema)
@@ -154,6 +154,11 @@ fn load_sources(charge: &mut Charge<'_>, inputs: &Inputs<'_>, cache: &Path) -> R
             let names: Vec<_> = files.iter().map(|f| f.to_string_lossy()).collect();
             charge.etapes.know(&name, names.join("\n").as_bytes());
         }
+    }
+    for Repetes { table, fichier, .. } in repetes::of(inputs, cache)? {
+        charge.engine.view(&table, std::slice::from_ref(&fichier))?;
+        charge.etapes.know(&table, fichier.to_string_lossy().as_bytes());
+        charge.etapes.keep(fichier);
     }
     Ok(())
 }

@@ -4,6 +4,7 @@
 
 mod etat;
 mod parquet_file;
+mod repetes;
 
 use std::fs::{self, File};
 use std::io::{self, BufReader, Write};
@@ -17,6 +18,7 @@ use crate::error::{Error, Result};
 
 pub use etat::{Etat, FichierVu, Stamp};
 pub use parquet_file::{Ecriture, ParquetFile, batches, footer, is_whole, join, read_all, write_table};
+pub use repetes::repeated;
 
 /// Lower-case hexadecimal.
 #[must_use]

@@ -174,7 +174,7 @@ pub fn batches(path: &Path) -> Result<(SchemaRef, impl Iterator<Item = Result<Re
 }
 
 /// Says of a file of the program that it no longer reads.
-fn damaged(path: &Path) -> impl Fn(&dyn std::error::Error) -> Error {
+pub(super) fn damaged(path: &Path) -> impl Fn(&dyn std::error::Error) -> Error {
     let chemin = path.to_owned();
     move |error| Error::Damaged { chemin: chemin.clone(), raison: error.to_string() }
 }
