@@ -32,6 +32,13 @@ pub fn day_of_year(text: &str) -> Option<String> {
     Some(format!("{day}{}{HARD}{month}", if day == 1 { "er" } else { "" }))
 }
 
+/// With its first letter in upper case, as a line or a cell begins.
+#[must_use]
+pub fn capital(text: &str) -> String {
+    let mut letters = text.chars();
+    letters.next().map_or_else(String::new, |first| first.to_uppercase().chain(letters).collect())
+}
+
 /// A whole number: `19 357`.
 #[must_use]
 pub fn integer(n: i64) -> String {

@@ -7,9 +7,10 @@ use arrow::array::{Array, AsArray};
 use arrow::datatypes::{Int32Type, Int64Type};
 use rust_xlsxwriter::{DocProperties, ExcelDateTime, Format, FormatAlign, FormatBorder, Workbook, Worksheet};
 
-use super::{atelier, holder_words};
+use super::{atelier, holder_words, mots};
 use crate::engine::Table;
 use crate::error::{Error, Result};
+use crate::format;
 use crate::project::Plan;
 use crate::reference::Geographie;
 use crate::resultats::INDICATEURS;
@@ -96,7 +97,7 @@ fn load(plan: &Plan, geographie: &Geographie) -> Result<ParBailleur> {
             .to_owned(),
             libelle: geographie.commune(&commune[row]).map_or_else(String::new, |c| c.libelle.clone()),
             commune: commune[row].clone(),
-            periode: periode[row].clone(),
+            periode: format::capital(&periode[row]),
             public: if morale.value(row) == 1 { "personne morale" } else { "ménage" },
             proposes: proposes.is_valid(row).then(|| proposes.value(row)),
             attributions: attributions.value(row),
@@ -140,6 +141,8 @@ fn workbook(
     let title = format!("Logements attribués en {} par {nom}", plan.millesime);
     book.set_properties(&DocProperties::new().set_title(&title).set_author("bilan").set_creation_datetime(&made));
     let mention = if plan.fictif { "Données fictives" } else { "Édition restreinte" };
+    let mut holders: Vec<_> = holders.iter().collect();
+    holders.sort_by_key(|(holder, _)| mots::order("reservataire", holder));
     for (holder, lines) in holders {
         let sheet = book.add_worksheet();
         sheet.set_name(holder_words(holder))?;
@@ -180,18 +183,29 @@ fn body(sheet: &mut Worksheet, lines: &[Ligne]) -> std::result::Result<(), rust_
             sheet.write(row, column, word)?;
         }
         sheet.write(row, 6, l.public)?;
-        #[expect(clippy::cast_precision_loss, reason = "counts of dwellings are far below 2^52")]
-        if let Some(n) = l.proposes {
-            sheet.write_with_format(row, 7, n as f64, &number)?;
-        }
-        #[expect(clippy::cast_precision_loss, reason = "counts of dwellings are far below 2^52")]
-        sheet.write_with_format(row, 8, l.attributions as f64, &number)?;
+        counts(sheet, row, l.proposes, l.attributions, &number)?;
         row += 1;
     }
     sheet.autofilter(TOP, 0, row.saturating_sub(1), 8)?;
     let total = Format::new().set_bold().set_border_top(FormatBorder::Thin).set_num_format("#,##0");
     sheet.write_with_format(row, 0, "Total", &total)?;
-    #[expect(clippy::cast_precision_loss, reason = "counts of dwellings are far below 2^52")]
-    sheet.write_with_format(row, 8, lines.iter().map(|l| l.attributions).sum::<i64>() as f64, &total)?;
+    // Proposals are known of every line or of none.
+    let proposes = lines.iter().map(|l| l.proposes).sum::<Option<i64>>();
+    counts(sheet, row, proposes, lines.iter().map(|l| l.attributions).sum(), &total)
+}
+
+/// Dwellings proposed, if it is known, and dwellings let.
+#[expect(clippy::cast_precision_loss, reason = "counts of dwellings are far below 2^52")]
+fn counts(
+    sheet: &mut Worksheet,
+    row: u32,
+    proposes: Option<i64>,
+    attributions: i64,
+    format: &Format,
+) -> std::result::Result<(), rust_xlsxwriter::XlsxError> {
+    if let Some(n) = proposes {
+        sheet.write_with_format(row, 7, n as f64, format)?;
+    }
+    sheet.write_with_format(row, 8, attributions as f64, format)?;
     Ok(())
 }

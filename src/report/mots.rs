@@ -1,6 +1,7 @@
 //! The words of codes: what a reader meets in place of `hors_qpv`, `T6P` or `COLACT`.
 
 use super::donnees::Donnees;
+use crate::format;
 
 /// Under this many leases, a delay says little of what a new applicant will wait: the usual mark of published counts.
 pub const PEU_DE_BAUX: i64 = 11;
@@ -180,6 +181,7 @@ pub(super) fn modality(donnees: &Donnees<'_>, dimension: &str, code: &str) -> St
         "reservataire" => super::holder_words(code).to_owned(),
         "logement_actuel" => listed("modele_logement_actuel"),
         "situation_familiale" | "motif_demande" | "motif_radiation" => listed(dimension),
+        "periode_construction" => format::capital(code),
         _ => code.to_owned(),
     }
 }

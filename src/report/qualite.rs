@@ -78,8 +78,8 @@ pub(super) fn load(plan: &Plan, bailleurs: &BTreeMap<String, String>) -> Result<
         .iter()
         .map(|c| Faute {
             code: c.code.clone(),
-            message: capital(&c.message),
-            aide: capital(&c.aide),
+            message: format::capital(&c.message),
+            aide: format::capital(&c.aide),
             ou: format!("{}, {}", c.source, c.colonne),
             lignes: count(c.nombre),
             tables: if c.tables.is_empty() { "aucune".to_owned() } else { c.tables.join(", ") },
@@ -104,7 +104,7 @@ pub(super) fn load(plan: &Plan, bailleurs: &BTreeMap<String, String>) -> Result<
         .map(|c| {
             let mut cells = row(&c.controle);
             cells[0] = format!("{}, {}", c.source, c.controle.colonne);
-            cells.insert(2, capital(&c.message));
+            cells.insert(2, format::capital(&c.message));
             cells
         })
         .collect();
@@ -151,11 +151,6 @@ fn words(gravite: Gravite) -> &'static str {
         Gravite::Anomalie => "anomalie",
         Gravite::AConfirmer => "à confirmer",
     }
-}
-
-fn capital(text: &str) -> String {
-    let mut chars = text.chars();
-    chars.next().map_or_else(String::new, |c| c.to_uppercase().chain(chars).collect())
 }
 
 fn sentence(d: &Diagnostic) -> String {

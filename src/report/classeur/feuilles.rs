@@ -52,19 +52,53 @@ pub(super) fn of_review(book: &mut Workbook, revue: &Revue) -> Result<Vec<Entree
     Ok(entries)
 }
 
-/// Chapter number and title, as short as a spreadsheet wants it, unlike any other.
+/// Chapter number and title, as short as a spreadsheet wants it, unlike any other. It is cut between two words, and never ends
+/// on one that calls for the next.
 fn sheet_name(names: &mut BTreeSet<String>, number: usize, titre: &str) -> String {
-    let clean: String = titre.chars().filter(|c| !"[]:*?/\\'".contains(*c)).collect();
+    let clean = titre.replace(" : ", ", ");
+    let clean: String = clean.chars().filter(|c| !"[]:*?/\\".contains(*c)).collect();
+    let clean = clean.split_whitespace().collect::<Vec<_>>().join(" ");
     for tried in 1.. {
         let suffix = if tried == 1 { String::new() } else { format!(" ({tried})") };
         let room = LONGEST - suffix.chars().count();
-        let name: String = format!("{number} {clean}").chars().take(room).collect();
-        let name = format!("{}{suffix}", name.trim_end());
+        let name = format!("{}{suffix}", shortened(&format!("{number} {clean}"), room));
         if names.insert(name.to_lowercase()) {
             return name;
         }
     }
     String::new()
+}
+
+/// Words that call for another after them.
+const LIENS: [&str; 18] = [
+    "à", "au", "aux", "d'un", "de", "des", "du", "en", "et", "la", "le", "les", "par", "selon", "ses", "son", "sur",
+    "un",
+];
+
+/// The first words of a text that fit in so many characters.
+fn shortened(text: &str, room: usize) -> String {
+    if text.chars().count() <= room {
+        return text.trim_matches('\'').to_owned();
+    }
+    let mut kept: Vec<&str> = Vec::new();
+    for word in text.split(' ') {
+        if kept.iter().map(|w| w.chars().count() + 1).sum::<usize>() + word.chars().count() > room {
+            break;
+        }
+        kept.push(word);
+    }
+    // What stands in brackets stays whole or goes.
+    if let Some(open) = kept.iter().rposition(|word| word.starts_with('('))
+        && !kept[open..].iter().any(|word| word.ends_with(')'))
+    {
+        kept.truncate(open);
+    }
+    while kept.len() > 2 && kept.last().is_some_and(|last| LIENS.contains(last)) {
+        kept.pop();
+    }
+    // A first word that is too long by itself is cut all the same.
+    let name = if kept.len() < 2 { text.chars().take(room).collect() } else { kept.join(" ") };
+    name.trim_matches([' ', ',', ';', '\'']).to_owned()
 }
 
 fn fill(
@@ -193,4 +227,27 @@ fn chart(nom: &str, figure: &Figure, natif: &Natif) -> Chart {
     let said = format!("{}. {}", figure.titre, figure.sous_titre);
     chart.set_alt_text(said.chars().take(ALTERNATIVE).collect::<String>());
     chart
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_sheet_is_named_in_whole_words_unlike_any_other() {
+        let mut names = BTreeSet::new();
+        for (titre, name) in [
+            ("Baux par délai", "4 Baux par délai"),
+            ("L'année mois par mois", "4 L'année mois par mois"),
+            ("Taille du ménage : demandes et baux", "4 Taille du ménage, demandes"),
+            ("Contingents de réservation (CCH R441-5)", "4 Contingents de réservation"),
+            ("Logements par bailleur (CCH R441-5-1)", "4 Logements par bailleur"),
+            ("Quartiles par bailleur et par zone", "4 Quartiles par bailleur"),
+            ("Quartiles par bailleur et par région", "4 Quartiles par bailleur (2)"),
+            ("Part [a:b] * c/d ?", "4 Part ab cd"),
+            ("Anticonstitutionnellement-long-mot", "4 Anticonstitutionnellement-lon"),
+        ] {
+            assert_eq!(sheet_name(&mut names, 4, titre), name);
+        }
+    }
 }

@@ -152,7 +152,7 @@ fn contents(
     }
     for entry in entries {
         row += 1;
-        let link = Url::new(format!("internal:'{}'!A1", entry.feuille)).set_text(&entry.feuille);
+        let link = Url::new(format!("internal:'{}'!A1", entry.feuille.replace('\'', "''"))).set_text(&entry.feuille);
         sheet.write_url(row, 0, link)?;
         sheet.write_with_format(row, 1, &entry.titre, &wrapped)?;
         sheet.write_with_format(row, 2, &entry.contenu, &wrapped)?;

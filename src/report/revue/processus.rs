@@ -24,7 +24,7 @@ const MESURES: [(&str, &str, &str, &str, Ecriture); 6] = [
         "refus_par_menage",
         "Ménages ayant refusé au moins une fois",
         "ménages",
-        "ménages ayant reçu une proposition",
+        "ménages ayant reçu ou refusé une proposition",
         Ecriture::Part,
     ),
     ("refus_par_proposition", "Refus pour une proposition", "refus", "propositions", Ecriture::Part),

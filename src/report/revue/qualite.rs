@@ -52,10 +52,10 @@ pub(super) fn chapter(c: &Contexte<'_>) -> Chapitre {
             .take(SHOWN)
             .map(|x| {
                 vec![
-                    Cellule::texte(capital(&x.message)),
+                    Cellule::texte(format::capital(&x.message)),
                     Cellule::texte(&x.code),
                     Cellule::Nombre(Some(count(x.nombre))),
-                    Cellule::texte(capital(&x.aide)),
+                    Cellule::texte(format::capital(&x.aide)),
                 ]
             })
             .collect();
@@ -70,9 +70,4 @@ pub(super) fn chapter(c: &Contexte<'_>) -> Chapitre {
         "Ces contrôles portent sur l'ensemble des fichiers lus, non sur ce seul territoire. La page Qualité des données les donne tous, avec une liste par bailleur.",
     ));
     Chapitre::new("qualite", "Qualité des données", blocs)
-}
-
-fn capital(text: &str) -> String {
-    let mut chars = text.chars();
-    chars.next().map_or_else(String::new, |first| first.to_uppercase().collect::<String>() + chars.as_str())
 }
