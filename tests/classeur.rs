@@ -4,7 +4,9 @@
 
 mod commun;
 
-use calamine::{Data, Reader, Xlsx};
+use std::collections::BTreeMap;
+
+use calamine::{Data, DataType, Reader, Xlsx};
 use commun::Cell;
 
 #[test]
@@ -47,5 +49,38 @@ fn every_cell_of_the_workbook_is_that_of_its_table() {
         }
         let beyond = sheet.get_value((5 + u32::try_from(rows.len()).unwrap(), 0));
         assert!(beyond.is_none_or(|v| *v == Data::Empty), "{name}");
+    }
+    landlords_reports_add_up_to_the_table(&project);
+}
+
+/// Each landlord's report has a sheet a holder, in the order of every page, which ends with the totals of its two counts.
+fn landlords_reports_add_up_to_the_table(project: &std::path::Path) {
+    const HOLDERS: [(&str, &str); 6] = [
+        ("PPRIOR", "Préfet, prioritaires"),
+        ("PFONCT", "Préfet, fonctionnaires"),
+        ("COLACT", "Action Logement"),
+        ("COLTER", "Collectivités"),
+        ("AUTRES", "Autres réservataires"),
+        ("AUCUN", "Hors contingent"),
+    ];
+    let mut expected: BTreeMap<String, BTreeMap<usize, (i64, i64)>> = BTreeMap::new();
+    for row in commun::read_table(&project.join("sortie/indicateurs/flux.parquet")) {
+        let holder = HOLDERS.iter().position(|(code, _)| *code == row["reservataire"].text()).unwrap();
+        let total = expected.entry(row["bailleur"].text().to_owned()).or_default().entry(holder).or_default();
+        total.0 += row["proposes"].int().unwrap();
+        total.1 += row["attributions"].int().unwrap();
+    }
+    assert!(expected.len() > 10);
+    for (siren, holders) in &expected {
+        let mut book: Xlsx<_> = calamine::open_workbook(project.join(format!("sortie/flux/{siren}.xlsx"))).unwrap();
+        let names = book.sheet_names();
+        assert!(holders.keys().map(|h| HOLDERS[*h].1).eq(names.iter().map(String::as_str)), "{siren}: {names:?}");
+        for (name, total) in names.iter().zip(holders.values()) {
+            let sheet = book.worksheet_range(name).unwrap();
+            let last = sheet.end().unwrap().0;
+            let count = |column| sheet.get_value((last, column)).and_then(DataType::as_i64).unwrap();
+            assert_eq!(sheet.get_value((last, 0)).unwrap().to_string(), "Total");
+            assert_eq!((count(7), count(8)), *total, "{siren} {name}");
+        }
     }
 }
