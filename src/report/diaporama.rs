@@ -2,8 +2,9 @@
 
 use serde::Serialize;
 
-use super::revue::{Bloc, Cle, Contexte, Figure, Revue, Tableau, key_figures, short_judgements};
+use super::revue::{Bloc, Cellule, Cle, Contexte, Figure, Revue, Tableau, key_figures, short_judgements};
 use crate::chart::Dessin;
+use crate::format;
 
 /// One slide.
 #[derive(Debug, Serialize)]
@@ -13,8 +14,16 @@ pub(super) struct Vue {
     cles: Option<Vec<Cle>>,
     figure: Option<Dessin>,
     tableau: Option<Tableau>,
-    points: Vec<String>,
+    points: Vec<Point>,
     note: String,
+}
+
+/// A sentence of a slide.
+#[derive(Debug, Serialize)]
+struct Point {
+    /// What it is about; empty where the slide says so.
+    sujet: &'static str,
+    texte: String,
 }
 
 /// Figures shown, in the order of the discussion; those that a territory lacks are left out.
@@ -36,29 +45,45 @@ const VERDICTS: usize = 9;
 /// The slides of a territory, its cover apart.
 pub(super) fn vues(c: &Contexte<'_>, revue: &Revue) -> Vec<Vue> {
     let mut vues = vec![overview(c, revue)];
-    let mut judgements = short_judgements(c);
-    if !judgements.lignes.is_empty() {
-        let left = judgements.lignes.len().saturating_sub(VERDICTS);
-        judgements.lignes.truncate(VERDICTS);
-        judgements.colonnes.pop();
-        for row in &mut judgements.lignes {
-            row.pop();
-        }
-        vues.push(Vue {
-            titre: "Règles et objectifs de l'année".to_owned(),
-            sous_titre: String::new(),
-            cles: None,
-            figure: None,
-            tableau: Some(judgements),
-            points: Vec::new(),
-            note: if left > 0 { format!("et {left} autres lignes dans le bilan") } else { String::new() },
-        });
-    }
+    vues.extend(judgements(c));
     for cle in FIGURES {
         vues.extend(revue.figures().find(|f| f.cle == cle).map(slide));
     }
     vues.push(to_decide(revue));
     vues
+}
+
+/// The rules on one slide: where they do not all fit, those that are not kept come first.
+fn judgements(c: &Contexte<'_>) -> Option<Vue> {
+    let missed = |row: &Vec<Cellule>| row.iter().any(|cell| matches!(cell, Cellule::Reponse(_, Some(false))));
+    let mut table = short_judgements(c);
+    let (mut sous_titre, mut note) = (String::new(), String::new());
+    if table.lignes.len() > VERDICTS {
+        table.lignes.sort_by_key(|row| !missed(row));
+        let left = table.lignes.split_off(VERDICTS);
+        if table.lignes.iter().any(missed) {
+            "D'abord ceux qui ne sont pas tenus".clone_into(&mut sous_titre);
+        }
+        let counted = |n: usize, one, many| format::count(i64::try_from(n).unwrap_or(i64::MAX), one, many);
+        note = format!("et {} dans le bilan", counted(left.len(), "autre ligne", "autres lignes"));
+        let missed = left.iter().filter(|row| missed(row)).count();
+        if missed > 0 {
+            note = format!("{note}, dont {}", counted(missed, "non tenue", "non tenues"));
+        }
+    }
+    table.colonnes.pop();
+    for row in &mut table.lignes {
+        row.pop();
+    }
+    (!table.lignes.is_empty()).then(|| Vue {
+        titre: "Règles et objectifs de l'année".to_owned(),
+        sous_titre,
+        cles: None,
+        figure: None,
+        tableau: Some(table),
+        points: Vec::new(),
+        note,
+    })
 }
 
 fn slide(f: &Figure) -> Vue {
@@ -81,7 +106,7 @@ fn overview(c: &Contexte<'_>, revue: &Revue) -> Vue {
         cles: Some(key_figures(c)),
         figure: None,
         tableau: None,
-        points: vec![finding.to_owned()],
+        points: vec![Point { sujet: "", texte: finding.to_owned() }],
         note: String::new(),
     }
 }
@@ -93,7 +118,9 @@ fn to_decide(revue: &Revue) -> Vue {
         .filter_map(|id| revue.chapter(id))
         .filter_map(|chapter| {
             chapter.blocs.iter().find_map(|b| match b {
-                Bloc::Constat { texte } | Bloc::Absence { texte } => Some(format!("{} : {}", chapter.titre, texte)),
+                Bloc::Constat { texte } | Bloc::Absence { texte } => {
+                    Some(Point { sujet: chapter.titre, texte: texte.clone() })
+                }
                 _ => None,
             })
         })
