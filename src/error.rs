@@ -76,6 +76,11 @@ pub enum Error {
         /// Why it cannot be used.
         raison: String,
     },
+    /// What the program kept of its own work does not add up.
+    #[error(
+        "{0} : ce que le programme a gardé de ses calculs ne se suit plus ; relancez avec --verifier, qui les refait"
+    )]
+    Incoherent(String),
     /// JSON of our own state cannot be read or written.
     #[error("état du projet : {0}")]
     Json(#[from] serde_json::Error),

@@ -213,3 +213,31 @@ fn what_the_store_no_longer_holds_is_found_where_asked() {
     verified(true);
     verified(false);
 }
+
+/// A step that reads well and no longer agrees with those made from it is not the fault of the program's checks.
+#[test]
+fn steps_that_no_longer_agree_are_told_with_their_remedy() {
+    let toml = TOML.replace("attributions", "demandes");
+    let demand = |numbers: [&str; 3]| {
+        let rows = numbers.map(|n| format!("{n};2025-03-01;63113\n"));
+        "numero_unique;date_depot;communes\n".to_owned() + &rows.concat()
+    };
+    let projet = Projet::new(&toml, &[("a.csv", demand(["D1", "D1", "D2"]).as_bytes())]);
+    projet.run(2, false);
+    let before = files(&projet.path().join("sortie"));
+    let other = Projet::new(&toml, &[("a.csv", demand(["D1", "D2", "D3"]).as_bytes())]);
+    other.run(2, false);
+    let repeated = |projet: &Projet| {
+        let mut steps = parquet_of(projet, "etapes").into_iter();
+        steps.find(|p| p.file_name().is_some_and(|n| n.to_string_lossy().starts_with("demandes_repetees"))).unwrap()
+    };
+    std::fs::copy(repeated(&other), repeated(&projet)).unwrap();
+    std::fs::remove_dir_all(projet.path().join("sortie")).unwrap();
+    let output = bilan(projet.path());
+    let said = String::from_utf8(output.stderr).unwrap();
+    assert_eq!(output.status.code(), Some(3), "{said}");
+    assert!(said.contains("ne fait pas le compte") && said.contains("relancez avec --verifier"), "{said}");
+    let output = bilan_with(projet.path(), &["--verifier"]);
+    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+    assert_eq!(before, files(&projet.path().join("sortie")));
+}
