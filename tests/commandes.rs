@@ -105,6 +105,8 @@ fn an_applicant_is_answered_by_code_or_by_name_as_the_tables_say() {
         assert!(out.lines().any(|l| l.ends_with(&format!(" {figure}"))), "{column} {figure} in {out}");
     }
     assert_eq!(bilan(&["tension", "Atlantide", "--projet", demo()]).0, 2);
+    let (code, _, said) = bilan(&["tension", "clermont ferand", "--projet", demo()]);
+    assert!(code == 2 && said.contains("cherchiez-vous Clermont-Ferrand (63113)"), "{said}");
     assert_eq!(bilan(&["tension", "Saint-Denis", "--projet", demo()]).0, 2);
     assert_eq!(bilan(&["tension", "75056", "--projet", demo()]).0, 2, "outside the perimeter");
 }

@@ -272,6 +272,22 @@ fn without_a_source_what_needs_it_is_out_of_scope() {
     }
 }
 
+/// A column that a file lacks is out of the scope of all that would be checked of it; one that is empty is not.
+#[test]
+fn without_a_column_what_is_checked_of_it_is_out_of_scope() {
+    let quality = quality(&projet(""));
+    let of = |colonne: &str| -> Vec<Value> {
+        let sources = quality["sources"].as_array().unwrap();
+        let file = sources.iter().find(|s| s["fichier"] == "demandes_2024.csv").unwrap();
+        file["controles"].as_array().unwrap().iter().filter(|c| c["colonne"] == colonne).cloned().collect()
+    };
+    for colonne in ["date_radiation", "nb_personnes", "ressources_mensuelles"] {
+        assert!(of(colonne).len() > 1, "{colonne}");
+        assert!(of(colonne).iter().all(|c| c["hors_champ"] == 1 && c["non_evaluables"] == 0), "{:?}", of(colonne));
+    }
+    assert!(of("date_depot").iter().all(|c| c["evalues"] == 1 && c["hors_champ"] == 0), "{:?}", of("date_depot"));
+}
+
 #[test]
 fn a_count_far_from_last_years_is_to_be_confirmed() {
     let toml = |year: i32| {

@@ -13,7 +13,6 @@ use crate::format;
 use crate::project::Plan;
 use crate::reference::{Commune, Geographie};
 use crate::report::PEU_DE_BAUX;
-use crate::schema::normalised;
 
 const TYPOLOGIES: [&str; 7] = ["C", "T1", "T2", "T3", "T4", "T5", "T6P"];
 
@@ -145,19 +144,22 @@ impl Answer {
     }
 }
 
-/// The commune meant by a code or a name; several of one name are listed.
+/// Likeness from which a name passes for a slip of the pen.
+const ALIKE: f64 = 0.8;
+
+/// The commune meant by a code or a name; several of one name are listed, and those whose name comes near to an unknown one.
 fn find_commune<'a>(geographie: &'a Geographie, wanted: &str) -> Result<&'a Commune> {
     if let Some((commune, _)) = geographie.resolve(wanted.trim()) {
         return Ok(commune);
     }
-    let name = normalised(wanted);
-    let found: Vec<&Commune> = geographie.communes().filter(|c| normalised(&c.libelle) == name).collect();
+    let name = format::plain(wanted);
+    let found: Vec<&Commune> = geographie.communes().filter(|c| format::plain(&c.libelle) == name).collect();
     match found.as_slice() {
         [one] => Ok(one),
         [] => Err(Error::usage(
             "B0408",
             format!("commune « {wanted} » inconnue"),
-            "donnez son code Insee (63113) ou son nom exact",
+            format!("{}donnez son code Insee (63113) ou son nom exact", near(geographie, &name)),
         )),
         several => {
             let list: Vec<String> =
@@ -169,4 +171,14 @@ fn find_commune<'a>(geographie: &'a Geographie, wanted: &str) -> Result<&'a Comm
             ))
         }
     }
+}
+
+/// The communes whose names come nearest to one that is none, as a question.
+fn near(geographie: &Geographie, name: &str) -> String {
+    let likeness = |c: &Commune| strsim::normalized_damerau_levenshtein(name, &format::plain(&c.libelle));
+    let mut near: Vec<(f64, &Commune)> = geographie.communes().map(|c| (likeness(c), c)).collect();
+    near.retain(|(likeness, _)| *likeness >= ALIKE);
+    near.sort_by(|a, b| b.0.total_cmp(&a.0).then_with(|| a.1.code.cmp(&b.1.code)));
+    let named: Vec<String> = near.iter().take(3).map(|(_, c)| format!("{} ({})", c.libelle, c.code)).collect();
+    if named.is_empty() { String::new() } else { format!("cherchiez-vous {} ? sinon, ", named.join(", ")) }
 }

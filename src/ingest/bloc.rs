@@ -299,8 +299,10 @@ impl<'a> Atelier<'a> {
         }];
         for (index, colonne) in self.schema.colonnes.iter().enumerate() {
             let plausible = self.plages.iter().any(|(i, _)| *i == index).then_some(PLAUSIBLE_NUMBER);
+            // A column that the file lacks is outside all its checks, as it is outside the first.
+            let given = releve.counts.contains_key(&(index, 0));
             for number in (0..=colonne.regles.len()).chain(plausible) {
-                let counted = releve.counts.get(&(index, number)).copied().unwrap_or_default();
+                let counted = releve.counts.get(&(index, number)).filter(|_| given).copied().unwrap_or_default();
                 let seen = counted.evalues + counted.echecs + counted.non_evaluables;
                 controls.push(Controle {
                     colonne: colonne.nom.clone(),

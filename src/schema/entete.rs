@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use super::{Genre, Schema, nearest};
 use crate::diagnostic::Diagnostic;
+use crate::format;
 
 /// Where the values of a declared column stand in a record.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -173,24 +174,8 @@ fn near_misses(schema: &Schema, names: &[String], champs: &[Champ]) -> Vec<(Stri
 /// A header name without case, accents, spaces or punctuation, and without the suffixes `_red` and `_code` of RPLS.
 #[must_use]
 pub fn normalised(name: &str) -> String {
-    let mut plain = String::with_capacity(name.len());
-    for c in name.trim().trim_start_matches('\u{feff}').chars().flat_map(char::to_lowercase) {
-        match c {
-            'à' | 'â' | 'ä' => plain.push('a'),
-            'é' | 'è' | 'ê' | 'ë' => plain.push('e'),
-            'î' | 'ï' => plain.push('i'),
-            'ô' | 'ö' => plain.push('o'),
-            'ù' | 'û' | 'ü' => plain.push('u'),
-            'ç' => plain.push('c'),
-            'œ' => plain.push_str("oe"),
-            c if c.is_alphanumeric() => plain.push(c),
-            _ if plain.ends_with('_') || plain.is_empty() => {}
-            _ => plain.push('_'),
-        }
-    }
-    let plain = plain.trim_end_matches('_');
-    let plain = plain.strip_suffix("_red").or_else(|| plain.strip_suffix("_code")).unwrap_or(plain);
-    plain.to_owned()
+    let plain = format::plain(name);
+    plain.strip_suffix("_red").or_else(|| plain.strip_suffix("_code")).unwrap_or(&plain).to_owned()
 }
 
 #[cfg(test)]

@@ -1,6 +1,7 @@
 //! Full tables and the words used.
 
 use super::{Bloc, Cellule, Chapitre, Contexte, TOUS, TOUT, Tableau};
+use crate::format;
 use crate::report::donnees::Lieu;
 use crate::report::mots;
 
@@ -86,7 +87,7 @@ fn by_commune(c: &Contexte<'_>) -> Tableau {
             Some((name.to_owned(), cells))
         })
         .collect();
-    rows.sort_by(|a, b| a.0.cmp(&b.0));
+    rows.sort_by_cached_key(|(nom, _)| format::plain(nom));
     Tableau::new(
         "Commune par commune",
         &[

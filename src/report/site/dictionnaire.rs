@@ -4,6 +4,7 @@ use serde::Serialize;
 
 use crate::engine::Indicateur;
 use crate::error::Result;
+use crate::format;
 use crate::reference::Resources;
 use crate::report::donnees::Donnees;
 use crate::report::revue::{Cellule, Tableau, parameters};
@@ -46,7 +47,7 @@ pub(super) fn load(resources: &Resources) -> Result<Vec<Entree>> {
             colonnes: i.colonnes.into_iter().collect(),
         })
         .collect();
-    entries.sort_by(|a, b| (&a.titre, &a.nom).cmp(&(&b.titre, &b.nom)));
+    entries.sort_by_cached_key(|e| (format::plain(&e.titre), e.nom.clone()));
     Ok(entries)
 }
 

@@ -112,7 +112,7 @@ pub(super) fn load(donnees: &Donnees<'_>, geographie: &Geographie) -> Result<Vec
     Ok(pages
         .into_values()
         .map(|mut page| {
-            page.communes.sort_by(|a, b| (&a.nom, &a.code).cmp(&(&b.nom, &b.code)));
+            page.communes.sort_by_cached_key(|c| (format::plain(&c.nom), c.code.clone()));
             page
         })
         .collect())

@@ -57,6 +57,13 @@ struct Entree {
     note: String,
 }
 
+impl Entree {
+    /// Where it stands in its list.
+    fn place(&self) -> (String, String) {
+        (format::plain(&self.nom), self.code.clone())
+    }
+}
+
 /// The site of one run.
 pub(super) struct Site<'a> {
     donnees: &'a Donnees<'a>,
@@ -126,7 +133,7 @@ impl<'a> Site<'a> {
         let of = |cle: &str| revue.figures().find(|f| f.cle == cle);
         let figures: Vec<&Figure> = [of("carte-q1"), of("verdicts")].into_iter().flatten().collect();
         let trend = of("tendance");
-        let epci: Vec<Entree> = self
+        let mut epci: Vec<Entree> = self
             .donnees
             .epci()
             .into_iter()
@@ -139,6 +146,7 @@ impl<'a> Site<'a> {
                 Entree { code: lieu.code, nom: lieu.libelle, note }
             })
             .collect();
+        epci.sort_by_cached_key(Entree::place);
         let csv = csv_links(figures.iter().copied().chain(trend));
         self.render(
             "index.html",
@@ -163,7 +171,7 @@ impl<'a> Site<'a> {
             .into_iter()
             .map(|code| Entree { nom: self.donnees.landlord(&code), note: format!("SIREN {code}"), code })
             .collect();
-        list.sort_by(|a, b| (&a.nom, &a.code).cmp(&(&b.nom, &b.code)));
+        list.sort_by_cached_key(Entree::place);
         list
     }
 
