@@ -175,10 +175,9 @@ fn lapsed(confirmations: &[ConfirmationLue]) -> Vec<Diagnostic> {
         .collect()
 }
 
-/// Every row read was kept or refused, and every check says what became of every row. The project's own check is its to mend;
-/// the program's lost nothing when it was made, so that what it counts in has changed since.
+/// Every row read was kept or refused, and every check says what became of every row. What does not add up is for the project
+/// to mend where statements are its own; the program's lost nothing when they were made, so that what they read has changed.
 fn adds_up(plan: &Plan, sources: &[SourceLue], crossed: &[Constatation]) -> Result<()> {
-    let resources = plan.resources();
     for s in sources.iter().filter(|s| s.refus.is_empty()) {
         if s.lignes != s.gardees + s.refusees {
             return Err(Error::Incoherent(format!("{} : lignes gardées et refusées ne font pas le compte", s.fichier)));
@@ -186,13 +185,19 @@ fn adds_up(plan: &Plan, sources: &[SourceLue], crossed: &[Constatation]) -> Resu
     }
     let read = sources.iter().flat_map(|s| &s.controles).map(|c| (None, c));
     let checks = read.chain(crossed.iter().map(|c| (Some(Croisement::path(&c.croisement.nom)), &c.controle)));
-    for (file, Controle { colonne, controle, lignes, evalues, echecs, non_evaluables, hors_champ }) in checks {
+    for (check, Controle { colonne, controle, lignes, evalues, echecs, non_evaluables, hors_champ }) in checks {
         let seen = evalues + echecs + non_evaluables + hors_champ;
         if seen != *lignes {
             let told = format!("le contrôle {controle} de {colonne} ne fait pas le compte : {seen} sur {lignes}");
-            return Err(match file.filter(|file| resources.is_own(file)) {
-                Some(own) => Error::resource(own, told),
-                None => Error::Incoherent(told),
+            let Some(check) = check else { return Err(Error::Incoherent(told)) };
+            let mut own = plan.resources().overridden();
+            own.retain(|path| Path::new(path).extension().is_some_and(|e| e == "sql"));
+            return Err(if own.contains(&check) {
+                Error::resource(check, told)
+            } else if own.is_empty() {
+                Error::Incoherent(told)
+            } else {
+                Error::resource(own.join(", "), told)
             });
         }
     }

@@ -8,6 +8,7 @@ use parquet::arrow::ProjectionMask;
 use parquet::arrow::arrow_reader::ParquetRecordBatchReaderBuilder;
 use parquet::errors::ParquetError;
 
+use super::HASH_BYTES;
 use super::parquet_file::damaged;
 use crate::error::{Error, Result};
 
@@ -16,7 +17,7 @@ const ROWS: usize = 65_536;
 
 /// The identifiers of a column that stand on more than one row of these files taken together, in the order of their bytes; a
 /// row without one counts for none. The answer is exact: a first reading keeps those that may have been seen before, a second
-/// counts their rows. One byte a row is held, and those kept.
+/// counts their rows. One to two bytes a row are held, and those kept.
 ///
 /// # Errors
 /// [`Error::Io`], [`Error::Damaged`].
@@ -92,11 +93,11 @@ fn each(files: &[PathBuf], column: &str, mut take: impl FnMut(u128)) -> Result<(
         for batch in open(file, column)?.build().map_err(|e| damaged(&e))? {
             let batch = batch.map_err(|e| damaged(&e))?;
             let identifiers = batch.columns().first().and_then(|c| c.as_fixed_size_binary_opt());
+            let identifiers = identifiers.filter(|found| found.value_length() == HASH_BYTES);
             let identifiers =
                 identifiers.ok_or_else(|| damaged(&ParquetError::General(format!("colonne « {column} » absente"))))?;
             let (each, _) = identifiers.value_data().as_chunks();
-            let given = |row: &usize| identifiers.is_valid(*row);
-            for row in (0..each.len()).filter(given) {
+            for row in (0..each.len().min(identifiers.len())).filter(|row| identifiers.is_valid(*row)) {
                 take(u128::from_be_bytes(each[row]));
             }
         }
@@ -111,7 +112,7 @@ mod tests {
 
     use arrow::array::{FixedSizeBinaryArray, RecordBatch};
 
-    use super::super::{HASH_BYTES, sha256, write_table};
+    use super::super::{sha256, write_table};
     use super::*;
 
     #[test]
@@ -138,5 +139,10 @@ mod tests {
         assert_eq!(repeated(&files, "id").unwrap(), expected);
         assert!(repeated(&[], "id").unwrap().is_empty());
         assert!(matches!(repeated(&files[..1], "autre"), Err(Error::Damaged { .. })));
+        // Identifiers of another width are none.
+        let wide = FixedSizeBinaryArray::try_from_sparse_iter_with_size([None, Some([7; 32])].into_iter(), 32).unwrap();
+        let batch = RecordBatch::try_from_iter_with_nullable([("id", Arc::new(wide) as _, true)]).unwrap();
+        write_table(&files[3], &batch.schema(), &[batch]).unwrap();
+        assert!(matches!(repeated(&files, "id"), Err(Error::Damaged { .. })));
     }
 }
