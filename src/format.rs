@@ -63,6 +63,12 @@ pub fn plain(name: &str) -> String {
     plain
 }
 
+/// How alike two plain names are, at most 1; none where one does not pass for a slip of the pen of the other.
+#[must_use]
+pub fn likeness(a: &str, b: &str) -> Option<f64> {
+    Some(strsim::normalized_damerau_levenshtein(a, b)).filter(|likeness| *likeness >= 0.82)
+}
+
 /// A whole number: `19 357`.
 #[must_use]
 pub fn integer(n: i64) -> String {

@@ -169,9 +169,15 @@ fn the_pdf_holds_the_numbers_of_the_page() {
 
 /// All the text of a PDF, without spaces: what a reader copies, from the fonts' own tables.
 fn pdf_text(path: &Path) -> String {
+    pdf_pages(path).concat()
+}
+
+/// As [`pdf_text`], page by page.
+fn pdf_pages(path: &Path) -> Vec<String> {
     let document = Document::load(path).unwrap();
-    let mut text = String::new();
+    let mut pages = Vec::new();
     for (_, page) in document.get_pages() {
+        let mut text = String::new();
         let fonts = document.get_page_fonts(page).unwrap();
         let maps: BTreeMap<Vec<u8>, BTreeMap<u16, String>> =
             fonts.iter().map(|(name, font)| (name.clone(), to_unicode(&document, font))).collect();
@@ -197,8 +203,43 @@ fn pdf_text(path: &Path) -> String {
                 _ => {}
             }
         }
+        pages.push(squeezed(&text));
     }
-    squeezed(&text)
+    pages
+}
+
+/// The rules of a large territory do not fit on a slide: those that are not kept are there first, and the others counted.
+#[test]
+fn the_deck_shows_first_what_is_not_kept() {
+    let page = tables(&std::fs::read_to_string(sortie("index.html")).unwrap());
+    let (_, rules) = page.iter().find(|(head, _)| head.iter().any(|h| h == "Acteur")).unwrap();
+    let missed = rules.iter().filter(|row| row.iter().any(|cell| cell.starts_with('✗'))).count();
+    assert!(missed > 10, "{missed}");
+    let slides = pdf_pages(&sortie("pdf/territoire-diaporama.pdf"));
+    let slide = slides.iter().find(|text| text.contains("Règlesetobjectifsdel'année")).unwrap();
+    assert_eq!(slide.matches("ilmanque").count(), 9, "{slide}");
+    assert!(!slide.contains("atteint"), "{slide}");
+    let left = format!("et{}autreslignesdanslebilan,dont{}nontenues", rules.len() - 9, missed - 9);
+    assert!(slide.contains(&left), "{left} in {slide}");
+}
+
+/// A short table of short cells is never cut: its heading and all its rows follow one another on one page.
+#[test]
+fn short_tables_of_a_pdf_stay_on_one_page() {
+    let mut short = 0;
+    for epci in ["200070407", "200071082", "200071363", "200073419", "246300701"] {
+        let page = tables(&std::fs::read_to_string(sortie(&format!("epci/{epci}.html"))).unwrap());
+        let pages = pdf_pages(&sortie(&format!("pdf/{epci}.pdf")));
+        for (head, rows) in page.iter().filter(|(_, rows)| rows.len() <= 12) {
+            let cells = || head.iter().chain(rows.iter().flatten()).map(String::as_str);
+            if cells().all(|cell| cell.len() <= 60) {
+                let table = squeezed(&cells().collect::<String>());
+                assert!(pages.iter().any(|text| text.contains(&table)), "{epci}: {table}");
+                short += 1;
+            }
+        }
+    }
+    assert!(short > 50, "{short}");
 }
 
 /// Code → text, from the map that a font carries for whoever reads it aloud.

@@ -144,9 +144,6 @@ impl Answer {
     }
 }
 
-/// Likeness from which a name passes for a slip of the pen.
-const ALIKE: f64 = 0.8;
-
 /// The commune meant by a code or a name; several of one name are listed, and those whose name comes near to an unknown one.
 fn find_commune<'a>(geographie: &'a Geographie, wanted: &str) -> Result<&'a Commune> {
     if let Some((commune, _)) = geographie.resolve(wanted.trim()) {
@@ -175,9 +172,8 @@ fn find_commune<'a>(geographie: &'a Geographie, wanted: &str) -> Result<&'a Comm
 
 /// The communes whose names come nearest to one that is none, as a question.
 fn near(geographie: &Geographie, name: &str) -> String {
-    let likeness = |c: &Commune| strsim::normalized_damerau_levenshtein(name, &format::plain(&c.libelle));
-    let mut near: Vec<(f64, &Commune)> = geographie.communes().map(|c| (likeness(c), c)).collect();
-    near.retain(|(likeness, _)| *likeness >= ALIKE);
+    let likeness = |c: &Commune| format::likeness(name, &format::plain(&c.libelle));
+    let mut near: Vec<(f64, &Commune)> = geographie.communes().filter_map(|c| Some((likeness(c)?, c))).collect();
     near.sort_by(|a, b| b.0.total_cmp(&a.0).then_with(|| a.1.code.cmp(&b.1.code)));
     let named: Vec<String> = near.iter().take(3).map(|(_, c)| format!("{} ({})", c.libelle, c.code)).collect();
     if named.is_empty() { String::new() } else { format!("cherchiez-vous {} ? sinon, ", named.join(", ")) }

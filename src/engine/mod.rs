@@ -262,8 +262,8 @@ pub fn compute(inputs: &Inputs<'_>, threads: usize, progress: &Progress) -> Resu
     let checks = Croisement::load_all(&resources)?;
     let surcharges = Surcharges::load(&resources)?;
     let workers = threads.clamp(1, ENSEMBLE);
-    repetes::find(inputs, threads)?;
-    let (mut ouvriers, mut etapes) = Ouvrier::open_several(inputs, workers, threads)?;
+    let repetes = repetes::find(inputs, threads)?;
+    let (mut ouvriers, mut etapes) = Ouvrier::open_several(inputs, &repetes, workers, threads)?;
     let lignes = |source: &str| inputs.ingestion.rows(source);
     let mut prevues: Vec<Prevue<'_>> = pipelines.iter().map(|i| etapes.plan(i, lignes, &folder)).collect();
     prevues.extend(checks.iter().map(|check| etapes.plan_check(check, &folder)));
@@ -282,7 +282,7 @@ pub fn compute(inputs: &Inputs<'_>, threads: usize, progress: &Progress) -> Resu
                 Travail::Table(indicateur) => format!("Indicateurs : {}", indicateur.nom),
                 Travail::Controle(check) => format!("Contrôles : {}", check.nom),
             });
-            let mut roomy = if seule { Some(Ouvrier::open_alone(inputs, threads)?) } else { None };
+            let mut roomy = if seule { Some(Ouvrier::open_alone(inputs, &repetes, threads)?) } else { None };
             let ouvrier = roomy.as_mut().unwrap_or(ouvrier);
             let engine = ouvrier.with_tables(&prevues, &attend, step)?;
             let found = match prevue.travail {

@@ -5,6 +5,7 @@ use std::collections::BTreeSet;
 use std::path::Path;
 
 use super::etapes::Etapes;
+use super::repetes::Repetes;
 use super::tables::{self, Charge};
 use super::{ETAPES, Engine, Inputs, Limits, Prevue, Travail, reachable};
 use crate::error::{Error, Result};
@@ -26,12 +27,17 @@ impl Ouvrier {
     ///
     /// # Errors
     /// [`Error::Engine`], [`Error::Io`].
-    pub(super) fn open_several(inputs: &Inputs<'_>, workers: usize, threads: usize) -> Result<(Vec<Self>, Etapes)> {
+    pub(super) fn open_several(
+        inputs: &Inputs<'_>,
+        repetes: &[Repetes],
+        workers: usize,
+        threads: usize,
+    ) -> Result<(Vec<Self>, Etapes)> {
         let failed = |e| Error::io("lancer un fil d'exécution pour", Path::new("le moteur"))(e);
         let opened = std::thread::scope(|scope| {
             let open = |number: usize| {
                 let own = (threads / workers + usize::from(number < threads % workers)).max(1);
-                let work = move || Self::open(inputs, &format!("moteur-{number}"), own, PART);
+                let work = move || Self::open(inputs, repetes, &format!("moteur-{number}"), own, PART);
                 std::thread::Builder::new().spawn_scoped(scope, work).map_err(failed)
             };
             let started = (0..workers).map(open).collect::<Result<Vec<_>>>()?;
@@ -47,11 +53,17 @@ impl Ouvrier {
     ///
     /// # Errors
     /// As [`Self::open_several`].
-    pub(super) fn open_alone(inputs: &Inputs<'_>, threads: usize) -> Result<Self> {
-        Ok(Self::open(inputs, "moteur-seul", threads, SEULE)?.0)
+    pub(super) fn open_alone(inputs: &Inputs<'_>, repetes: &[Repetes], threads: usize) -> Result<Self> {
+        Ok(Self::open(inputs, repetes, "moteur-seul", threads, SEULE)?.0)
     }
 
-    fn open(inputs: &Inputs<'_>, room: &str, threads: usize, memory: &str) -> Result<(Self, Etapes)> {
+    fn open(
+        inputs: &Inputs<'_>,
+        repetes: &[Repetes],
+        room: &str,
+        threads: usize,
+        memory: &str,
+    ) -> Result<(Self, Etapes)> {
         let cache = reachable(&inputs.plan.cache())?;
         let room = cache.join("tmp").join(room);
         // What an interrupted run left there is of no use.
@@ -64,7 +76,7 @@ impl Ouvrier {
         };
         let engine = Engine::open(&limits)?;
         let mut etapes = Etapes::default();
-        tables::load_inputs(&mut Charge { engine: &engine, etapes: &mut etapes }, inputs, &cache)?;
+        tables::load_inputs(&mut Charge { engine: &engine, etapes: &mut etapes }, inputs, repetes, &cache)?;
         Ok((Self { engine, connues: BTreeSet::new() }, etapes))
     }
 

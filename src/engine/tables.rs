@@ -11,7 +11,7 @@ use duckdb::types::{ToSqlOutput, Value};
 use duckdb::{ToSql, appender_params_from_iter};
 
 use super::etapes::Etapes;
-use super::repetes::{self, Repetes};
+use super::repetes::Repetes;
 use super::{Engine, Inputs, Table};
 use crate::error::{Error, Result};
 use crate::ingest::arrow_schema;
@@ -121,8 +121,13 @@ fn number(n: Option<i64>) -> Cell<'static> {
 }
 
 /// Loads the store, the parameters, the geography and the law.
-pub(super) fn load_inputs(charge: &mut Charge<'_>, inputs: &Inputs<'_>, cache: &Path) -> Result<()> {
-    load_sources(charge, inputs, cache)?;
+pub(super) fn load_inputs(
+    charge: &mut Charge<'_>,
+    inputs: &Inputs<'_>,
+    repetes: &[Repetes],
+    cache: &Path,
+) -> Result<()> {
+    load_sources(charge, inputs, repetes, cache)?;
     load_history(charge, inputs, cache)?;
     load_parameters(charge, inputs)?;
     load_geography(charge, inputs)?;
@@ -135,8 +140,13 @@ pub(super) fn stored(inputs: &Inputs<'_>, source: &str, cache: &Path) -> Vec<Pat
     read.filter_map(|f| f.parquet.as_ref()).map(|p| cache.join(p)).collect()
 }
 
+/// What files of the store hold: they are named after their content.
+pub(super) fn content(files: &[PathBuf]) -> String {
+    files.iter().map(|f| f.to_string_lossy()).collect::<Vec<_>>().join("\n")
+}
+
 /// One view a source, an empty table of the same columns where it is not given; and one of identifiers found on several rows.
-fn load_sources(charge: &mut Charge<'_>, inputs: &Inputs<'_>, cache: &Path) -> Result<()> {
+fn load_sources(charge: &mut Charge<'_>, inputs: &Inputs<'_>, repetes: &[Repetes], cache: &Path) -> Result<()> {
     for schema in Schema::load_all(&inputs.plan.resources(), inputs.plan.millesime)? {
         let files = stored(inputs, &schema.nom, cache);
         let name = format!("source_{}", schema.nom);
@@ -150,15 +160,14 @@ fn load_sources(charge: &mut Charge<'_>, inputs: &Inputs<'_>, cache: &Path) -> R
             charge.etapes.know(&name, columns.join(", ").as_bytes());
         } else {
             charge.engine.view(&name, &files)?;
-            // Files of the store are named after their content.
-            let names: Vec<_> = files.iter().map(|f| f.to_string_lossy()).collect();
-            charge.etapes.know(&name, names.join("\n").as_bytes());
+            charge.etapes.know(&name, content(&files).as_bytes());
         }
     }
-    for Repetes { table, fichier, .. } in repetes::of(inputs, cache)? {
-        charge.engine.view(&table, std::slice::from_ref(&fichier))?;
-        charge.etapes.know(&table, fichier.to_string_lossy().as_bytes());
-        charge.etapes.keep(fichier);
+    for Repetes { table, fichier } in repetes {
+        let files = std::slice::from_ref(fichier);
+        charge.engine.view(table, files)?;
+        charge.etapes.know(table, content(files).as_bytes());
+        charge.etapes.keep(fichier.clone());
     }
     Ok(())
 }

@@ -200,7 +200,9 @@ impl<'a> Atelier<'a> {
     fn apply_rules(&self, numbers: Vec<Column>, bloc: &Bloc, kept: &mut [bool], constats: &mut Constats) -> Result<()> {
         let mut exprs: Vec<Expr> = Vec::new();
         let mut rules: Vec<((usize, usize), Diagnostic)> = Vec::new();
-        for (index, colonne) in self.schema.colonnes.iter().enumerate() {
+        // A column that the file lacks has nothing to be checked.
+        let given = |index: usize| self.entete.champs[index] != Champ::Absent;
+        for (index, colonne) in self.schema.colonnes.iter().enumerate().filter(|(index, _)| given(*index)) {
             for (number, regle) in colonne.regles.iter().enumerate() {
                 let value = || col(colonne.nom.as_str());
                 let other = |name: &str| {
@@ -219,7 +221,7 @@ impl<'a> Atelier<'a> {
                 rules.push(((index, number + 1), diagnostic.in_column(&colonne.nom)));
             }
         }
-        for (index, plage) in &self.plages {
+        for (index, plage) in self.plages.iter().filter(|(index, _)| given(*index)) {
             let colonne = &self.schema.colonnes[*index];
             let scale = 10_i64.pow(u32::from(colonne.decimales));
             let value = || col(colonne.nom.as_str()).cast(DataType::Int64);
@@ -299,10 +301,8 @@ impl<'a> Atelier<'a> {
         }];
         for (index, colonne) in self.schema.colonnes.iter().enumerate() {
             let plausible = self.plages.iter().any(|(i, _)| *i == index).then_some(PLAUSIBLE_NUMBER);
-            // A column that the file lacks is outside all its checks, as it is outside the first.
-            let given = releve.counts.contains_key(&(index, 0));
             for number in (0..=colonne.regles.len()).chain(plausible) {
-                let counted = releve.counts.get(&(index, number)).filter(|_| given).copied().unwrap_or_default();
+                let counted = releve.counts.get(&(index, number)).copied().unwrap_or_default();
                 let seen = counted.evalues + counted.echecs + counted.non_evaluables;
                 controls.push(Controle {
                     colonne: colonne.nom.clone(),
@@ -392,7 +392,8 @@ fn arrow_type(colonne: &Colonne) -> ArrowType {
 }
 
 /// Arrow's mark of sixteen bytes that are an identifier: Parquet then says so to those who read it.
-fn uuid() -> HashMap<String, String> {
+#[must_use]
+pub fn uuid() -> HashMap<String, String> {
     HashMap::from([("ARROW:extension:name".to_owned(), "arrow.uuid".to_owned())])
 }
 

@@ -38,7 +38,7 @@ use rejets::Rejets;
 use typing::Typer;
 
 pub use apercu::{Apercu, apercu};
-pub use bloc::{FICHIER, LIGNE, arrow_schema};
+pub use bloc::{FICHIER, LIGNE, arrow_schema, uuid};
 pub use lecture::{Encodage, Format, is_protected};
 pub use rejets::{COLUMNS as REJECT_COLUMNS, reject_row};
 

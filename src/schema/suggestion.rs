@@ -2,6 +2,7 @@
 //! of the pen.
 
 use super::{Schema, normalised};
+use crate::format;
 
 /// Abbreviations that registers use in column names.
 const ABBREVIATIONS: [(&str, &str); 22] = [
@@ -30,9 +31,6 @@ const ABBREVIATIONS: [(&str, &str); 22] = [
 ];
 /// Words that say nothing of what a column holds.
 const EMPTY: [&str; 10] = ["date", "de", "du", "des", "la", "le", "les", "l", "d", "code"];
-/// Likeness from which a name passes for a slip of the pen.
-const ALIKE: f64 = 0.82;
-
 /// The canonical name that `name` comes near to, if one does.
 #[must_use]
 pub fn nearest<'a>(schema: &'a Schema, name: &str) -> Option<&'a str> {
@@ -46,8 +44,8 @@ pub fn nearest<'a>(schema: &'a Schema, name: &str) -> Option<&'a str> {
         for known in std::iter::once(&colonne.nom).chain(&colonne.alias) {
             let known = normalised(known);
             let theirs = words(&known);
-            let same = if own == theirs { 1.0 } else { strsim::normalized_damerau_levenshtein(&plain, &known) };
-            if same >= ALIKE && best.is_none_or(|(most, _)| same > most) {
+            let same = if own == theirs { Some(1.0) } else { format::likeness(&plain, &known) };
+            if let Some(same) = same.filter(|same| best.is_none_or(|(most, _)| *same > most)) {
                 best = Some((same, &colonne.nom));
             }
         }

@@ -166,11 +166,15 @@ pub fn is_whole(path: &Path) -> bool {
 /// # Errors
 /// [`Error::Io`], [`Error::Damaged`].
 pub fn batches(path: &Path) -> Result<(SchemaRef, impl Iterator<Item = Result<RecordBatch>>)> {
-    let file = File::open(path).map_err(Error::io("lire", path))?;
     let damaged = damaged(path);
-    let reader = ParquetRecordBatchReaderBuilder::try_new(file).and_then(ParquetRecordBatchReaderBuilder::build);
-    let reader = reader.map_err(|e| damaged(&e))?;
+    let reader = reader(path)?.build().map_err(|e| damaged(&e))?;
     Ok((reader.schema(), reader.map(move |batch| batch.map_err(|e| damaged(&e)))))
+}
+
+/// Opens a Parquet file of the program, before it is said what is to be read of it.
+pub(super) fn reader(path: &Path) -> Result<ParquetRecordBatchReaderBuilder<File>> {
+    let file = File::open(path).map_err(Error::io("lire", path))?;
+    ParquetRecordBatchReaderBuilder::try_new(file).map_err(|e| damaged(path)(&e))
 }
 
 /// Says of a file of the program that it no longer reads.

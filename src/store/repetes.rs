@@ -1,16 +1,14 @@
 //! Identifiers that stand on several rows.
 
-use std::fs::File;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 use arrow::array::{Array, AsArray};
 use parquet::arrow::ProjectionMask;
-use parquet::arrow::arrow_reader::ParquetRecordBatchReaderBuilder;
 use parquet::errors::ParquetError;
 
 use super::HASH_BYTES;
-use super::parquet_file::damaged;
-use crate::error::{Error, Result};
+use super::parquet_file::{damaged, reader};
+use crate::error::Result;
 
 /// Rows read at a time.
 const ROWS: usize = 65_536;
@@ -20,11 +18,11 @@ const ROWS: usize = 65_536;
 /// counts their rows. One to two bytes a row are held, and those kept.
 ///
 /// # Errors
-/// [`Error::Io`], [`Error::Damaged`].
+/// [`crate::error::Error::Io`], [`crate::error::Error::Damaged`].
 pub fn repeated(files: &[PathBuf], column: &str) -> Result<Vec<u128>> {
     let mut rows = 0;
     for file in files {
-        rows += open(file, column)?.metadata().file_metadata().num_rows().unsigned_abs();
+        rows += reader(file)?.metadata().file_metadata().num_rows().unsigned_abs();
     }
     let mut suspects = Vec::new();
     let mut sieve = Sieve::of(rows * 8);
@@ -80,17 +78,12 @@ impl Sieve {
     }
 }
 
-fn open(file: &Path, column: &str) -> Result<ParquetRecordBatchReaderBuilder<File>> {
-    let opened = File::open(file).map_err(Error::io("lire", file))?;
-    let reader = ParquetRecordBatchReaderBuilder::try_new(opened).map_err(|e| damaged(file)(&e))?;
-    let only = ProjectionMask::columns(reader.parquet_schema(), [column]);
-    Ok(reader.with_projection(only).with_batch_size(ROWS))
-}
-
 fn each(files: &[PathBuf], column: &str, mut take: impl FnMut(u128)) -> Result<()> {
     for file in files {
         let damaged = damaged(file);
-        for batch in open(file, column)?.build().map_err(|e| damaged(&e))? {
+        let reader = reader(file)?.with_batch_size(ROWS);
+        let only = ProjectionMask::columns(reader.parquet_schema(), [column]);
+        for batch in reader.with_projection(only).build().map_err(|e| damaged(&e))? {
             let batch = batch.map_err(|e| damaged(&e))?;
             let identifiers = batch.columns().first().and_then(|c| c.as_fixed_size_binary_opt());
             let identifiers = identifiers.filter(|found| found.value_length() == HASH_BYTES);
@@ -114,6 +107,7 @@ mod tests {
 
     use super::super::{sha256, write_table};
     use super::*;
+    use crate::error::Error;
 
     #[test]
     fn identifiers_on_several_rows_are_those_that_a_count_of_all_finds() {
