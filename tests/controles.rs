@@ -257,6 +257,25 @@ fn the_same_file_twice_counts_once() {
     assert_eq!(row.unwrap()["attributions"].int(), Some(1));
 }
 
+/// A dwelling that two rows of the stock describe keeps what they agree on, and loses the rest: a lease of L1 has no zone.
+#[test]
+fn a_dwelling_found_twice_keeps_what_its_rows_agree_on() {
+    let toml = "[bilan]\nmillesime = 2025\nepci = [\"246300701\"]\n[[source]]\nschema = \"attributions\"\nfichiers = [\"a.csv\"]\n\
+                [[source]]\nschema = \"rpls\"\nmillesime = 2025\nfichiers = [\"r.csv\"]\n";
+    let leases = b"numero_unique;date_bail;bailleur;commune;id_rpls\n\
+                   A1;2025-03-01;900000001;63113;0000000001\nA2;2025-03-01;900000001;63113;0000000002\n\
+                   A3;2025-03-01;900000001;63113;0000000003\nA4;2025-03-01;900000001;63113;0000000004\n";
+    let stock = b"IDENT_REP;DEPCOM;QPV;NBPIECE\n0000000001;63113;1;3\n0000000002;63113;1;2\n0000000003;63113;2;3\n\
+                  0000000001;63113;2;3\n0000000002;63113;1;4\n";
+    let projet = Projet::new(toml, &[("a.csv", leases), ("r.csv", stock)]);
+    projet.run(1, false);
+    let rows = projet.table("quartiles");
+    let of_all = rows.iter().filter(|r| r["niveau"].text() == "epci" && r["bailleur"].text() == "ensemble");
+    let zones: BTreeMap<&str, Option<i64>> = of_all.map(|r| (r["zone"].text(), r["attributions"].int())).collect();
+    let expected = [("ensemble", 4), ("hors_qpv", 1), ("inconnue", 2), ("qpv", 1)].map(|(zone, n)| (zone, Some(n)));
+    assert_eq!(zones, BTreeMap::from(expected));
+}
+
 #[test]
 fn without_a_source_what_needs_it_is_out_of_scope() {
     let toml = "[bilan]\nmillesime = 2025\nepci = [\"246300701\"]\n[[source]]\nschema = \"attributions\"\nfichiers = [\"a.csv\"]\n";

@@ -20,13 +20,25 @@ logement AS (
     FROM source_rpls r
     CROSS JOIN parametres p
     JOIN nomme n ON n.id_rpls = r.IDENT_REP
+),
+-- What several rows say of one dwelling.
+reponse AS (
+    SELECT l.id_rpls,
+           CASE WHEN MIN(l.commune) = MAX(l.commune) THEN MIN(l.commune) END AS commune,
+           CASE WHEN MIN(l.qpv) = MAX(l.qpv) THEN MIN(l.qpv) END AS qpv,
+           CASE WHEN MIN(l.typologie) = MAX(l.typologie) THEN MIN(l.typologie) END AS typologie,
+           CASE WHEN MIN(l.financement) = MAX(l.financement) THEN MIN(l.financement) END AS financement,
+           CASE WHEN MIN(l.annee_construction) = MAX(l.annee_construction) THEN MIN(l.annee_construction) END AS annee_construction,
+           CASE WHEN MIN(l.vacant_depuis) = MAX(l.vacant_depuis) THEN MIN(l.vacant_depuis) END AS vacant_depuis
+    FROM logement l
+    JOIN repetes_rpls d ON d.IDENT_REP = l.id_rpls
+    GROUP BY l.id_rpls
 )
-SELECT l.id_rpls,
-       CASE WHEN MIN(l.commune) = MAX(l.commune) THEN MIN(l.commune) END AS commune,
-       CASE WHEN MIN(l.qpv) = MAX(l.qpv) THEN MIN(l.qpv) END AS qpv,
-       CASE WHEN MIN(l.typologie) = MAX(l.typologie) THEN MIN(l.typologie) END AS typologie,
-       CASE WHEN MIN(l.financement) = MAX(l.financement) THEN MIN(l.financement) END AS financement,
-       CASE WHEN MIN(l.annee_construction) = MAX(l.annee_construction) THEN MIN(l.annee_construction) END AS annee_construction,
-       CASE WHEN MIN(l.vacant_depuis) = MAX(l.vacant_depuis) THEN CAST(MIN(l.vacant_depuis) AS DATE) END AS vacant_depuis
+SELECT l.id_rpls, l.commune, l.qpv, l.typologie, l.financement, l.annee_construction,
+       CAST(l.vacant_depuis AS DATE) AS vacant_depuis
 FROM logement l
-GROUP BY l.id_rpls
+WHERE NOT EXISTS (SELECT 1 FROM repetes_rpls d WHERE d.IDENT_REP = l.id_rpls)
+UNION ALL
+SELECT r.id_rpls, r.commune, r.qpv, r.typologie, r.financement, r.annee_construction,
+       CAST(r.vacant_depuis AS DATE) AS vacant_depuis
+FROM reponse r
