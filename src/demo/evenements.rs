@@ -8,7 +8,7 @@ use rand::rngs::ChaCha8Rng;
 
 use super::Csv;
 use super::logements::Logement;
-use super::menages::draw;
+use super::tirage::draw;
 use crate::error::Result;
 
 const HEADER: &str = "numero_unique;type;date;bailleur;id_rpls;rang;decision;motif";

@@ -10,6 +10,7 @@ use rand::rngs::ChaCha8Rng;
 use super::evenements::Evenements;
 use super::logements::Logement;
 use super::territoires::{ParcCommunal, Profil, Territoires};
+use super::tirage::draw;
 use super::{Csv, MILLESIME};
 use crate::error::Result;
 use crate::reference::Geographie;
@@ -359,12 +360,12 @@ fn draw_class(q1: u32, rng: &mut ChaCha8Rng) -> usize {
 
 fn draw_household(profil: &Profil, class: usize, unknown: bool, pieces: Option<u64>, rng: &mut ChaCha8Rng) -> Menage {
     let personnes = match pieces {
-        None => pick(&[(1, 445), (2, 225), (3, 150), (4, 110), (5, 48), (6, 17), (7, 5)], rng),
+        None => draw(&[(1, 445), (2, 225), (3, 150), (4, 110), (5, 48), (6, 17), (7, 5)], rng),
         Some(1) => 1,
-        Some(2) => pick(&[(1, 780), (2, 220)], rng),
-        Some(3) => pick(&[(1, 220), (2, 430), (3, 300), (4, 50)], rng),
-        Some(4) => pick(&[(2, 160), (3, 330), (4, 370), (5, 140)], rng),
-        Some(_) => pick(&[(3, 90), (4, 290), (5, 380), (6, 180), (7, 60)], rng),
+        Some(2) => draw(&[(1, 780), (2, 220)], rng),
+        Some(3) => draw(&[(1, 220), (2, 430), (3, 300), (4, 50)], rng),
+        Some(4) => draw(&[(2, 160), (3, 330), (4, 370), (5, 140)], rng),
+        Some(_) => draw(&[(3, 90), (4, 290), (5, 380), (6, 180), (7, 60)], rng),
     };
     let enfants = if personnes > 1 { rng.random_range(0..personnes) } else { 0 };
     let uc = 10 + 5 * (personnes - 1 - enfants) + 3 * enfants;
@@ -412,30 +413,6 @@ fn draw_household(profil: &Profil, class: usize, unknown: bool, pieces: Option<u
         logement,
         motif: rng.random_range(1..=23),
     }
-}
-
-pub(super) fn draw(choices: &[(&'static str, u32)], rng: &mut ChaCha8Rng) -> &'static str {
-    let total: u32 = choices.iter().map(|(_, w)| w).sum();
-    let mut draw = rng.random_range(0..total);
-    for (value, weight) in choices {
-        if draw < *weight {
-            return value;
-        }
-        draw -= weight;
-    }
-    choices[0].0
-}
-
-fn pick(choices: &[(u64, u32)], rng: &mut ChaCha8Rng) -> u64 {
-    let total: u32 = choices.iter().map(|(_, w)| w).sum();
-    let mut draw = rng.random_range(0..total);
-    for (value, weight) in choices {
-        if draw < *weight {
-            return *value;
-        }
-        draw -= weight;
-    }
-    choices[0].0
 }
 
 fn day(year: i32, month: u32, day: u32) -> NaiveDate {

@@ -9,6 +9,7 @@ mod fiche;
 mod logements;
 mod menages;
 mod territoires;
+mod tirage;
 
 use std::fs::File;
 use std::io::{BufWriter, Write};

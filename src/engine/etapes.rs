@@ -56,6 +56,11 @@ impl Etapes {
     }
 }
 
+/// What files hold, of the store or of a step: they are named after their content.
+pub(super) fn content(files: &[PathBuf]) -> String {
+    files.iter().map(|f| f.to_string_lossy()).collect::<Vec<_>>().join("\n")
+}
+
 /// Where what is known by a key stands.
 pub(super) fn named(folder: &Path, nom: &str, key: &str) -> PathBuf {
     folder.join(format!("{nom}-{}.parquet", key.get(..24).unwrap_or(key)))

@@ -175,6 +175,14 @@ pub struct Inputs<'a> {
     pub regles: &'a [Regle],
 }
 
+impl Inputs<'_> {
+    /// Files of the store that a source was read into.
+    fn stored(&self, source: &str, cache: &Path) -> Vec<PathBuf> {
+        let read = self.ingestion.fichiers.iter().filter(|f| f.schema == source);
+        read.filter_map(|f| f.parquet.as_ref()).map(|p| cache.join(p)).collect()
+    }
+}
+
 /// Absolute form of a folder of the project, made if it is missing, as the engine's list of allowed folders wants it.
 ///
 /// # Errors

@@ -7,7 +7,7 @@ use std::sync::Arc;
 use arrow::array::{Array, FixedSizeBinaryArray, RecordBatch};
 use arrow::datatypes::{Field, Schema as ArrowSchema};
 
-use super::{ETAPES, Inputs, etapes, reachable, tables};
+use super::{ETAPES, Inputs, etapes, reachable};
 use crate::error::Result;
 use crate::ingest::uuid;
 use crate::partage::shared_out;
@@ -32,8 +32,8 @@ pub(super) fn find(inputs: &Inputs<'_>, threads: usize) -> Result<Vec<Repetes>> 
     let cache = reachable(&inputs.plan.cache())?;
     let sources = IDENTIFIANTS.map(|(source, column)| {
         let table = format!("repetes_{source}");
-        let stored = tables::stored(inputs, source, &cache);
-        let key = format!("{} {column}\n{}", env!("CARGO_PKG_VERSION"), tables::content(&stored));
+        let stored = inputs.stored(source, &cache);
+        let key = format!("{} {column}\n{}", env!("CARGO_PKG_VERSION"), etapes::content(&stored));
         let fichier = etapes::named(&cache.join(ETAPES), &table, &store::sha256(key.as_bytes()));
         (column, stored, Repetes { table, fichier })
     });

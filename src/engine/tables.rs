@@ -10,7 +10,7 @@ use chrono::{Datelike, NaiveDate};
 use duckdb::types::{ToSqlOutput, Value};
 use duckdb::{ToSql, appender_params_from_iter};
 
-use super::etapes::Etapes;
+use super::etapes::{Etapes, content};
 use super::repetes::Repetes;
 use super::{Engine, Inputs, Table};
 use crate::error::{Error, Result};
@@ -134,21 +134,10 @@ pub(super) fn load_inputs(
     load_law(charge, inputs)
 }
 
-/// Files of the store that a source was read into.
-pub(super) fn stored(inputs: &Inputs<'_>, source: &str, cache: &Path) -> Vec<PathBuf> {
-    let read = inputs.ingestion.fichiers.iter().filter(|f| f.schema == source);
-    read.filter_map(|f| f.parquet.as_ref()).map(|p| cache.join(p)).collect()
-}
-
-/// What files of the store hold: they are named after their content.
-pub(super) fn content(files: &[PathBuf]) -> String {
-    files.iter().map(|f| f.to_string_lossy()).collect::<Vec<_>>().join("\n")
-}
-
 /// One view a source, an empty table of the same columns where it is not given; and one of identifiers found on several rows.
 fn load_sources(charge: &mut Charge<'_>, inputs: &Inputs<'_>, repetes: &[Repetes], cache: &Path) -> Result<()> {
     for schema in Schema::load_all(&inputs.plan.resources(), inputs.plan.millesime)? {
-        let files = stored(inputs, &schema.nom, cache);
+        let files = inputs.stored(&schema.nom, cache);
         let name = format!("source_{}", schema.nom);
         if files.is_empty() {
             let columns: Vec<String> = arrow_schema(&schema)

@@ -16,38 +16,13 @@ use polars::prelude::{
 
 use super::brut::Brut;
 use super::valeurs::{
-    Value, boolean, bounded, decimal, is_scientific, parse_date, parse_integer, parse_month, parse_year, service,
-    siren, upper,
+    Constat, Value, boolean, bounded, decimal, is_scientific, parse_date, parse_integer, parse_month, parse_year,
+    service, siren, upper,
 };
 use crate::error::Result;
 use crate::reference::{Geographie, Recode};
 use crate::schema::{Colonne, Genre};
 use crate::store::{HASH_BYTES, Key};
-
-/// What was found of a value besides the value itself.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-pub enum Constat {
-    /// Missing.
-    Manquant,
-    /// As it should be.
-    Valide,
-    /// Not a value of this type.
-    Invalide,
-    /// Outside the plausible bounds of the schema.
-    HorsBornes,
-    /// More decimal places than are kept exactly.
-    TropDeDecimales,
-    /// A code of no list, kept as `inconnu`.
-    CodeInconnu,
-    /// A commune code short of its leading zero, restored.
-    ZeroRestaure,
-    /// A commune split since: the part that left cannot be told apart.
-    CommuneScindee,
-    /// A list whose first element is fine and another is not.
-    ElementInconnu,
-    /// An identifier that a spreadsheet turned into a number, digits lost.
-    NumeroAbime,
-}
 
 /// Typed values of a column.
 pub enum Valeurs {

@@ -4,8 +4,32 @@ use std::borrow::Cow;
 
 use chrono::{Datelike, NaiveDate};
 
-use super::typing::Constat;
 use crate::schema::Colonne;
+
+/// What was found of a value besides the value itself.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Constat {
+    /// Missing.
+    Manquant,
+    /// As it should be.
+    Valide,
+    /// Not a value of this type.
+    Invalide,
+    /// Outside the plausible bounds of the schema.
+    HorsBornes,
+    /// More decimal places than are kept exactly.
+    TropDeDecimales,
+    /// A code of no list, kept as `inconnu`.
+    CodeInconnu,
+    /// A commune code short of its leading zero, restored.
+    ZeroRestaure,
+    /// A commune split since: the part that left cannot be told apart.
+    CommuneScindee,
+    /// A list whose first element is fine and another is not.
+    ElementInconnu,
+    /// An identifier that a spreadsheet turned into a number, digits lost.
+    NumeroAbime,
+}
 
 /// A value and what was found of it.
 pub(super) type Value<T> = (Option<T>, Constat);

@@ -6,12 +6,14 @@ use std::sync::Mutex;
 
 use serde::Serialize;
 
-use super::cartes::Fond;
 use super::diaporama;
+use super::document::Revue;
 use super::donnees::{Donnees, Lieu};
+use super::fond::Fond;
 use super::pdf::Imprimerie;
-use super::revue::{self, Contexte, Contingents, Revue};
+use super::revue::{self, Contexte, Contingents};
 use super::site::Site;
+use super::sortie::{mention, write};
 use super::{classeur, flux};
 use crate::error::Result;
 use crate::partage::shared_out;
@@ -46,24 +48,6 @@ struct Document<'a> {
     revue: &'a Revue,
     #[serde(skip_serializing_if = "Option::is_none")]
     vues: Option<Vec<diaporama::Vue>>,
-}
-
-/// What every page and document says of its data.
-pub(super) fn mention(plan: &Plan) -> &'static str {
-    if plan.fictif {
-        "Registre tiré au sort sur une carte réelle"
-    } else {
-        "Effectifs non masqués, réservés aux membres de la conférence"
-    }
-}
-
-/// Writes a file unless it already holds these bytes.
-pub(super) fn write(plan: &Plan, path: &str, bytes: &[u8]) -> Result<()> {
-    let file = plan.sortie.join(path);
-    if std::fs::read(&file).is_ok_and(|old| old == bytes) {
-        return Ok(());
-    }
-    store::write_atomically(&file, bytes)
 }
 
 /// The files of one run, gathered from several threads.

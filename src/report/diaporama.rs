@@ -2,7 +2,9 @@
 
 use serde::Serialize;
 
-use super::revue::{Bloc, Cellule, Cle, Contexte, Figure, Revue, Tableau, key_figures, short_judgements};
+use super::document::{Bloc, Cle, Figure, Revue};
+use super::revue::{Contexte, key_figures, short_judgements};
+use super::tableau::{Cellule, Tableau};
 use crate::chart::Dessin;
 use crate::format;
 

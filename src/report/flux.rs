@@ -7,7 +7,7 @@ use arrow::array::{Array, AsArray};
 use arrow::datatypes::{Int32Type, Int64Type};
 use rust_xlsxwriter::{DocProperties, ExcelDateTime, Format, FormatAlign, FormatBorder, Workbook, Worksheet};
 
-use super::{atelier, holder_words, mots};
+use super::{holder_words, mots, sortie};
 use crate::engine::Table;
 use crate::error::{Error, Result};
 use crate::format;
@@ -58,11 +58,11 @@ pub(super) fn write(
         let nom = bailleurs.get(&siren).map_or(siren.as_str(), String::as_str);
         let path = format!("{FOLDER}/{siren}.xlsx");
         let bytes = workbook(plan, &siren, nom, &holders).map_err(|e| Error::Workbook(format!("{path} : {e}")))?;
-        atelier::write(plan, &path, &bytes)?;
+        sortie::write(plan, &path, &bytes)?;
         written.insert(path);
         for (holder, lines) in &holders {
             let path = format!("{FOLDER}/{siren}_{holder}.csv");
-            atelier::write(plan, &path, &csv_bytes(lines)?)?;
+            sortie::write(plan, &path, &csv_bytes(lines)?)?;
             written.insert(path);
         }
     }

@@ -1,20 +1,23 @@
-//! The review of each territory as one document ([`revue`]), and its renderings: pages, PDF, deck, workbooks. Everything
+//! The review of each territory ([`revue`]) as one document ([`document`]), and its renderings: pages, PDF, deck, workbooks. Everything
 //! here reads the tables of the last run and nothing before them.
 
 mod atelier;
-mod cartes;
 mod classeur;
 mod diaporama;
+mod document;
 mod donnees;
 mod flux;
+mod fond;
 mod mots;
 mod pdf;
 mod qualite;
 mod revue;
 mod site;
+mod sortie;
+mod tableau;
 mod verdict;
 
 pub use atelier::{Atelier, Dossier, Rendu, render, with_atelier};
-pub use cartes::check_outlines;
+pub use fond::check_outlines;
 pub use mots::PEU_DE_BAUX;
 pub use verdict::{Verdict, holder_words, load_verdicts, public_words, zone_words};

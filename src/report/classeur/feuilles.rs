@@ -7,7 +7,8 @@ use rust_xlsxwriter::{
     Workbook, Worksheet, XlsxError,
 };
 
-use super::super::revue::{Bloc, Cellule, Figure, Natif, Revue, Tableau};
+use super::super::document::{Bloc, Figure, Natif, Revue};
+use super::super::tableau::{Cellule, Tableau};
 use super::{Entree, bold};
 
 /// Row of the headings.

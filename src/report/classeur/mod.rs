@@ -10,7 +10,7 @@ use rust_xlsxwriter::{
     Color, DocProperties, ExcelDateTime, Format, FormatAlign, FormatBorder, Note, Url, Workbook, Worksheet, XlsxError,
 };
 
-use super::revue::Revue;
+use super::document::Revue;
 use crate::engine::{Indicateur, Table, reachable};
 use crate::error::{Error, Result};
 use crate::format;

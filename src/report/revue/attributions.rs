@@ -1,12 +1,12 @@
 //! Who is housed, by whom and where from: volume, landlords, holders of reservation rights, and households facing those
 //! who ask.
 
-use super::{Bloc, Cellule, Chapitre, Contexte, Figure, Natif, TOUS, Tableau, alternative};
+use super::{Bloc, Cellule, Chapitre, Contexte, Figure, Natif, TOUS, Tableau, alternative, cartes};
 use crate::chart::{self, Barre, Legende, Paire};
 use crate::error::Result;
 use crate::format;
 use crate::report::donnees::Ligne;
-use crate::report::{cartes, mots};
+use crate::report::mots;
 
 const CHAMP: &str = "attributions à des ménages suivies d'un bail signé, à la commune du logement";
 const SOURCE: &str = "fichier des attributions et registre de la demande";

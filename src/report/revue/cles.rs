@@ -1,11 +1,10 @@
 //! Key figures, this year against the one before, and the verdicts in one table.
 
 use super::engagements::short_judgements;
-use super::{Bloc, Chapitre, Cle, Contexte, Figure, Natif, TOUS, TOUT, alternative};
+use super::{Bloc, Cellule, Chapitre, Cle, Contexte, Figure, Natif, TOUS, TOUT, Tableau, alternative};
 use crate::chart::{self, Legende, Palette, Serie, Trait};
 use crate::error::Result;
 use crate::format;
-use crate::report::revue::{Cellule, Tableau};
 
 pub(super) fn chapter(c: &Contexte<'_>) -> Result<Chapitre> {
     let mut blocs = vec![Bloc::constat(headline(c)), Bloc::Cles { cles: key_figures(c) }];

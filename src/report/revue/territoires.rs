@@ -1,11 +1,10 @@
 //! EPCI by EPCI: where the legal rule is kept, by how many lettings it is missed, how the year went, and the figures side
 //! by side.
 
-use super::{Bloc, Cellule, Chapitre, Contexte, Figure, Natif, TOUS, TOUT, Tableau, alternative, mixite};
+use super::{Bloc, Cellule, Chapitre, Contexte, Figure, Natif, TOUS, TOUT, Tableau, alternative, cartes, mixite};
 use crate::chart::{self, Ecart, Legende, Repere, Vignette};
 use crate::error::Result;
 use crate::format;
-use crate::report::cartes;
 
 pub(super) fn chapter(c: &Contexte<'_>) -> Result<Chapitre> {
     let mut blocs = Vec::new();

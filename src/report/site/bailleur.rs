@@ -5,8 +5,10 @@ use serde::Serialize;
 use crate::chart::{self, Legende, Point, Repere};
 use crate::error::Result;
 use crate::format;
+use crate::report::document::{Cle, Figure, Natif, alternative};
 use crate::report::donnees::Donnees;
-use crate::report::revue::{Cellule, Cle, Contingents, Figure, Flux, Natif, Tableau, alternative, judgement_table};
+use crate::report::revue::{Contingents, Flux, judgement_table};
+use crate::report::tableau::{Cellule, Tableau};
 use crate::report::{Verdict, holder_words, mots};
 
 /// What the page prints.

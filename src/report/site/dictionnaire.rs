@@ -7,7 +7,8 @@ use crate::error::Result;
 use crate::format;
 use crate::reference::Resources;
 use crate::report::donnees::Donnees;
-use crate::report::revue::{Cellule, Tableau, parameters};
+use crate::report::revue::parameters;
+use crate::report::tableau::{Cellule, Tableau};
 
 /// An entry of the dictionary.
 #[derive(Debug, Serialize)]

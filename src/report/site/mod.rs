@@ -11,10 +11,11 @@ use minijinja::value::{Serde, Value};
 use minijinja::{AutoEscape, Environment, context};
 use serde::Serialize;
 
-use super::atelier::mention;
+use super::document::{Figure, Revue};
 use super::donnees::Donnees;
 use super::qualite;
-use super::revue::{self, Contexte, Contingents, Figure, Revue};
+use super::revue::{self, Contexte, Contingents};
+use super::sortie::mention;
 use crate::error::Result;
 use crate::format;
 use crate::reference::{Geographie, catalogue};

@@ -1,12 +1,12 @@
 //! The first quartile landlord by landlord: shares, distances to the line, quartiles in and out of priority neighbourhoods.
 
+use super::super::{Cellule, Contexte, Figure, Natif, Tableau, alternative, of_all};
 use super::{CHAMP, SOURCE, cells, headings, pile, segments};
 use crate::chart::{self, Ecart, Legende, Pile, Point, Repere};
 use crate::error::Result;
 use crate::format;
 use crate::report::donnees::Ligne;
 use crate::report::mots;
-use crate::report::revue::{Cellule, Contexte, Figure, Natif, Tableau, alternative, of_all};
 
 /// Landlords of the EPCI outside priority neighbourhoods, the highest share first.
 fn by_landlord<'a>(c: &Contexte<'a>, zone: &str) -> Vec<Ligne<'a>> {

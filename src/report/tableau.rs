@@ -7,7 +7,7 @@ use crate::format;
 
 /// A table.
 #[derive(Debug, Clone, Default, Serialize)]
-pub(in crate::report) struct Tableau {
+pub(super) struct Tableau {
     /// What it shows.
     pub titre: String,
     /// Columns, the first naming the rows.
@@ -22,7 +22,7 @@ pub(in crate::report) struct Tableau {
 
 /// A column.
 #[derive(Debug, Clone, Serialize)]
-pub(in crate::report) struct Colonne {
+pub(super) struct Colonne {
     /// Heading, with its unit.
     pub titre: String,
     /// Numbers, set to the right.
@@ -31,7 +31,7 @@ pub(in crate::report) struct Colonne {
 
 /// A cell; nothing known is `n.d.` on a page and an empty cell in a workbook.
 #[derive(Debug, Clone, PartialEq)]
-pub(in crate::report) enum Cellule {
+pub(super) enum Cellule {
     /// Words.
     Texte(String),
     /// A name that leads to a page, given relative to the results folder.
@@ -55,12 +55,12 @@ pub(in crate::report) enum Cellule {
 }
 
 impl Cellule {
-    pub(in crate::report) fn texte(text: impl Into<String>) -> Self {
+    pub(super) fn texte(text: impl Into<String>) -> Self {
         Self::Texte(text.into())
     }
 
     /// The cell as a reader meets it.
-    pub(in crate::report) fn shown(&self) -> String {
+    pub(super) fn shown(&self) -> String {
         let real = |x: &Option<f64>, write: &dyn Fn(f64) -> String| x.map_or_else(|| format::NONE.to_owned(), write);
         match self {
             Self::Texte(text) | Self::Lien(text, _) | Self::Reponse(text, _) => text.clone(),
@@ -75,7 +75,7 @@ impl Cellule {
     }
 
     /// The cell as a spreadsheet's comma-separated file wants it: plain digits, decimal comma, nothing where nothing is known.
-    pub(in crate::report) fn plain(&self) -> String {
+    pub(super) fn plain(&self) -> String {
         let real = |x: &Option<f64>| x.map_or_else(String::new, |x| x.to_string().replace('.', ","));
         match self {
             Self::Nombre(n) => n.map_or_else(String::new, |n| n.to_string()),
@@ -107,7 +107,7 @@ impl Serialize for Cellule {
 
 impl Tableau {
     /// A table of these headings; a heading that ends with `#` is of numbers.
-    pub(in crate::report) fn new(titre: impl Into<String>, headings: &[&str], lignes: Vec<Vec<Cellule>>) -> Self {
+    pub(super) fn new(titre: impl Into<String>, headings: &[&str], lignes: Vec<Vec<Cellule>>) -> Self {
         let colonnes = headings
             .iter()
             .map(|h| match h.strip_suffix('#') {
@@ -119,7 +119,7 @@ impl Tableau {
     }
 
     /// The same, its last row being the whole.
-    pub(in crate::report) fn with_total(mut self) -> Self {
+    pub(super) fn with_total(mut self) -> Self {
         self.total = true;
         self
     }
@@ -131,7 +131,7 @@ impl Tableau {
     }
 
     /// The table as a file for spreadsheets: UTF-8 with its mark, semicolons, decimal commas.
-    pub(in crate::report) fn csv(&self) -> String {
+    pub(super) fn csv(&self) -> String {
         let quoted = |text: &str| {
             if text.contains([';', '"', '\n']) { format!("\"{}\"", text.replace('"', "\"\"")) } else { text.to_owned() }
         };
