@@ -659,3 +659,40 @@ fn an_assumed_value_makes_a_hypothesis() {
     assert!(shown(row(&rows, MIXITE)).ends_with("definitif"));
     assert!(outcome.any_refusal() && outcome.notes.iter().any(|d| d.code == "B0303"), "{:?}", outcome.notes);
 }
+
+/// The islands of Finistère belong to no EPCI: their leases count in their commune, département and whole, and no rule of an
+/// EPCI is about them.
+#[test]
+fn a_commune_of_no_epci_is_counted_and_never_judged() {
+    let toml = "[bilan]\nmillesime = 2025\ndepartements = [\"29\"]\n[[source]]\nschema = \"attributions\"\nfichiers = [\"a.csv\"]\n";
+    let csv = "numero_unique;date_bail;bailleur;commune;commune_origine\nA1;2025-03-02;900000001;29155;29083\n\
+               A2;2025-03-02;900000001;29155;29155\nA3;2025-03-02;900000001;29019;29019\n";
+    let projet = Projet::new(toml, &[("a.csv", csv.as_bytes())]);
+    projet.run(2, true);
+    let counted = |niveau: &str, code: &str| {
+        let rows = projet.table("attributions");
+        let whole = |r: &&Row| r["population"].text() == "ensemble" && r["typologie"].text() == "ensemble";
+        let of =
+            rows.iter().filter(whole).filter(|r| r["niveau"].text() == niveau && r["code"].text().starts_with(code));
+        of.filter_map(|r| r["attributions"].int()).sum::<i64>()
+    };
+    let found =
+        [("commune", "29155"), ("epci", ""), ("departement", "29"), ("territoire", "")].map(|(n, c)| counted(n, c));
+    assert_eq!(found, [2, 1, 3, 3]);
+    // Another island is not the same EPCI.
+    let origins: Vec<(String, Option<i64>)> = projet
+        .table("attributions_profil")
+        .iter()
+        .filter(|r| r["code"].text() == "29155" && r["dimension"].text() == "origine")
+        .map(|r| (r["modalite"].text().to_owned(), r["attributions"].int()))
+        .collect();
+    assert_eq!(origins, [("autre".to_owned(), Some(1)), ("meme_commune".to_owned(), Some(1))]);
+    let sirens = projet.table("verdicts").iter().all(|r| r["epci"].text().bytes().all(|b| b.is_ascii_digit()));
+    assert!(sirens);
+    let pages = std::fs::read_dir(projet.path().join("sortie/epci")).unwrap();
+    assert!(pages.flatten().all(|page| page.file_name().to_string_lossy().starts_with('2')));
+    let note = "Sans EPCI, comptées dans l'ensemble du territoire seulement : Île-de-Sein, Ouessant.";
+    let page = projet.text("territoire.html").replace(['\u{a0}', '\u{202f}'], " ").replace("&#x27;", "'");
+    let told = page.find("Sans EPCI").map(|at| page[at..].chars().take(note.chars().count()).collect::<String>());
+    assert_eq!(told.as_deref(), Some(note));
+}

@@ -44,7 +44,7 @@ entier AS (
     UNION ALL
     SELECT DISTINCT l.niveau, l.code, l.libelle
     FROM lieux l
-    WHERE l.niveau = 'epci' AND l.code NOT IN (SELECT c.epci FROM communes c WHERE c.perimetre = 0)
+    WHERE l.niveau = 'epci' AND NOT EXISTS (SELECT 1 FROM communes c WHERE c.epci = l.code AND c.perimetre = 0)
 ),
 compare AS (
     SELECT e.niveau, e.code, e.libelle, o.mesure, o.officiel,

@@ -13,7 +13,7 @@ use super::territoires::{ParcCommunal, Profil, Territoires};
 use super::tirage::draw;
 use super::{Csv, MILLESIME};
 use crate::error::Result;
-use crate::reference::Geographie;
+use crate::reference::{Commune, Geographie};
 
 const DEMANDS: &str = "numero_unique;date_depot;date_renouvellement;date_radiation;motif_radiation;personne_morale;\
 nb_personnes;nb_moins_14;nb_uc;ressources_mensuelles;logement_actuel;motif_demande;typologies;communes;categorie;\
@@ -54,7 +54,7 @@ impl Registre<'_> {
     ) -> Result<Registre<'a>> {
         let mut neighbours: BTreeMap<String, Vec<String>> = BTreeMap::new();
         for commune in geographie.communes() {
-            neighbours.entry(commune.epci.clone()).or_default().push(commune.code.clone());
+            neighbours.entry(commune.epci.clone().unwrap_or_default()).or_default().push(commune.code.clone());
         }
         Ok(Registre {
             demandes: Csv::create(&donnees.join("demandes.csv"), DEMANDS)?,
@@ -330,7 +330,8 @@ impl Registre<'_> {
 
     fn other_wishes(&self, commune: &str, naissance: i32) -> String {
         let count = usize::try_from(naissance % 4).unwrap_or(0);
-        let Some(near) = self.geographie.commune(commune).and_then(|c| self.neighbours.get(&c.epci)) else {
+        let epci = |c: &Commune| c.epci.clone().unwrap_or_default();
+        let Some(near) = self.geographie.commune(commune).and_then(|c| self.neighbours.get(&epci(c))) else {
             return String::new();
         };
         let start = usize::try_from(naissance).unwrap_or(0);

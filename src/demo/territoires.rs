@@ -212,12 +212,14 @@ impl Territoires {
         let stocks = share_out(5_100_000 * n as u64 / all.len() as u64, &draws);
         for (i, stock) in stocks.into_iter().enumerate() {
             let commune = all[i * all.len() / n];
-            let epci = *index.entry(commune.epci.clone()).or_insert_with(|| {
+            // Islands that belong to no EPCI are drawn as those of one.
+            let siren = commune.epci.clone().unwrap_or_default();
+            let epci = *index.entry(siren.clone()).or_insert_with(|| {
                 let number = profils.len();
                 let first = number * 3;
                 profils.push(Profil {
-                    epci: commune.epci.clone(),
-                    seuils: seuils.as_ref().map_or(DEFAULT_AMOUNTS, |s| amounts(s, &commune.epci)),
+                    seuils: seuils.as_ref().map_or(DEFAULT_AMOUNTS, |s| amounts(s, &siren)),
+                    epci: siren,
                     pression: rng.random_range(40..160),
                     mobilite: rng.random_range(40..90),
                     q1_hors_qpv: rng.random_range(140..310),

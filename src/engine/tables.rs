@@ -357,29 +357,29 @@ fn load_geography(charge: &mut Charge<'_>, inputs: &Inputs<'_>) -> Result<()> {
     let territories: BTreeSet<(Niveau, &str, &str)> = geographie
         .communes()
         .flat_map(|c| {
-            Niveau::ALL.into_iter().map(move |niveau| {
-                let (code, libelle) = geographie.territory(c, niveau);
-                (niveau, code, libelle)
+            Niveau::ALL.into_iter().filter_map(move |niveau| {
+                let (code, libelle) = geographie.territory(c, niveau)?;
+                Some((niveau, code, libelle))
             })
         })
         .collect();
     let ranks: BTreeMap<(Niveau, &str), i64> =
         territories.iter().map(|(niveau, code, _)| (*niveau, *code)).zip(1..).collect();
-    let rank = |niveau, code| number(ranks.get(&(niveau, code)).copied());
+    let rank = |niveau, code: Option<&str>| number(code.and_then(|code| ranks.get(&(niveau, code)).copied()));
     let rows = territories.iter().map(|(niveau, code, libelle)| {
-        vec![rank(*niveau, code), Cell::Text(niveau.word()), Cell::Text(code), Cell::Text(libelle)]
+        vec![rank(*niveau, Some(*code)), Cell::Text(niveau.word()), Cell::Text(code), Cell::Text(libelle)]
     });
     fill(charge, "territoires", "rang INTEGER, niveau VARCHAR, code VARCHAR, libelle VARCHAR", rows)?;
     let communes = geographie.communes().map(|c| {
         let known = [
             Cell::Text(&c.code),
             Cell::Text(&c.libelle),
-            Cell::Text(&c.epci),
+            optional(c.epci.as_deref()),
             Cell::Text(&c.departement),
             Cell::Text(&c.region),
             Cell::Int(i64::from(inside(&c.code))),
         ];
-        let ranks = Niveau::ALL.map(|niveau| rank(niveau, geographie.territory(c, niveau).0));
+        let ranks = Niveau::ALL.map(|niveau| rank(niveau, geographie.territory(c, niveau).map(|(code, _)| code)));
         known.into_iter().chain(ranks).collect()
     });
     let ranks = Niveau::ALL.map(|niveau| format!("rang_{} INTEGER", niveau.word())).join(", ");
@@ -400,7 +400,7 @@ fn load_geography(charge: &mut Charge<'_>, inputs: &Inputs<'_>) -> Result<()> {
 }
 
 fn load_law(charge: &mut Charge<'_>, inputs: &Inputs<'_>) -> Result<()> {
-    let epcis: BTreeSet<&str> = inputs.geographie.communes().map(|c| c.epci.as_str()).collect();
+    let epcis: BTreeSet<&str> = inputs.geographie.communes().filter_map(|c| c.epci.as_deref()).collect();
     let mut amounts = Vec::new();
     for epci in epcis {
         if let Situation::Seuil(s) = inputs.seuils.situation(epci) {

@@ -155,7 +155,7 @@ pub fn rules_for(droit: &Droit<'_>) -> Result<(Vec<Regle>, Vec<Diagnostic>)> {
     let epcis: BTreeSet<&str> = geographie
         .communes()
         .filter(|c| plan.communes.as_ref().is_none_or(|set| set.contains(&c.code)))
-        .map(|c| c.epci.as_str())
+        .filter_map(|c| c.epci.as_deref())
         .collect();
     let legal: Vec<RegleLegale> =
         RegleLegale::load(&plan.resources())?.into_iter().filter(|r| r.in_force(last_day)).collect();

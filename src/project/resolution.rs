@@ -146,7 +146,9 @@ impl Resolver<'_> {
         }
         let mut communes = self.communes(&bilan.communes, "communes")?;
         for commune in self.geographie.communes() {
-            if bilan.departements.contains(&commune.departement) || bilan.epci.contains(&commune.epci) {
+            if bilan.departements.contains(&commune.departement)
+                || commune.epci.as_ref().is_some_and(|epci| bilan.epci.contains(epci))
+            {
                 communes.insert(commune.code.clone());
             }
         }
@@ -256,7 +258,7 @@ impl Resolver<'_> {
             }
             let communes = self.communes(&o.communes, "objectif.communes")?;
             for code in &communes {
-                if self.geographie.commune(code).is_none_or(|c| c.epci != o.epci) {
+                if self.geographie.commune(code).is_none_or(|c| c.epci.as_ref() != Some(&o.epci)) {
                     return Err(invalid("objectif.communes", code, "des communes de l'EPCI de l'objectif"));
                 }
             }

@@ -19,13 +19,16 @@ pub struct Commune {
     pub code: String,
     /// Name.
     pub libelle: String,
-    /// SIREN of the EPCI that holds the conference.
-    pub epci: String,
+    /// SIREN of the EPCI that holds the conference; a few islands belong to none.
+    pub epci: Option<String>,
     /// Département code.
     pub departement: String,
     /// Région code.
     pub region: String,
 }
+
+/// What Insee writes for the EPCI of a commune that belongs to none.
+pub(crate) const SANS_EPCI: &str = "ZZZZZZZZZ";
 
 /// The territorial levels of every published table, from the smallest up.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -107,6 +110,7 @@ impl Geographie {
             .into_iter()
             .filter_map(|r| <[String; 5]>::try_from(r).ok())
             .map(|[code, libelle, epci, departement, region]| {
+                let epci = Some(epci).filter(|epci| !epci.is_empty() && epci != SANS_EPCI);
                 (code.clone(), Commune { code, libelle, epci, departement, region })
             })
             .collect();
@@ -169,7 +173,7 @@ impl Geographie {
     /// Whether any commune belongs to this EPCI.
     #[must_use]
     pub fn has_epci(&self, siren: &str) -> bool {
-        self.communes.values().any(|c| c.epci == siren)
+        self.communes.values().any(|c| c.epci.as_deref() == Some(siren))
     }
 
     /// Whether this département exists.
@@ -178,17 +182,17 @@ impl Geographie {
         self.departements.contains_key(code)
     }
 
-    /// Code and name of the territory of `niveau` that `commune` belongs to.
+    /// Code and name of the territory of `niveau` that `commune` belongs to, if it belongs to one.
     #[must_use]
-    pub fn territory<'a>(&'a self, commune: &'a Commune, niveau: Niveau) -> (&'a str, &'a str) {
+    pub fn territory<'a>(&'a self, commune: &'a Commune, niveau: Niveau) -> Option<(&'a str, &'a str)> {
         let name = |table: &'a BTreeMap<String, String>, code: &'a str| table.get(code).map_or(code, String::as_str);
-        match niveau {
+        Some(match niveau {
             Niveau::Commune => (&commune.code, &commune.libelle),
-            Niveau::Epci => (&commune.epci, self.epci_name(&commune.epci)),
+            Niveau::Epci => commune.epci.as_deref().map(|epci| (epci, self.epci_name(epci)))?,
             Niveau::Departement => (&commune.departement, name(&self.departements, &commune.departement)),
             Niveau::Region => (&commune.region, name(&self.regions, &commune.region)),
             Niveau::Territoire => ("territoire", "Ensemble du territoire"),
-        }
+        })
     }
 }
 
@@ -218,7 +222,9 @@ mod tests {
         assert_eq!(resolve("99999"), None);
         assert_eq!(geo.communes().count(), 34_875);
         assert!(geo.split_on("15141").is_some());
-        assert_eq!(geo.commune("75056").unwrap().epci, "217500016");
+        assert_eq!(geo.commune("75056").unwrap().epci.as_deref(), Some("217500016"));
+        // Ouessant.
+        assert_eq!(geo.commune("29155").unwrap().epci, None);
     }
 
     #[test]
@@ -231,7 +237,7 @@ mod tests {
         let resources = Resources::of_project(dir.path());
         let epci = |year: i32| {
             let geo = Geographie::load(&resources, year).unwrap();
-            (geo.annee, geo.commune("63113").unwrap().epci.clone())
+            (geo.annee, geo.commune("63113").unwrap().epci.clone().unwrap())
         };
         assert_eq!(epci(2025), (2025, "246300701".to_owned()));
         assert_eq!(epci(2026), (2026, "200070753".to_owned()));

@@ -133,6 +133,8 @@ pub(super) struct Donnees<'a> {
     feuilles: BTreeMap<&'static str, Feuille>,
     /// Codes of the communes of each EPCI, those of the perimeter.
     pub communes: BTreeMap<String, Vec<String>>,
+    /// Names of the communes of the perimeter that belong to no EPCI.
+    pub sans_epci: Vec<String>,
     verdicts_of: BTreeMap<String, Range<usize>>,
 }
 
@@ -173,9 +175,13 @@ impl<'a> Donnees<'a> {
             feuilles.insert(nom, Feuille::load(plan, nom)?);
         }
         let mut communes: BTreeMap<String, Vec<String>> = BTreeMap::new();
+        let mut sans_epci = Vec::new();
         for commune in geographie.communes() {
             if plan.communes.as_ref().is_none_or(|set| set.contains(&commune.code)) {
-                communes.entry(commune.epci.clone()).or_default().push(commune.code.clone());
+                match &commune.epci {
+                    Some(epci) => communes.entry(epci.clone()).or_default().push(commune.code.clone()),
+                    None => sans_epci.push(commune.libelle.clone()),
+                }
             }
         }
         Ok(Self {
@@ -187,6 +193,7 @@ impl<'a> Donnees<'a> {
             verdicts,
             feuilles,
             communes,
+            sans_epci,
             verdicts_of,
         })
     }

@@ -35,7 +35,8 @@ pub(super) fn write(
     let inside = |code: &str| plan.communes.as_ref().is_none_or(|set| set.contains(code));
     let mut counts: BTreeMap<&str, (usize, usize)> = BTreeMap::new();
     for commune in geographie.communes() {
-        let entry = counts.entry(&commune.epci).or_default();
+        let Some(epci) = &commune.epci else { continue };
+        let entry = counts.entry(epci).or_default();
         entry.0 += 1;
         entry.1 += usize::from(inside(&commune.code));
     }

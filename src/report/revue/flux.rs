@@ -133,7 +133,7 @@ impl Contingents {
         for row in 0..t.batch.num_rows() {
             let (n, m) = (proposes[row], attributions[row].unwrap_or(0));
             let pair = (bailleur.value(row).to_owned(), reservataire.value(row).to_owned());
-            let places = geographie.commune(commune.value(row)).map(|c| c.epci.as_str());
+            let places = geographie.commune(commune.value(row)).and_then(|c| c.epci.as_deref());
             for place in places.into_iter().chain(["territoire"]) {
                 all.flux.entry(place.to_owned()).or_default().entry(pair.clone()).or_default().add(n, m);
             }

@@ -18,13 +18,14 @@ pub(super) fn chapter(c: &Contexte<'_>) -> Result<Chapitre> {
             "Aucun EPCI du périmètre ne peut être jugé : pas d'attribution hors QPV, ou pas de montant connu pour l'année.",
         ));
     }
-    let outside: Vec<&str> = c
+    let mut outside: Vec<&str> = c
         .donnees
         .verdicts
         .iter()
         .filter(|v| v.regle == "q1_hors_qpv" && v.base == "loi" && v.verdict == "hors_champ")
         .map(|v| v.libelle.as_str())
         .collect();
+    outside.sort_by_cached_key(|nom| format::plain(nom));
     if !outside.is_empty() {
         const LISTED: usize = 40;
         let names: Vec<&str> = outside.iter().copied().take(LISTED).collect();
@@ -39,10 +40,20 @@ pub(super) fn chapter(c: &Contexte<'_>) -> Result<Chapitre> {
     blocs.push(Bloc::Tableau(side_by_side(c)));
     let cut = &c.donnees.manifeste.epci_coupes;
     if !cut.is_empty() {
+        let names: Vec<String> =
+            c.donnees.epci().into_iter().filter(|e| cut.contains(&e.code)).map(|e| e.libelle).collect();
         blocs.push(Bloc::note(format!(
             "EPCI coupés par le périmètre, comptés sur leur partie intérieure : {}.",
-            cut.join(", ")
+            names.join(", ")
         )));
+    }
+    match c.donnees.sans_epci.as_slice() {
+        [] => {}
+        [one] => blocs.push(Bloc::note(format!("Sans EPCI, comptée dans l'ensemble du territoire seulement : {one}."))),
+        several => blocs.push(Bloc::note(format!(
+            "Sans EPCI, comptées dans l'ensemble du territoire seulement : {}.",
+            several.join(", ")
+        ))),
     }
     Ok(Chapitre::new("territoires", "EPCI par EPCI", blocs))
 }

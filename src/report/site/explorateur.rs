@@ -75,7 +75,7 @@ pub(super) fn load(donnees: &Donnees<'_>, geographie: &Geographie) -> Result<Vec
         let mut rows: Vec<Ligne<'_>> = table.of("commune", &code).collect();
         rows.sort_by_key(order);
         let Some(first) = rows.first() else { continue };
-        let epci = geographie.commune(&code).map_or("", |c| c.epci.as_str());
+        let epci = geographie.commune(&code).and_then(|c| c.epci.as_deref()).unwrap_or_default();
         let around: Vec<Ligne<'_>> = table.of("epci", epci).collect();
         let lignes = rows
             .iter()
