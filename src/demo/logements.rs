@@ -6,7 +6,7 @@ use rand::seq::SliceRandom;
 
 use super::fiche::{CONVENTION, Fiches, TERRITOIRE};
 use super::territoires::{ParcCommunal, share_out};
-use super::{Csv, MILLESIME};
+use super::{BLOC, Csv, MILLESIME};
 use crate::error::Result;
 
 /// Header of "RPLS loi".
@@ -40,11 +40,11 @@ enum Mode {
 /// Year that ends at the stock's 1 January.
 const LAST_YEAR: i32 = MILLESIME - 1;
 
-/// Writes the commune's dwellings; returns the `lettings` of them that are let in the year under review.
+/// Writes the commune's dwellings, numbered from the block on; returns the `lettings` of them that are let in the year under review.
 pub(super) fn write_stock(
     csv: &mut Csv,
     commune: &ParcCommunal,
-    number: usize,
+    bloc: u64,
     lettings: u64,
     fiches: &mut Fiches,
     rng: &mut ChaCha8Rng,
@@ -104,7 +104,7 @@ pub(super) fn write_stock(
             Mode::Association => 4,
             Mode::Autre => 5,
         };
-        let id = format!("{:05}{:05}", number + 1, i + 1);
+        let id = format!("{:010}", bloc * BLOC + i as u64 + 1);
         let zone = if qpv[i] { 1 } else { 2 };
         let territoire = fiches.territoire();
         let convention = fiches.convention(construit);

@@ -47,6 +47,9 @@ const ATTRIBUTIONS: u64 = 7_189;
 const DEMANDES_FRANCE: u64 = 3_000_000;
 const ATTRIBUTIONS_FRANCE: u64 = 500_000;
 
+/// Numbers of dwellings in a block.
+const BLOC: u64 = 100_000;
+
 /// Writes the demonstration project in `dir`, replacing the one that stands there.
 ///
 /// # Errors
@@ -66,7 +69,7 @@ pub fn write_demo(dir: &Path, options: Options, progress: &Progress) -> Result<(
     let geographie = Geographie::load(&resources, MILLESIME)?;
     let territoires = match options.communes {
         None => Territoires::auvergne(&resources, &geographie)?,
-        Some(n) => Territoires::country(&geographie, n, &mut rng(options.seed, 0)),
+        Some(n) => Territoires::country(&resources, &geographie, n, &mut rng(options.seed, 0))?,
     };
     let (demandes, attributions) = if options.communes.is_none() {
         (DEMANDES, ATTRIBUTIONS)
@@ -78,19 +81,24 @@ pub fn write_demo(dir: &Path, options: Options, progress: &Progress) -> Result<(
     let weights: Vec<u64> =
         territoires.communes.iter().map(|c| c.loues * (60 + territoires.profile(c).mobilite)).collect();
     let lettings = share_out(attributions, &weights);
+    // In the whole country some ask for a commune that has no social dwelling.
+    let least = u64::from(options.communes.is_some());
     let weights: Vec<u64> =
-        territoires.communes.iter().map(|c| c.logements * territoires.profile(c).pression).collect();
+        territoires.communes.iter().map(|c| c.logements.max(least) * territoires.profile(c).pression).collect();
     let wishes = share_out(demandes, &weights);
 
     let donnees = dir.join("donnees");
     let mut stock = Csv::create(&donnees.join("rpls.csv"), &logements::header())?;
     let mut registre = Registre::create(&donnees, &geographie, &territoires, rng(options.seed, EVENTS_STREAM))?;
     let bar = progress.steps("Registre fictif", territoires.communes.len() as u64);
+    // Numbers of dwellings come by blocks; a city takes several.
+    let mut bloc = 1;
     for (i, commune) in territoires.communes.iter().enumerate() {
         let mut rng = rng(options.seed, 1 + i as u64);
         let mut fiches =
             Fiches::of(&geographie, &commune.commune, i, self::rng(options.seed, FICHES_STREAM + i as u64));
-        let let_out: Vec<Logement> = write_stock(&mut stock, commune, i, lettings[i], &mut fiches, &mut rng)?;
+        let let_out: Vec<Logement> = write_stock(&mut stock, commune, bloc, lettings[i], &mut fiches, &mut rng)?;
+        bloc += commune.logements.div_ceil(BLOC).max(1);
         registre.write_commune(commune, i, &let_out, wishes[i], &mut rng)?;
         bar.inc(1);
     }

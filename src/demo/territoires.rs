@@ -1,5 +1,6 @@
 //! Where the fictitious register takes place: stock by commune, and what sets one EPCI apart from the next.
 
+use std::collections::BTreeMap;
 use std::path::Path;
 
 use rand::RngExt;
@@ -199,26 +200,34 @@ impl Territoires {
         Ok(Self { communes, profils, bailleurs })
     }
 
-    /// `n` communes of the whole country, evenly spread over the list of communes, with a drawn stock of about 146
-    /// dwellings each (5.1 million over 34 875 communes), most of it in a few of them as it really is.
-    pub(super) fn country(geographie: &Geographie, n: usize, rng: &mut ChaCha8Rng) -> Self {
+    /// `n` communes of the whole country, evenly spread over the list of communes, which share out 146 dwellings each as the
+    /// stock of 2019 stands in them: none in half of them, most of it in a few.
+    pub(super) fn country(
+        resources: &Resources,
+        geographie: &Geographie,
+        n: usize,
+        rng: &mut ChaCha8Rng,
+    ) -> Result<Self> {
         let all: Vec<_> = geographie.communes().collect();
         let n = n.clamp(1, all.len());
-        let seuils = SeuilsDeLAnnee::embedded(&Resources::embedded(), super::MILLESIME).ok();
+        let real = stock_of_2019(resources, geographie)?;
+        let chosen: Vec<_> = (0..n).map(|i| all[i * all.len() / n]).collect();
+        let none = Parc2019::default();
+        let of = |code: &str| real.get(code).unwrap_or(&none);
+        let weights: Vec<u64> = chosen.iter().map(|c| of(&c.code).logements).collect();
+        let stocks = share_out(LOGEMENTS_FRANCE * n as u64 / all.len() as u64, &weights);
+        let seuils = SeuilsDeLAnnee::embedded(resources, super::MILLESIME)?;
         let mut profils: Vec<Profil> = Vec::new();
-        let mut index = std::collections::BTreeMap::new();
+        let mut index = BTreeMap::new();
         let mut communes = Vec::with_capacity(n);
-        let draws: Vec<u64> = (0..n).map(|_| heavy_tail(rng)).collect();
-        let stocks = share_out(5_100_000 * n as u64 / all.len() as u64, &draws);
-        for (i, stock) in stocks.into_iter().enumerate() {
-            let commune = all[i * all.len() / n];
+        for (i, (commune, stock)) in chosen.into_iter().zip(stocks).enumerate() {
             // Islands that belong to no EPCI are drawn as those of one.
             let siren = commune.epci.clone().unwrap_or_default();
             let epci = *index.entry(siren.clone()).or_insert_with(|| {
                 let number = profils.len();
                 let first = number * 3;
                 profils.push(Profil {
-                    seuils: seuils.as_ref().map_or(DEFAULT_AMOUNTS, |s| amounts(s, &siren)),
+                    seuils: amounts(&seuils, &siren),
                     epci: siren,
                     pression: rng.random_range(40..160),
                     mobilite: rng.random_range(40..90),
@@ -233,7 +242,7 @@ impl Territoires {
                 number
             });
             profils[epci].communes.push(i);
-            communes.push(drawn_stock(&commune.code, epci, stock, rng));
+            communes.push(drawn_stock(&commune.code, epci, stock, of(&commune.code), rng));
         }
         let families = ["OPH", "ESH", "ESH", "COOP", "SEM"];
         let bailleurs = (0..600)
@@ -243,7 +252,7 @@ impl Territoires {
                 famille: families[i % 5],
             })
             .collect();
-        Self { communes, profils, bailleurs }
+        Ok(Self { communes, profils, bailleurs })
     }
 
     pub(super) fn profile(&self, commune: &ParcCommunal) -> &Profil {
@@ -251,6 +260,8 @@ impl Territoires {
     }
 }
 
+/// Dwellings of the whole country.
+const LOGEMENTS_FRANCE: u64 = 5_100_000;
 const DEFAULT_AMOUNTS: [u64; 3] = [9_500, 13_800, 18_800];
 
 fn amounts(seuils: &SeuilsDeLAnnee, epci: &str) -> [u64; 3] {
@@ -268,33 +279,59 @@ fn siren(i: usize) -> String {
     format!("{:09}", 900_000_001 + i * 1_017)
 }
 
-/// A positive weight whose largest values hold most of the sum.
-fn heavy_tail(rng: &mut ChaCha8Rng) -> u64 {
-    let u = u64::from(rng.random_range(1_u32..=10_000));
-    1 + 100_000_000 / (u * u)
+/// Stock of a commune in 2019: dwellings, and those of them in priority neighbourhoods, individual, and by age.
+#[derive(Debug, Clone, Default)]
+struct Parc2019 {
+    logements: u64,
+    qpv: u64,
+    individuels: u64,
+    ages: [u64; 6],
 }
 
-fn drawn_stock(commune: &str, epci: usize, logements: u64, rng: &mut ChaCha8Rng) -> ParcCommunal {
+/// The ministry's open file of 2019 (SDES, RPLS), by commune of today.
+fn stock_of_2019(resources: &Resources, geographie: &Geographie) -> Result<BTreeMap<String, Parc2019>> {
+    const PATH: &str = "reference/demo/parc_2019.csv";
+    let columns = [
+        "commune",
+        "logements",
+        "qpv",
+        "individuels",
+        "age_0_5",
+        "age_5_10",
+        "age_10_20",
+        "age_20_40",
+        "age_40_60",
+        "age_60_plus",
+    ];
+    let mut stock: BTreeMap<String, Parc2019> = BTreeMap::new();
+    for row in csv_rows(resources, PATH, &columns)? {
+        let Some((commune, _)) = geographie.resolve(&row[0]) else { continue };
+        let parc = stock.entry(commune.code.clone()).or_default();
+        let counts = [&mut parc.logements, &mut parc.qpv, &mut parc.individuels].into_iter().chain(&mut parc.ages);
+        for (count, cell) in counts.zip(&row[1..]) {
+            *count += cell.parse::<u64>().map_err(|_| Error::resource(PATH, "effectif illisible"))?;
+        }
+    }
+    Ok(stock)
+}
+
+/// `logements` dwellings of a commune, as those of 2019 are; what the open file does not say is drawn.
+fn drawn_stock(commune: &str, epci: usize, logements: u64, real: &Parc2019, rng: &mut ChaCha8Rng) -> ParcCommunal {
     let mut part = |of: u64, low: u64, high: u64| of * rng.random_range(low..=high) / 1_000;
+    let as_in_2019 = |count: u64| logements * count / real.logements.max(1);
     let vacants = part(logements, 5, 40);
     let vides = part(logements, 5, 40);
     let association = part(logements, 0, 20);
     let autres = part(logements, 0, 20);
     let loues = logements - vacants - vides - association - autres;
     let mobilite_den = part(loues + vacants, 940, 990);
-    let urban = logements > 400;
-    let mut ages = [0; 6];
-    for (i, age) in ages.iter_mut().enumerate().skip(1) {
-        *age = part(logements, 60 + 40 * i as u64 / 5, 70 + 200 * i as u64 / 5);
-    }
-    ages[0] = logements.saturating_sub(ages.iter().sum());
     let surfaces = part(loues, 62_000, 72_000);
     ParcCommunal {
         commune: commune.to_owned(),
         epci,
         logements,
-        qpv: if urban { part(logements, 0, 600) } else { 0 },
-        individuels: part(logements, if urban { 50 } else { 300 }, if urban { 250 } else { 900 }),
+        qpv: as_in_2019(real.qpv),
+        individuels: as_in_2019(real.individuels),
         etudiants: 0,
         loues,
         vacants,
@@ -303,7 +340,7 @@ fn drawn_stock(commune: &str, epci: usize, logements: u64, rng: &mut ChaCha8Rng)
         association,
         mobilite_num: part(mobilite_den.min(loues), 60, 120),
         mobilite_den,
-        ages,
+        ages: real.ages,
         loyers: part(surfaces, 5_600, 7_400),
         surfaces,
     }
@@ -343,5 +380,24 @@ mod tests {
         assert_eq!(share_out(10, &[1, 1, 1]), [4, 3, 3]);
         assert_eq!(share_out(7, &[0, 3, 4]), [0, 3, 4]);
         assert_eq!(share_out(5, &[0, 0]), [0, 0]);
+    }
+
+    /// Paris had 231 472 of the 5 089 834 dwellings of 2019, three in ten stood in priority neighbourhoods, and 18 000 communes
+    /// of today have none.
+    #[test]
+    fn the_country_stands_as_the_stock_of_2019_does() {
+        use rand::SeedableRng;
+        let resources = Resources::embedded();
+        let geographie = Geographie::load(&resources, super::super::MILLESIME).unwrap();
+        let mut rng = ChaCha8Rng::seed_from_u64(1);
+        let country = Territoires::country(&resources, &geographie, usize::MAX, &mut rng).unwrap();
+        let total: u64 = country.communes.iter().map(|c| c.logements).sum();
+        assert_eq!((country.communes.len(), total), (34_875, LOGEMENTS_FRANCE));
+        let paris = country.communes.iter().find(|c| c.commune == "75056").unwrap();
+        assert_eq!(paris.logements, 231_472 * LOGEMENTS_FRANCE / 5_089_834);
+        let quarters: u64 = country.communes.iter().map(|c| c.qpv).sum();
+        assert_eq!(quarters * 100 / total, 1_529_781 * 100 / 5_089_834);
+        let none = country.communes.iter().filter(|c| c.logements == 0).count();
+        assert!((18_000..19_000).contains(&none), "{none}");
     }
 }
