@@ -66,20 +66,24 @@ long AS (
     LEFT JOIN modalites m ON m.dimension = 'motif_demande' AND '|' || g.motif_demande || '|' LIKE '%|' || m.code || '|%'
     GROUP BY g.commune, m.code
 ),
+ensemble AS (
+    SELECT n.rang, t.niveau, t.code, t.libelle, t.attributions
+    FROM attributions t
+    JOIN territoires n ON n.niveau = t.niveau AND n.code = t.code
+    WHERE t.population = 'ensemble' AND t.typologie = 'ensemble'
+),
 agrege AS (
-    SELECT l.niveau, l.code, l.libelle, x.dimension, x.modalite, SUM(x.attributions) AS attributions
+    SELECT l.rang, x.dimension, x.modalite, SUM(x.attributions) AS attributions
     FROM long x
     JOIN lieux l ON l.commune = x.commune
-    GROUP BY l.niveau, l.code, l.libelle, x.dimension, x.modalite
+    GROUP BY l.rang, x.dimension, x.modalite
     UNION ALL
-    SELECT t.niveau, t.code, t.libelle, 'ensemble', 'ensemble', t.attributions
-    FROM attributions t
-    WHERE t.population = 'ensemble' AND t.typologie = 'ensemble'
+    SELECT rang, 'ensemble', 'ensemble', attributions FROM ensemble
 )
-SELECT p.millesime, a.niveau, a.code, a.libelle, a.dimension, a.modalite,
+SELECT p.millesime, e.niveau, e.code, e.libelle, a.dimension, a.modalite,
        CAST(a.attributions AS BIGINT) AS attributions,
-       CAST(a.attributions AS DOUBLE) / NULLIF(t.attributions, 0) AS part
+       CAST(a.attributions AS DOUBLE) / NULLIF(e.attributions, 0) AS part
 FROM agrege a
 CROSS JOIN parametres p
-JOIN attributions t ON t.niveau = a.niveau AND t.code = a.code AND t.population = 'ensemble' AND t.typologie = 'ensemble'
-ORDER BY niveau, code, dimension, modalite
+JOIN ensemble e ON e.rang = a.rang
+ORDER BY e.rang, a.dimension, a.modalite

@@ -17,7 +17,5 @@ quantile AS (
     GROUP BY GROUPING SETS ((rang), (rang, population), (rang, typologie), (rang, population, typologie))
     HAVING GROUPING(typologie) = 1 OR typologie IS NOT NULL
 )
-SELECT n.niveau, n.code, n.libelle, q.population, q.typologie, q.attributions, q.somme_jours, q.q1_jours, q.mediane_jours,
-       q.q3_jours
-FROM quantile q
-JOIN territoires n ON n.rang = q.rang
+SELECT rang, population, typologie, attributions, somme_jours, q1_jours, mediane_jours, q3_jours
+FROM quantile

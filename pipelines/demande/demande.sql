@@ -6,7 +6,7 @@ WITH base AS (
     WHERE d.actives > 0 OR d.actives_1er_janvier > 0 OR d.deposees > 0 OR d.radiees > 0
 ),
 compte AS (
-    SELECT l.niveau, l.code, l.libelle,
+    SELECT l.rang,
            CASE WHEN GROUPING(b.population) = 1 THEN 'ensemble' ELSE b.population END AS population,
            CASE WHEN GROUPING(b.typologie) = 1 THEN 'ensemble' ELSE b.typologie END AS typologie,
            SUM(b.actives) AS actives, SUM(b.deposees) AS deposees, SUM(b.radiees) AS radiees,
@@ -16,10 +16,7 @@ compte AS (
     FROM base b
     JOIN lieux l ON l.commune = b.commune
     GROUP BY GROUPING SETS (
-        (l.niveau, l.code, l.libelle),
-        (l.niveau, l.code, l.libelle, b.population),
-        (l.niveau, l.code, l.libelle, b.typologie),
-        (l.niveau, l.code, l.libelle, b.population, b.typologie)
+        (l.rang), (l.rang, b.population), (l.rang, b.typologie), (l.rang, b.population, b.typologie)
     )
     HAVING GROUPING(b.typologie) = 1 OR b.typologie IS NOT NULL
 ),
@@ -27,10 +24,10 @@ agrege AS (
     SELECT c.*, m.mediane_jours
     FROM compte c
     LEFT JOIN medianes m
-        ON m.niveau = c.niveau AND m.code = c.code AND m.population = c.population AND m.typologie = c.typologie
+        ON m.rang = c.rang AND m.population = c.population AND m.typologie = c.typologie
 )
 SELECT p.millesime,
-       COALESCE(a.niveau, c.niveau) AS niveau, COALESCE(a.code, c.code) AS code, COALESCE(a.libelle, c.libelle) AS libelle,
+       n.niveau, n.code, n.libelle,
        COALESCE(a.population, 'ensemble') AS population, COALESCE(a.typologie, 'ensemble') AS typologie,
        CASE WHEN p.a_demandes = 1 THEN CAST(COALESCE(a.actives, 0) AS BIGINT) END AS actives,
        CASE WHEN p.a_demandes = 1 THEN CAST(COALESCE(a.deposees, 0) AS BIGINT) END AS deposees,
@@ -46,6 +43,7 @@ SELECT p.millesime,
        CASE WHEN p.a_demandes = 1 THEN CAST(COALESCE(a.plus_5_ans, 0) AS BIGINT) END AS plus_5_ans
 FROM cadre c
 FULL JOIN agrege a
-    ON a.niveau = c.niveau AND a.code = c.code AND a.population = c.ensemble AND a.typologie = c.ensemble
+    ON a.rang = c.rang AND a.population = c.ensemble AND a.typologie = c.ensemble
 CROSS JOIN parametres p
-ORDER BY niveau, code, population, typologie
+JOIN territoires n ON n.rang = COALESCE(a.rang, c.rang)
+ORDER BY n.rang, population, typologie

@@ -97,20 +97,24 @@ long AS (
     WHERE g.dimension IN ('logement_actuel', 'motif_demande')
     GROUP BY g.rang_commune, g.dimension, m.code
 ),
+ensemble AS (
+    SELECT n.rang, d.niveau, d.code, d.libelle, d.actives
+    FROM demande d
+    JOIN territoires n ON n.niveau = d.niveau AND n.code = d.code
+    WHERE d.population = 'ensemble' AND d.typologie = 'ensemble'
+),
 agrege AS (
-    SELECT l.niveau, l.code, l.libelle, x.dimension, x.modalite, SUM(x.demandes) AS demandes
+    SELECT l.rang, x.dimension, x.modalite, SUM(x.demandes) AS demandes
     FROM long x
     JOIN lieux l ON l.rang_commune = x.rang_commune
-    GROUP BY l.niveau, l.code, l.libelle, x.dimension, x.modalite
+    GROUP BY l.rang, x.dimension, x.modalite
     UNION ALL
-    SELECT d.niveau, d.code, d.libelle, 'ensemble', 'ensemble', d.actives
-    FROM demande d
-    WHERE d.population = 'ensemble' AND d.typologie = 'ensemble'
+    SELECT rang, 'ensemble', 'ensemble', actives FROM ensemble
 )
-SELECT p.millesime, a.niveau, a.code, a.libelle, a.dimension, a.modalite,
+SELECT p.millesime, e.niveau, e.code, e.libelle, a.dimension, a.modalite,
        CAST(a.demandes AS BIGINT) AS demandes,
-       CAST(a.demandes AS DOUBLE) / NULLIF(d.actives, 0) AS part
+       CAST(a.demandes AS DOUBLE) / NULLIF(e.actives, 0) AS part
 FROM agrege a
 CROSS JOIN parametres p
-JOIN demande d ON d.niveau = a.niveau AND d.code = a.code AND d.population = 'ensemble' AND d.typologie = 'ensemble'
-ORDER BY niveau, code, dimension, modalite
+JOIN ensemble e ON e.rang = a.rang
+ORDER BY e.rang, a.dimension, a.modalite

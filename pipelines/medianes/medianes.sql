@@ -10,7 +10,6 @@ mediane AS (
     JOIN ensembles e ON e.genre = a.genre
     GROUP BY l.rang, e.ensemble
 )
-SELECT n.niveau, n.code, e.sous_population AS population, e.sous_typologie AS typologie, m.mediane_jours
+SELECT m.rang, e.sous_population AS population, e.sous_typologie AS typologie, m.mediane_jours
 FROM mediane m
-JOIN territoires n ON n.rang = m.rang
 JOIN (SELECT DISTINCT ensemble, sous_population, sous_typologie FROM ensembles) e ON e.ensemble = m.ensemble

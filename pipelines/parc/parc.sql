@@ -38,7 +38,7 @@ compte AS (
     GROUP BY s.commune, typologie, categorie
 ),
 agrege AS (
-    SELECT l.niveau, l.code, l.libelle,
+    SELECT l.rang,
            CASE WHEN GROUPING(c.typologie) = 1 THEN 'ensemble' ELSE c.typologie END AS typologie,
            CASE WHEN GROUPING(c.categorie) = 1 THEN 'ensemble' ELSE c.categorie END AS categorie,
            SUM(c.logements) AS logements, SUM(c.logements_qpv) AS logements_qpv, SUM(c.loues) AS loues,
@@ -48,17 +48,13 @@ agrege AS (
     FROM compte c
     JOIN lieux l ON l.commune = c.commune
     GROUP BY GROUPING SETS (
-        (l.niveau, l.code, l.libelle),
-        (l.niveau, l.code, l.libelle, c.typologie),
-        (l.niveau, l.code, l.libelle, c.categorie),
-        (l.niveau, l.code, l.libelle, c.typologie, c.categorie)
+        (l.rang), (l.rang, c.typologie), (l.rang, c.categorie), (l.rang, c.typologie, c.categorie)
     )
     HAVING (GROUPING(c.typologie) = 1 OR c.typologie IS NOT NULL)
        AND (GROUPING(c.categorie) = 1 OR c.categorie IS NOT NULL)
 ),
 complet AS (
-    SELECT COALESCE(a.niveau, c.niveau) AS niveau, COALESCE(a.code, c.code) AS code,
-           COALESCE(a.libelle, c.libelle) AS libelle,
+    SELECT COALESCE(a.rang, c.rang) AS rang,
            COALESCE(a.typologie, 'ensemble') AS typologie, COALESCE(a.categorie, 'ensemble') AS categorie,
            CASE WHEN p.a_rpls = 1 THEN COALESCE(a.logements, 0) END AS logements,
            CASE WHEN p.a_rpls_qpv = 1 THEN COALESCE(a.logements_qpv, 0) END AS logements_qpv,
@@ -74,10 +70,10 @@ complet AS (
            CASE WHEN p.a_rpls_loyer = 1 THEN COALESCE(a.somme_surface, 0) END AS somme_surface
     FROM cadre c
     FULL JOIN agrege a
-        ON a.niveau = c.niveau AND a.code = c.code AND a.typologie = c.ensemble AND a.categorie = c.ensemble
+        ON a.rang = c.rang AND a.typologie = c.ensemble AND a.categorie = c.ensemble
     CROSS JOIN parametres p
 )
-SELECT p.millesime, c.niveau, c.code, c.libelle, c.typologie, c.categorie,
+SELECT p.millesime, n.niveau, n.code, n.libelle, c.typologie, c.categorie,
        CAST(c.logements AS BIGINT) AS logements, CAST(c.logements_qpv AS BIGINT) AS logements_qpv,
        CAST(c.loues AS BIGINT) AS loues, CAST(c.vacants AS BIGINT) AS vacants,
        CAST(c.vacants_plus_3_mois AS BIGINT) AS vacants_plus_3_mois, CAST(c.vides AS BIGINT) AS vides,
@@ -91,4 +87,5 @@ SELECT p.millesime, c.niveau, c.code, c.libelle, c.typologie, c.categorie,
        CAST(c.logements_qpv AS DOUBLE) / NULLIF(c.logements, 0) AS part_qpv
 FROM complet c
 CROSS JOIN parametres p
-ORDER BY niveau, code, typologie, categorie
+JOIN territoires n ON n.rang = c.rang
+ORDER BY n.rang, c.typologie, c.categorie

@@ -28,7 +28,7 @@ pair AS (
     SELECT commune, population, typologie, categorie, 0 AS demandes, attributions FROM lease
 ),
 agrege AS (
-    SELECT l.niveau, l.code, l.libelle,
+    SELECT l.rang,
            CASE WHEN GROUPING(x.population) = 1 THEN 'ensemble' ELSE x.population END AS population,
            CASE WHEN GROUPING(x.typologie) = 1 THEN 'ensemble' ELSE x.typologie END AS typologie,
            x.categorie,
@@ -36,32 +36,31 @@ agrege AS (
     FROM pair x
     JOIN lieux l ON l.commune = x.commune
     GROUP BY GROUPING SETS (
-        (l.niveau, l.code, l.libelle, x.categorie),
-        (l.niveau, l.code, l.libelle, x.categorie, x.population),
-        (l.niveau, l.code, l.libelle, x.categorie, x.typologie),
-        (l.niveau, l.code, l.libelle, x.categorie, x.population, x.typologie)
+        (l.rang, x.categorie),
+        (l.rang, x.categorie, x.population),
+        (l.rang, x.categorie, x.typologie),
+        (l.rang, x.categorie, x.population, x.typologie)
     )
     HAVING GROUPING(x.typologie) = 1 OR x.typologie IS NOT NULL
 ),
 -- Rows that the stock alone gives: somewhere dwellings stand and nobody asked or was housed. The stock does not depend
 -- on the population: the same dwellings stand beside each.
 stock AS (
-    SELECT s.niveau, s.code, s.libelle, g.population, s.typologie, s.categorie, s.logements
+    SELECT n.rang, g.population, s.typologie, s.categorie, s.logements
     FROM parc s
+    JOIN territoires n ON n.niveau = s.niveau AND n.code = s.code
     CROSS JOIN populations g
     WHERE s.categorie <> 'etudiant' AND (g.population = 'ensemble' OR s.logements > 0)
 ),
 complet AS (
-    SELECT COALESCE(a.niveau, s.niveau) AS niveau, COALESCE(a.code, s.code) AS code,
-           COALESCE(a.libelle, s.libelle) AS libelle, COALESCE(a.population, s.population) AS population,
+    SELECT COALESCE(a.rang, s.rang) AS rang, COALESCE(a.population, s.population) AS population,
            COALESCE(a.typologie, s.typologie) AS typologie, COALESCE(a.categorie, s.categorie) AS categorie,
            s.logements, a.demandes, a.attributions
     FROM agrege a
     FULL JOIN stock s
-        ON s.niveau = a.niveau AND s.code = a.code AND s.typologie = a.typologie AND s.categorie = a.categorie
-        AND s.population = a.population
+        ON s.rang = a.rang AND s.typologie = a.typologie AND s.categorie = a.categorie AND s.population = a.population
 )
-SELECT p.millesime, c.niveau, c.code, c.libelle, c.population, c.typologie, c.categorie,
+SELECT p.millesime, n.niveau, n.code, n.libelle, c.population, c.typologie, c.categorie,
        CASE WHEN p.a_rpls = 1 THEN CAST(COALESCE(c.logements, 0) AS BIGINT) END AS logements,
        CASE WHEN p.a_demandes = 1 THEN CAST(COALESCE(c.demandes, 0) AS BIGINT) END AS demandes,
        CASE WHEN p.a_attributions = 1 THEN CAST(COALESCE(c.attributions, 0) AS BIGINT) END AS attributions,
@@ -69,4 +68,5 @@ SELECT p.millesime, c.niveau, c.code, c.libelle, c.population, c.typologie, c.ca
             THEN CAST(COALESCE(c.demandes, 0) AS DOUBLE) / NULLIF(c.attributions, 0) END AS tension
 FROM complet c
 CROSS JOIN parametres p
-ORDER BY niveau, code, population, typologie, categorie
+JOIN territoires n ON n.rang = c.rang
+ORDER BY n.rang, c.population, c.typologie, c.categorie

@@ -349,25 +349,25 @@ fn load_parameters(charge: &mut Charge<'_>, inputs: &Inputs<'_>) -> Result<()> {
 }
 
 /// `communes`: every commune, flagged when in the perimeter; `territoires`: every territory. Both with ranks, by which millions
-/// of records are grouped faster than by codes. From them, `lieux`: the territories each commune of the perimeter belongs to;
+/// of records are grouped, and rows put in the order of published tables (level, code), faster than by words. From them, `lieux`: the territories each commune of the perimeter belongs to;
 /// `cadre`: those above communes, which have a row in every table even with nothing in them.
 fn load_geography(charge: &mut Charge<'_>, inputs: &Inputs<'_>) -> Result<()> {
     let geographie = inputs.geographie;
     let inside = |code: &str| inputs.plan.communes.as_ref().is_none_or(|set| set.contains(code));
-    let territories: BTreeSet<(Niveau, &str, &str)> = geographie
+    let territories: BTreeSet<(&str, &str, &str)> = geographie
         .communes()
         .flat_map(|c| {
             Niveau::ALL.into_iter().filter_map(move |niveau| {
                 let (code, libelle) = geographie.territory(c, niveau)?;
-                Some((niveau, code, libelle))
+                Some((niveau.word(), code, libelle))
             })
         })
         .collect();
-    let ranks: BTreeMap<(Niveau, &str), i64> =
+    let ranks: BTreeMap<(&str, &str), i64> =
         territories.iter().map(|(niveau, code, _)| (*niveau, *code)).zip(1..).collect();
     let rank = |niveau, code: Option<&str>| number(code.and_then(|code| ranks.get(&(niveau, code)).copied()));
     let rows = territories.iter().map(|(niveau, code, libelle)| {
-        vec![rank(*niveau, Some(*code)), Cell::Text(niveau.word()), Cell::Text(code), Cell::Text(libelle)]
+        vec![rank(*niveau, Some(*code)), Cell::Text(niveau), Cell::Text(code), Cell::Text(libelle)]
     });
     fill(charge, "territoires", "rang INTEGER, niveau VARCHAR, code VARCHAR, libelle VARCHAR", rows)?;
     let communes = geographie.communes().map(|c| {
@@ -379,7 +379,8 @@ fn load_geography(charge: &mut Charge<'_>, inputs: &Inputs<'_>) -> Result<()> {
             Cell::Text(&c.region),
             Cell::Int(i64::from(inside(&c.code))),
         ];
-        let ranks = Niveau::ALL.map(|niveau| rank(niveau, geographie.territory(c, niveau).map(|(code, _)| code)));
+        let ranks =
+            Niveau::ALL.map(|niveau| rank(niveau.word(), geographie.territory(c, niveau).map(|(code, _)| code)));
         known.into_iter().chain(ranks).collect()
     });
     let ranks = Niveau::ALL.map(|niveau| format!("rang_{} INTEGER", niveau.word())).join(", ");
@@ -395,7 +396,8 @@ fn load_geography(charge: &mut Charge<'_>, inputs: &Inputs<'_>) -> Result<()> {
         )
     });
     derive(charge, "lieux", &places.join(" UNION ALL "))?;
-    let frame = "SELECT DISTINCT niveau, code, libelle, 'ensemble' AS ensemble FROM lieux WHERE niveau <> 'commune'";
+    let frame =
+        "SELECT DISTINCT rang, niveau, code, libelle, 'ensemble' AS ensemble FROM lieux WHERE niveau <> 'commune'";
     derive(charge, "cadre", frame)
 }
 
