@@ -33,19 +33,3 @@ pub(crate) fn shared_out(threads: usize, n: usize, work: impl Fn(usize) -> Resul
     .map_err(Error::io("lancer un fil d'exécution pour", Path::new("les résultats")))?;
     failed.into_inner().unwrap_or_default().map_or(Ok(()), Err)
 }
-
-/// Runs two pieces of work, side by side on several threads; each is told how many it may use.
-pub(crate) fn side_by_side<A: Send, B>(
-    threads: usize,
-    one: impl FnOnce(usize) -> A + Send,
-    other: impl FnOnce(usize) -> B,
-) -> (A, B) {
-    if threads < 2 {
-        return (one(threads), other(threads));
-    }
-    std::thread::scope(|scope| {
-        let one = scope.spawn(move || one(threads / 2));
-        let other = other(threads - threads / 2);
-        (one.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic)), other)
-    })
-}

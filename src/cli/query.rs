@@ -1,6 +1,7 @@
 //! `bilan query`: one question to the results and the store, read-only.
 
 use std::io::Write;
+use std::path::Path;
 
 use arrow::util::display::{ArrayFormatter, FormatOptions};
 use sqlparser::ast::Statement;
@@ -27,13 +28,14 @@ pub(super) fn execute(args: &Query) -> Result<u8> {
     })?;
     let mut out = anstream::stdout();
     let written = if args.csv {
-        out.write_all(&engine::csv_bytes(&table)?)
+        return engine::write_csv(&table.schema, table.batches.into_iter().map(Ok), out, Path::new("la sortie"))
+            .map(|()| EXIT_DONE);
     } else if args.json {
         writeln!(out, "{}", serde_json::to_string_pretty(&super::verdicts::json_rows(&table)?)?)
     } else {
         write_aligned(&mut out, &cells(&table)?, &[])
     };
-    written.map_err(Error::io("écrire", std::path::Path::new("la sortie")))?;
+    written.map_err(Error::io("écrire", Path::new("la sortie")))?;
     Ok(EXIT_DONE)
 }
 

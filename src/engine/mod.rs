@@ -33,7 +33,7 @@ use etapes::Etapes;
 pub use indicateur::Indicateur;
 use ouvrier::Ouvrier;
 use surcharge::Surcharges;
-pub use tables::{csv_bytes, history_file};
+pub use tables::{history_file, write_csv};
 
 /// A result: its name, schema and rows.
 #[derive(Debug, Clone)]
@@ -239,6 +239,13 @@ impl Prevue<'_> {
             Travail::Controle(check) => &check.nom,
         }
     }
+
+    /// The step as a published table, if it makes one.
+    fn published(&self) -> Option<Etape> {
+        let Travail::Table(indicateur) = self.travail else { return None };
+        let (_, fichier) = self.enonces.first().filter(|_| !indicateur.interne)?;
+        Some(Etape { nom: indicateur.nom.clone(), cle: self.cle.clone(), fichier: fichier.clone() })
+    }
 }
 
 /// Folder of the cache where the results of steps are kept.
@@ -259,11 +266,17 @@ pub fn forget_steps(cache: &Path) -> Result<()> {
 /// Steps at work at once: while one waits for what another reads, the cores are busy.
 const ENSEMBLE: usize = 2;
 
-/// Computes every indicator and cross-check, each once the tables it names are there.
+/// Computes every indicator and cross-check, each once the tables it names are there; `made` is told of each published table
+/// by the worker that has made it.
 ///
 /// # Errors
-/// [`Error::Engine`] with the pipeline's name.
-pub fn compute(inputs: &Inputs<'_>, threads: usize, progress: &Progress) -> Result<Resultats> {
+/// [`Error::Engine`] with the pipeline's name; what `made` met.
+pub fn compute(
+    inputs: &Inputs<'_>,
+    threads: usize,
+    progress: &Progress,
+    made: impl Fn(&Etape) -> Result<()> + Sync,
+) -> Result<Resultats> {
     let folder = reachable(&inputs.plan.cache().join(ETAPES))?;
     let resources = inputs.plan.resources();
     let pipelines = Indicateur::in_order(&resources)?;
@@ -299,22 +312,20 @@ pub fn compute(inputs: &Inputs<'_>, threads: usize, progress: &Progress) -> Resu
                 }
                 Travail::Controle(check) => engine.check(check, given, whole(check), &prevue.enonces).map(Some),
             };
-            if found.is_ok() {
-                bar.inc(1);
-            }
-            found.map_err(|error| surcharges.told(&prevue.travail, error))
+            let found = found.map_err(|error| surcharges.told(&prevue.travail, error))?;
+            prevue.published().as_ref().map_or(Ok(()), &made)?;
+            bar.inc(1);
+            Ok(found)
         },
         Error::is_out_of_memory,
     )?;
     bar.finish_and_clear();
     let (mut tables, mut faits) = (Vec::new(), Vec::new());
-    for Prevue { travail, enonces, cle, .. } in prevues {
-        let Travail::Table(indicateur) = travail else { continue };
-        let mut fichiers = enonces.into_iter().map(|(_, fichier)| fichier);
-        if indicateur.nom == FACTS {
-            faits.extend(fichiers);
-        } else if let Some(fichier) = fichiers.next().filter(|_| !indicateur.interne) {
-            tables.push(Etape { nom: indicateur.nom.clone(), cle, fichier });
+    for prevue in prevues {
+        if prevue.nom() == FACTS {
+            faits.extend(prevue.enonces.into_iter().map(|(_, fichier)| fichier));
+        } else {
+            tables.extend(prevue.published());
         }
     }
     let bailleurs = ouvriers[0].engine().landlords(inputs)?;

@@ -6,14 +6,15 @@ mod qualite;
 mod reserves;
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::path::Path;
+use std::fs::File;
+use std::path::{Path, PathBuf};
 
 use crate::diagnostic::Diagnostic;
 use crate::engine::{self, Etape, FACTS, Inputs, Table};
 use crate::error::{Error, Result};
 use crate::ingest::{self, Ingestion};
 use crate::law::{Droit, SeuilsDeLAnnee, rules_for};
-use crate::partage::{shared_out, side_by_side};
+use crate::partage::shared_out;
 use crate::progress::Progress;
 use crate::project::Plan;
 use crate::reference::{Geographie, Parametres};
@@ -84,7 +85,7 @@ pub fn check(plan: &Plan, options: Options, progress: &Progress) -> Result<Check
     let parametres = Parametres::load(&plan.resources())?;
     let (regles, _) = rules_for(&Droit { plan, geographie: &geographie, seuils: &seuils, parametres: &parametres })?;
     let inputs = Inputs { plan, ingestion: &ingestion, geographie: &geographie, seuils: &seuils, regles: &regles };
-    let resultats = engine::compute(&inputs, options.threads, progress)?;
+    let resultats = engine::compute(&inputs, options.threads, progress, |_| Ok(()))?;
     let (_, notes) = qualite::write(plan, &ingestion, resultats.constatations, &resultats.bailleurs, options.threads)?;
     Ok(Checked { ingestion, notes })
 }
@@ -140,13 +141,12 @@ pub fn run(plan: &Plan, mut notes: Vec<Diagnostic>, options: Options, progress: 
         let before = std::mem::take(&mut etat.tables);
         etat.save(&cache)?;
         let inputs = Inputs { plan, ingestion: &ingestion, geographie: &geographie, seuils: &seuils, regles: &regles };
-        let resultats = engine::compute(&inputs, options.threads, progress)?;
-        let (tables, quality) = side_by_side(
-            options.threads,
-            |threads| write_tables(plan, &mut etat, &before, &resultats.tables, threads),
-            |threads| qualite::write(plan, &ingestion, resultats.constatations, &resultats.bailleurs, threads),
-        );
-        let (mut written, (files, found)) = (tables?, quality?);
+        let prepare = |table: &Etape| prepare_table(plan, &before, table);
+        let resultats =
+            engine::compute(&inputs, options.threads, progress, prepare).inspect_err(|_| store::sweep(&plan.sortie))?;
+        let mut written = publish_tables(plan, &mut etat, &resultats.tables, options.threads)?;
+        let (files, found) =
+            qualite::write(plan, &ingestion, resultats.constatations, &resultats.bailleurs, options.threads)?;
         store::join(&resultats.faits, &cache.join(FACTS).join("attributions.parquet"))?;
         engine::remember_sources(plan, &ingestion)?;
         written.extend(files);
@@ -260,36 +260,39 @@ fn computation_key(plan: &Plan, ingestion: &Ingestion) -> Result<String> {
     Ok(store::sha256(parts.join("\n").as_bytes()))
 }
 
-/// Writes the tables that are not those of the last run; returns the paths of all, relative to the results folder.
-fn write_tables(
-    plan: &Plan,
-    etat: &mut Etat,
-    before: &BTreeMap<String, String>,
-    tables: &[Etape],
-    threads: usize,
-) -> Result<BTreeSet<String>> {
-    let folder = plan.sortie.join(INDICATEURS);
-    let extensions = ["parquet", "csv"];
-    shared_out(threads, tables.len(), |i| {
-        let table = &tables[i];
-        let files = extensions.map(|extension| folder.join(format!("{}.{extension}", table.nom)));
-        if before.get(&table.nom) == Some(&table.cle) && files.iter().all(|f| f.is_file()) {
-            return Ok(());
-        }
-        put(&table.fichier, &files[0])?;
-        store::write_atomically(&files[1], &engine::csv_bytes(&Table::read(&table.fichier, &table.nom)?)?)
-    })?;
-    etat.tables = tables.iter().map(|table| (table.nom.clone(), table.cle.clone())).collect();
-    let names = tables.iter().flat_map(|t| extensions.map(|extension| format!("{INDICATEURS}/{}.{extension}", t.nom)));
-    Ok(names.collect())
+/// The two files of a published table: for programs and for spreadsheets.
+const FORMATS: [&str; 2] = ["parquet", "csv"];
+
+fn table_files(plan: &Plan, nom: &str) -> [PathBuf; 2] {
+    FORMATS.map(|format| plan.sortie.join(INDICATEURS).join(format!("{nom}.{format}")))
 }
 
-/// Puts a copy of a file in its place.
-fn put(from: &Path, to: &Path) -> Result<()> {
-    store::make_parent(to)?;
-    let partial = store::temporary(to);
-    std::fs::copy(from, &partial).map_err(Error::io("écrire", to))?;
-    store::publish(&partial, to)
+/// Writes a table beside its place, unless it is that of the last run: none is published before all are there.
+fn prepare_table(plan: &Plan, before: &BTreeMap<String, String>, table: &Etape) -> Result<()> {
+    let files = table_files(plan, &table.nom);
+    if before.get(&table.nom) == Some(&table.cle) && files.iter().all(|f| f.is_file()) {
+        return Ok(());
+    }
+    let [parquet, csv] = files;
+    store::make_parent(&parquet)?;
+    std::fs::copy(&table.fichier, store::temporary(&parquet)).map_err(Error::io("écrire", &parquet))?;
+    let (schema, batches) = store::batches(&table.fichier)?;
+    let out = File::create(store::temporary(&csv)).map_err(Error::io("écrire", &csv))?;
+    engine::write_csv(&schema, batches, out, &csv)
+}
+
+/// Puts the tables that were prepared in their place; returns the paths of all, relative to the results folder.
+fn publish_tables(plan: &Plan, etat: &mut Etat, tables: &[Etape], threads: usize) -> Result<BTreeSet<String>> {
+    shared_out(threads, tables.len(), |i| {
+        let prepared = table_files(plan, &tables[i].nom).map(|file| (store::temporary(&file), file));
+        prepared
+            .iter()
+            .filter(|(partial, _)| partial.is_file())
+            .try_for_each(|(partial, file)| store::replace(partial, file))
+    })?;
+    etat.tables = tables.iter().map(|table| (table.nom.clone(), table.cle.clone())).collect();
+    let names = tables.iter().flat_map(|t| FORMATS.map(|format| format!("{INDICATEURS}/{}.{format}", t.nom)));
+    Ok(names.collect())
 }
 
 /// Whether the report stage writes this file.

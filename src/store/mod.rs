@@ -7,7 +7,7 @@ mod parquet_file;
 mod repetes;
 
 use std::fs::{self, File};
-use std::io::{self, BufReader, Write};
+use std::io::{self, BufRead, BufReader, Write};
 use std::path::{Path, PathBuf};
 
 use hmac::{Hmac, KeyInit, Mac};
@@ -110,6 +110,33 @@ pub fn write_atomically(path: &Path, bytes: &[u8]) -> Result<()> {
 
 fn holds(path: &Path, bytes: &[u8]) -> bool {
     fs::metadata(path).is_ok_and(|m| m.len() == bytes.len() as u64) && fs::read(path).is_ok_and(|there| there == bytes)
+}
+
+/// Puts a finished temporary file in its place once it is on the disk; a file that holds the same bytes already is left alone.
+///
+/// # Errors
+/// [`Error::Io`].
+pub fn replace(partial: &Path, path: &Path) -> Result<()> {
+    let same = || -> io::Result<bool> {
+        if fs::metadata(partial)?.len() != fs::metadata(path)?.len() {
+            return Ok(false);
+        }
+        let (mut new, mut old) = (BufReader::new(File::open(partial)?), BufReader::new(File::open(path)?));
+        loop {
+            let (ours, theirs) = (new.fill_buf()?, old.fill_buf()?);
+            let n = ours.len().min(theirs.len());
+            if n == 0 || ours[..n] != theirs[..n] {
+                return Ok(ours.len() == theirs.len());
+            }
+            new.consume(n);
+            old.consume(n);
+        }
+    };
+    if same().unwrap_or(false) {
+        return fs::remove_file(partial).map_err(Error::io("supprimer", partial));
+    }
+    File::open(partial).and_then(|file| file.sync_data()).map_err(Error::io("écrire", path))?;
+    publish(partial, path)
 }
 
 /// Puts a finished temporary file in its place.
