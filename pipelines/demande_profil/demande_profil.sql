@@ -71,6 +71,12 @@ compte AS (
         (rang_commune, motif_demande)
     )
 ),
+-- The codes that stand in each list of them, told once a list.
+liste AS (
+    SELECT v.dimension, v.valeur, COALESCE(m.code, 'inconnu') AS code
+    FROM (SELECT DISTINCT dimension, valeur FROM compte WHERE dimension IN ('logement_actuel', 'motif_demande')) v
+    LEFT JOIN modalites m ON m.dimension = v.dimension AND '|' || v.valeur || '|' LIKE '%|' || m.code || '|%'
+),
 -- What the counts by commune hold already.
 base AS (
     SELECT c.rang_commune, b.population, COALESCE(b.typologie, 'inconnu') AS typologie,
@@ -91,11 +97,10 @@ long AS (
     FROM compte
     WHERE dimension NOT IN ('logement_actuel', 'motif_demande')
     UNION ALL
-    SELECT g.rang_commune, g.dimension, COALESCE(m.code, 'inconnu'), CAST(SUM(g.demandes) AS BIGINT)
+    SELECT g.rang_commune, g.dimension, v.code, CAST(SUM(g.demandes) AS BIGINT)
     FROM compte g
-    LEFT JOIN modalites m ON m.dimension = g.dimension AND '|' || g.valeur || '|' LIKE '%|' || m.code || '|%'
-    WHERE g.dimension IN ('logement_actuel', 'motif_demande')
-    GROUP BY g.rang_commune, g.dimension, m.code
+    JOIN liste v ON v.dimension = g.dimension AND v.valeur = g.valeur
+    GROUP BY g.rang_commune, g.dimension, v.code
 ),
 ensemble AS (
     SELECT n.rang, d.niveau, d.code, d.libelle, d.actives

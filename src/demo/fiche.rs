@@ -4,7 +4,7 @@
 use rand::RngExt;
 use rand::rngs::ChaCha8Rng;
 
-use crate::reference::{Commune, Geographie, Niveau, SANS_EPCI};
+use crate::reference::{Commune, Geographie, Niveau};
 
 /// Columns before `QPV`, in the order of the ministry's dictionary.
 pub(super) const TERRITOIRE: &str = "REG;LIBREG;DEP;LIBDEP;EPCI;LIBEPCI;DEPCOM;CODEPOSTAL;LIBCOM;NUMVOIE;INDREP;TYPVOIE;\
@@ -56,7 +56,7 @@ impl Fiches {
     pub(super) fn of(geographie: &Geographie, code: &str, number: usize, rng: ChaCha8Rng) -> Self {
         let commune = geographie.commune(code);
         let name = |c: &Commune, niveau| {
-            let (code, libelle) = geographie.territory(c, niveau).unwrap_or((SANS_EPCI, SANS_EPCI));
+            let (code, libelle) = geographie.territory(c, niveau).unwrap_or_default();
             format!("{code};{libelle}")
         };
         let departement = commune.map_or("", |c| c.departement.as_str()).to_owned();

@@ -28,7 +28,7 @@ pub struct Commune {
 }
 
 /// What Insee writes for the EPCI of a commune that belongs to none.
-pub(crate) const SANS_EPCI: &str = "ZZZZZZZZZ";
+const SANS_EPCI: &str = "ZZZZZZZZZ";
 
 /// The territorial levels of every published table, from the smallest up.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]

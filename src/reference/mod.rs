@@ -17,7 +17,6 @@ use sha2::{Digest, Sha256};
 use crate::error::{Error, Result};
 
 pub use catalogue::{CodeExplique, by_family, catalogue, markdown};
-pub(crate) use geographie::SANS_EPCI;
 pub use geographie::{Commune, Geographie, Niveau, Recode};
 pub use nomenclature::Nomenclatures;
 pub use parametres::{Confiance, Parametre, Parametres};

@@ -125,7 +125,10 @@ pub fn replace(partial: &Path, path: &Path) -> Result<()> {
         loop {
             let (ours, theirs) = (new.fill_buf()?, old.fill_buf()?);
             let n = ours.len().min(theirs.len());
-            if n == 0 || ours[..n] != theirs[..n] {
+            if ours[..n] != theirs[..n] {
+                return Ok(false);
+            }
+            if n == 0 {
                 return Ok(ours.len() == theirs.len());
             }
             new.consume(n);
@@ -300,6 +303,31 @@ mod tests {
         let (a, b) = (Key::new(&[1; 32]), Key::new(&[2; 32]));
         assert_eq!(a.hash("1110318016982G1104"), a.hash("1110318016982G1104"));
         assert_ne!(a.hash("1110318016982G1104"), b.hash("1110318016982G1104"));
+    }
+
+    /// Longer than what is read at a time, and differing at the end alone.
+    #[test]
+    fn a_file_is_replaced_unless_it_holds_the_same_bytes() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("table.csv");
+        let partial = temporary(&path);
+        let long = |last: &str| "1;2\n".repeat(10_000) + last;
+        for (there, new, kept) in
+            [(None, "a", false), (Some("a"), "b", false), (Some("a"), "a", true), (Some("ab"), "a", false)]
+        {
+            let _ = fs::remove_file(&path);
+            if let Some(there) = there {
+                fs::write(&path, long(there)).unwrap();
+                let mut marked = fs::metadata(&path).unwrap().permissions();
+                marked.set_readonly(true);
+                fs::set_permissions(&path, marked).unwrap();
+            }
+            fs::write(&partial, long(new)).unwrap();
+            replace(&partial, &path).unwrap();
+            assert_eq!(fs::read_to_string(&path).unwrap(), long(new));
+            assert_eq!(fs::metadata(&path).unwrap().permissions().readonly(), kept, "{there:?} {new}");
+            assert!(!partial.exists());
+        }
     }
 
     /// RFC 4231, test case 2: key "Jefe" padded is HMAC's own business; here a 32-byte key against Python's hmac.
