@@ -1,8 +1,8 @@
 //! `bilan demo`: a fictitious register on a real map.
 //!
 //! The stock reproduces, commune by commune, the ministry's counts of 2025 for the nine EPCI of Auvergne that are held
-//! to a housing conference; households, lettings and landlords are drawn at random from a seed. Draws are of integers
-//! only, so the same seed gives the same bytes on every machine.
+//! to a housing conference; that of a whole country, its open file of 2019. Households, lettings and landlords are drawn at
+//! random from a seed. Draws are of integers only, so the same seed gives the same bytes on every machine.
 
 mod evenements;
 mod fiche;

@@ -142,11 +142,11 @@ pub fn run(plan: &Plan, mut notes: Vec<Diagnostic>, options: Options, progress: 
         etat.save(&cache)?;
         let inputs = Inputs { plan, ingestion: &ingestion, geographie: &geographie, seuils: &seuils, regles: &regles };
         let prepare = |table: &Etape| prepare_table(plan, &before, table);
-        let resultats =
-            engine::compute(&inputs, options.threads, progress, prepare).inspect_err(|_| store::sweep(&plan.sortie))?;
+        let resultats = engine::compute(&inputs, options.threads, progress, prepare);
+        let resultats = resultats.inspect_err(|_| store::sweep(&plan.sortie))?;
+        let quality = qualite::write(plan, &ingestion, resultats.constatations, &resultats.bailleurs, options.threads);
+        let (files, found) = quality.inspect_err(|_| store::sweep(&plan.sortie))?;
         let mut written = publish_tables(plan, &mut etat, &resultats.tables, options.threads)?;
-        let (files, found) =
-            qualite::write(plan, &ingestion, resultats.constatations, &resultats.bailleurs, options.threads)?;
         store::join(&resultats.faits, &cache.join(FACTS).join("attributions.parquet"))?;
         engine::remember_sources(plan, &ingestion)?;
         written.extend(files);

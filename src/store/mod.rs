@@ -138,7 +138,8 @@ pub fn replace(partial: &Path, path: &Path) -> Result<()> {
     if same().unwrap_or(false) {
         return fs::remove_file(partial).map_err(Error::io("supprimer", partial));
     }
-    File::open(partial).and_then(|file| file.sync_data()).map_err(Error::io("écrire", path))?;
+    let file = File::options().write(true).open(partial);
+    file.and_then(|file| file.sync_data()).map_err(Error::io("écrire", path))?;
     publish(partial, path)
 }
 
