@@ -84,7 +84,11 @@ pub(super) fn print_verdicts(plan: &Plan) -> Result<()> {
     for v in &shown {
         let name = if v.epci == last { "" } else { v.libelle.as_str() };
         last = &v.epci;
-        let name: String = name.chars().take(epci_width).collect();
+        let name = if name.chars().count() > epci_width {
+            name.chars().take(epci_width - 1).chain(['…']).collect()
+        } else {
+            name.to_owned()
+        };
         let style = match v.verdict.as_str() {
             "atteint" => GOOD,
             "non_atteint" => BAD,
