@@ -33,6 +33,8 @@ fn compare(registre: &Registre) -> Result<(), TestCaseError> {
     );
     for table in Table::ALL {
         let rows = projet.table(table.name());
+        let places: Vec<(&str, &str)> = rows.iter().map(|r| (r["niveau"].text(), r["code"].text())).collect();
+        prop_assert!(places.is_sorted(), "{}: levels and codes are not in order", table.name());
         let mut seen = std::collections::BTreeSet::new();
         for row in &rows {
             let key: Vec<String> = table.key().iter().map(|k| row[*k].text().to_owned()).collect();

@@ -232,11 +232,16 @@ fn steps_that_no_longer_agree_are_told_with_their_remedy() {
         steps.find(|p| p.file_name().is_some_and(|n| n.to_string_lossy().starts_with("demandes_repetees"))).unwrap()
     };
     std::fs::copy(repeated(&other), repeated(&projet)).unwrap();
-    std::fs::remove_dir_all(projet.path().join("sortie")).unwrap();
+    let lost = "indicateurs/demande.csv";
+    std::fs::remove_file(projet.path().join("sortie").join(lost)).unwrap();
     let output = bilan(projet.path());
     let said = String::from_utf8(output.stderr).unwrap();
     assert_eq!(output.status.code(), Some(3), "{said}");
     assert!(said.contains("ne fait pas le compte") && said.contains("relancez avec --verifier"), "{said}");
+    // Nothing was put in its place, nor left beside it.
+    let mut left = before.clone();
+    left.remove(Path::new(lost));
+    assert_eq!(left, files(&projet.path().join("sortie")));
     let output = bilan_with(projet.path(), &["--verifier"]);
     assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
     assert_eq!(before, files(&projet.path().join("sortie")));

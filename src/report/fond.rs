@@ -10,11 +10,14 @@ use crate::format;
 use crate::project::Plan;
 use crate::reference::{Geographie, csv_rows};
 
+/// Outlines of communes, by code.
+type Contours = BTreeMap<String, Vec<Vec<(f64, f64)>>>;
+
 /// Where communes are: a point of each, and their outlines if the project gives them.
 #[derive(Debug, Default)]
 pub(super) struct Fond {
     points: BTreeMap<String, (f64, f64)>,
-    contours: BTreeMap<String, Vec<Vec<(f64, f64)>>>,
+    contours: Contours,
 }
 
 /// Coordinates of communes, embedded.
@@ -149,8 +152,6 @@ pub fn check_outlines(plan: &Plan, geographie: &Geographie) -> Result<Vec<Diagno
     });
     Ok(entities.into_iter().chain(communes).collect())
 }
-
-type Contours = BTreeMap<String, Vec<Vec<(f64, f64)>>>;
 
 /// Outlines by commune, and the places, from 1, of the entities that give none.
 fn outlines(plan: &Plan, file: &str, geographie: &Geographie) -> Result<(Contours, Vec<usize>)> {
