@@ -25,17 +25,16 @@ pub fn write_csv(
     out.write_all("\u{feff}".as_bytes()).map_err(Error::io("écrire", place))?;
     let mut writer = csv::WriterBuilder::new().delimiter(b';').buffer_capacity(1 << 16).from_writer(out);
     writer.write_record(schema.fields().iter().map(|f| f.name())).map_err(failed)?;
-    let mut text = String::new();
+    let (mut record, mut chiffres) = (csv::ByteRecord::new(), Chiffres::default());
     for batch in batches {
         let batch = batch?;
         let columns: Vec<Colonne<'_>> = batch.columns().iter().map(|c| Colonne::of(c)).collect();
         for row in 0..batch.num_rows() {
+            record.clear();
             for column in &columns {
-                text.clear();
-                column.write(row, &mut text);
-                writer.write_field(&text).map_err(failed)?;
+                record.push_field(column.cell(row, &mut chiffres).as_bytes());
             }
-            writer.write_record(None::<&[u8]>).map_err(failed)?;
+            writer.write_byte_record(&record).map_err(failed)?;
         }
     }
     writer.flush().map_err(Error::io("écrire", place))
@@ -63,29 +62,110 @@ impl<'a> Colonne<'a> {
         }
     }
 
-    /// Adds one value to `text`: ISO dates, decimal comma, nothing for null.
-    fn write(&self, row: usize, text: &mut String) {
-        // Writing to a text cannot fail.
-        let _ = match self {
-            Self::Texte(c) if c.is_valid(row) => text.write_str(c.value(row)),
-            Self::Entier(c) if c.is_valid(row) => write!(text, "{}", c.value(row)),
-            Self::Grand(c) if c.is_valid(row) => write!(text, "{}", c.value(row)),
-            Self::Reel(c) if c.is_valid(row) => {
-                let written = write!(text, "{}", c.value(row));
-                if let Some(point) = text.find('.') {
-                    text.replace_range(point..=point, ",");
-                }
-                written
-            }
+    /// One value: ISO dates, decimal comma, nothing for null.
+    fn cell<'c>(&'c self, row: usize, chiffres: &'c mut Chiffres) -> &'c str {
+        match self {
+            Self::Texte(c) if c.is_valid(row) => c.value(row),
+            Self::Entier(c) if c.is_valid(row) => chiffres.entier.format(c.value(row)),
+            Self::Grand(c) if c.is_valid(row) => chiffres.entier.format(c.value(row)),
+            Self::Reel(c) if c.is_valid(row) => chiffres.reel(c.value(row)),
             Self::Jour(c) if c.is_valid(row) => match NaiveDate::from_epoch_days(c.value(row)) {
-                Some(d) => write!(text, "{:04}-{:02}-{:02}", d.year(), d.month(), d.day()),
-                None => Ok(()),
+                Some(d) => chiffres.text(format_args!("{:04}-{:02}-{:02}", d.year(), d.month(), d.day())),
+                None => "",
             },
             Self::Autre(c) if c.is_valid(row) => {
                 let shown = arrow::util::display::array_value_to_string(*c, row).unwrap_or_default();
-                text.write_str(&shown.replace('.', ","))
+                chiffres.text(format_args!("{}", shown.replace('.', ",")))
             }
-            _ => Ok(()),
-        };
+            _ => "",
+        }
+    }
+}
+
+/// Room to write a value in.
+#[derive(Default)]
+struct Chiffres {
+    entier: itoa::Buffer,
+    texte: String,
+}
+
+impl Chiffres {
+    fn text(&mut self, value: std::fmt::Arguments<'_>) -> &str {
+        self.texte.clear();
+        // Writing to a text cannot fail.
+        let _ = self.texte.write_fmt(value);
+        &self.texte
+    }
+
+    /// The shortest digits that read back as the same number, without an exponent.
+    fn reel(&mut self, value: f64) -> &str {
+        let mut room = zmij::Buffer::new();
+        let shortest = room.format(value);
+        match shortest.split_once('.') {
+            Some((units, decimals)) if !decimals.contains('e') => {
+                self.texte.clear();
+                self.texte.push_str(units);
+                if decimals != "0" {
+                    self.texte.push(',');
+                    self.texte.push_str(decimals);
+                }
+                &self.texte
+            }
+            _ => {
+                self.text(format_args!("{value}"));
+                if let Some(point) = self.texte.find('.') {
+                    self.texte.replace_range(point..=point, ",");
+                }
+                &self.texte
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Arc;
+
+    use arrow::array::ArrayRef;
+    use proptest::prelude::*;
+
+    use super::*;
+
+    fn written(columns: Vec<(&str, ArrayRef)>) -> String {
+        let batch = RecordBatch::try_from_iter_with_nullable(columns.into_iter().map(|(n, c)| (n, c, true))).unwrap();
+        let mut out = Vec::new();
+        write_csv(&batch.schema(), [Ok(batch.clone())], &mut out, Path::new("table.csv")).unwrap();
+        String::from_utf8(out).unwrap()
+    }
+
+    #[test]
+    fn each_type_as_a_spreadsheet_in_french_reads_it() {
+        let jour = NaiveDate::from_ymd_opt(2025, 3, 9).unwrap().to_epoch_days();
+        let text = written(vec![
+            ("libelle", Arc::new(StringArray::from(vec![Some("L'Isle ; « sud »"), Some("dit \"haut\""), None]))),
+            ("baux", Arc::new(Int32Array::from(vec![Some(-12), Some(0), None]))),
+            ("somme", Arc::new(Int64Array::from(vec![Some(i64::MIN), Some(1_000), None]))),
+            ("part", Arc::new(Float64Array::from(vec![Some(0.25), Some(3.0), None]))),
+            ("jour", Arc::new(Date32Array::from(vec![Some(jour), None, None]))),
+        ]);
+        let lines = [
+            "\u{feff}libelle;baux;somme;part;jour",
+            "\"L'Isle ; « sud »\";-12;-9223372036854775808;0,25;2025-03-09",
+            "\"dit \"\"haut\"\"\";0;1000;3;",
+            ";;;;",
+            "",
+        ];
+        assert_eq!(text, lines.join("\n"));
+    }
+
+    proptest! {
+        /// A number reads back as itself, and no spreadsheet meets an exponent.
+        #[test]
+        fn a_number_loses_no_digit(value in prop_oneof![any::<f64>(), 0.0..1.0, 1e-9..1e-3, 1e14..1e22, Just(-0.0)]) {
+            let text = written(vec![("part", Arc::new(Float64Array::from(vec![value])))]);
+            let cell = text.lines().nth(1).unwrap();
+            prop_assert_eq!(cell.replace(',', ".").parse::<f64>().unwrap().to_bits(), value.to_bits());
+            prop_assert_eq!(cell, value.to_string().replace('.', ","));
+        }
     }
 }
