@@ -143,6 +143,30 @@ fn each_planted_fault_is_found_once_and_nothing_else() {
     assert_eq!(quality["corrections"].as_array().unwrap().len(), 10);
 }
 
+/// The same household, département by département, wherever it lives; lines of the file that are listed.
+#[test]
+fn a_household_with_two_numbers_is_found_wherever_it_lives() {
+    let household = |lives: &str, asks: &[&str]| {
+        let header =
+            "numero_unique;date_depot;communes;nb_personnes;annee_naissance;situation_familiale;commune_residence\n";
+        let rows = asks.iter().zip(1..).map(|(asks, i)| format!("D{i};2024-01-01;{asks};3;1990;C;{lives}\n"));
+        let text = header.to_owned() + &rows.collect::<String>();
+        let toml = "[bilan]\nmillesime = 2025\ndepartements = [\"63\", \"03\", \"15\"]\ndate_extraction = 2026-01-31\n\n\
+                    [[source]]\nschema = \"demandes\"\nfichiers = [\"demandes.csv\"]\n";
+        let projet = Projet::new(toml, &[("demandes.csv", text.as_bytes())]);
+        projet.run(2, false);
+        listed(&projet).remove("B0322").unwrap_or_default().len()
+    };
+    // At home and elsewhere, twice elsewhere, thrice.
+    assert_eq!(household("63113", &["63113", "03310"]), 2);
+    assert_eq!(household("75056", &["63113", "03310"]), 2);
+    assert_eq!(household("63113", &["63113", "03310", "15014"]), 3);
+    assert_eq!(household("", &["63113", "03310"]), 0, "a household that cannot be told is not a double");
+    // Twice in one département, its own or not, is another fault.
+    assert_eq!(household("63113", &["63113", "63014"]), 0);
+    assert_eq!(household("03310", &["63113", "63014"]), 0);
+}
+
 #[test]
 fn each_landlord_has_its_own_list() {
     let projet = projet("");

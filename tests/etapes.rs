@@ -98,3 +98,20 @@ fn an_unchanged_project_keeps_its_steps_and_a_lost_one_is_done_again() {
     projet.run(2, false);
     assert_eq!((steps(&projet), tables(&projet)), before);
 }
+
+/// A sum of whole numbers is a whole number, even between two steps: only what a quantile interpolates may be a real one.
+#[test]
+fn steps_keep_no_sum_as_a_real_number() {
+    let projet = project(TOML, LETTINGS);
+    projet.run(2, false);
+    for file in steps(&projet) {
+        let (schema, _) = bilan::store::read_all(&projet.path().join(".bilan/etapes").join(&file)).unwrap();
+        let name = file.rsplit_once('-').unwrap().0;
+        if projet.path().join(format!("sortie/indicateurs/{name}.parquet")).is_file() {
+            continue;
+        }
+        let real = schema.fields().iter().filter(|f| f.data_type().is_floating()).map(|f| f.name().as_str());
+        let sums: Vec<&str> = real.filter(|f| !["q1_jours", "mediane_jours", "q3_jours"].contains(f)).collect();
+        assert!(sums.is_empty(), "{name}: {sums:?}");
+    }
+}

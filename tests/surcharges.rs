@@ -94,6 +94,53 @@ fn a_check_may_number_its_lines_as_it_likes_and_a_table_have_more_columns() {
     }
 }
 
+/// Parts are for the room a country takes: neither their size nor their absence changes a byte.
+#[test]
+fn tables_do_not_depend_on_how_steps_are_cut() {
+    let tables = ["demande", "demande_profil", "attributions_profil", "parc", "tension", "explorateur", "delais"];
+    let plain = project(&[]);
+    plain.run(2, false);
+    let sql = |nom: &str| format!("pipelines/{nom}/{nom}.sql");
+    let toml = |nom: &str| format!("pipelines/{nom}/{nom}.toml");
+    let cut = [
+        "demande",
+        "demande_profil",
+        "attributions_profil",
+        "parc",
+        "tension",
+        "explorateur",
+        "medianes",
+        "delais_quantiles",
+    ];
+    let small: Vec<(String, String)> =
+        cut.iter().map(|nom| (toml(nom), changed(&toml(nom), "= 9500", "= 2"))).collect();
+    let bounded = "WHERE l.rang BETWEEN $premier AND $dernier";
+    let uncut = [
+        (sql("medianes"), changed(&sql("medianes"), bounded, "")),
+        (sql("delais_quantiles"), changed(&sql("delais_quantiles"), bounded, "")),
+        (
+            sql("faits"),
+            changed(&sql("faits"), "a.numero_unique BETWEEN $premier AND $dernier\n      AND ", "").replacen(
+                " AND d.numero_unique BETWEEN $premier AND $dernier",
+                "",
+                1,
+            ),
+        ),
+    ];
+    for own in [small.as_slice(), &uncut] {
+        let other = project(&own.iter().map(|(path, text)| (path.as_str(), text.clone())).collect::<Vec<_>>());
+        other.run(2, false);
+        for file in
+            tables.iter().flat_map(|nom| ["parquet", "csv"].map(|format| format!("sortie/indicateurs/{nom}.{format}")))
+        {
+            let read = |projet: &Projet| std::fs::read(projet.path().join(&file)).unwrap();
+            assert_eq!(read(&plain), read(&other), "{file}");
+        }
+    }
+    let half = answer(&sql("medianes"), bounded, "WHERE l.rang >= $premier");
+    assert!(half.contains("pipelines/medianes/medianes.sql") && half.contains("sans l'autre"), "{half}");
+}
+
 #[test]
 fn a_schema_keeps_what_the_computation_reads() {
     let demands = "schemas/demandes.toml";

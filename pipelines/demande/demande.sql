@@ -5,6 +5,9 @@ WITH base AS (
     FROM demande_base d
     WHERE d.actives > 0 OR d.actives_1er_janvier > 0 OR d.deposees > 0 OR d.radiees > 0
 ),
+lieu AS (
+    SELECT l.commune, l.rang FROM lieux l WHERE l.rang BETWEEN $premier AND $dernier
+),
 compte AS (
     SELECT l.rang,
            CASE WHEN GROUPING(b.population) = 1 THEN 'ensemble' ELSE b.population END AS population,
@@ -14,17 +17,25 @@ compte AS (
            SUM(b.somme_jours) AS somme_jours, SUM(b.moins_1_an) AS moins_1_an, SUM(b.de_1_a_2_ans) AS de_1_a_2_ans,
            SUM(b.de_2_a_3_ans) AS de_2_a_3_ans, SUM(b.de_3_a_5_ans) AS de_3_a_5_ans, SUM(b.plus_5_ans) AS plus_5_ans
     FROM base b
-    JOIN lieux l ON l.commune = b.commune
+    JOIN lieu l ON l.commune = b.commune
     GROUP BY GROUPING SETS (
         (l.rang), (l.rang, b.population), (l.rang, b.typologie), (l.rang, b.population, b.typologie)
     )
     HAVING GROUPING(b.typologie) = 1 OR b.typologie IS NOT NULL
 ),
+mediane AS (
+    SELECT m.rang, m.population, m.typologie, m.mediane_jours
+    FROM medianes m
+    WHERE m.rang BETWEEN $premier AND $dernier
+),
 agrege AS (
     SELECT c.*, m.mediane_jours
     FROM compte c
-    LEFT JOIN medianes m
+    LEFT JOIN mediane m
         ON m.rang = c.rang AND m.population = c.population AND m.typologie = c.typologie
+),
+cadre_partie AS (
+    SELECT c.rang, c.ensemble FROM cadre c WHERE c.rang BETWEEN $premier AND $dernier
 )
 SELECT p.millesime,
        n.niveau, n.code, n.libelle,
@@ -41,7 +52,7 @@ SELECT p.millesime,
        CASE WHEN p.a_demandes = 1 THEN CAST(COALESCE(a.de_2_a_3_ans, 0) AS BIGINT) END AS de_2_a_3_ans,
        CASE WHEN p.a_demandes = 1 THEN CAST(COALESCE(a.de_3_a_5_ans, 0) AS BIGINT) END AS de_3_a_5_ans,
        CASE WHEN p.a_demandes = 1 THEN CAST(COALESCE(a.plus_5_ans, 0) AS BIGINT) END AS plus_5_ans
-FROM cadre c
+FROM cadre_partie c
 FULL JOIN agrege a
     ON a.rang = c.rang AND a.population = c.ensemble AND a.typologie = c.ensemble
 CROSS JOIN parametres p

@@ -1,17 +1,17 @@
 -- Households' demands by commune of first choice, population, typology and category: one reading of the register, from
 -- which every count of the demand adds up. Seniority classes go by calendar anniversaries of the deposit.
 SELECT d.commune, CASE WHEN d.mutation = 1 THEN 'mutation' ELSE 'hors_mutation' END AS population, d.typologie, d.categorie,
-       SUM(d.active) AS actives,
-       SUM(d.deposee) AS deposees,
-       SUM(d.radiee) AS radiees,
-       SUM(CASE WHEN d.radiee = 1 AND d.motif_radiation = 'RADATT' THEN 1 ELSE 0 END) AS radiees_attribution,
-       SUM(d.active_1er_janvier) AS actives_1er_janvier,
-       SUM(CASE WHEN d.active = 1 THEN d.anciennete_jours ELSE 0 END) AS somme_jours,
-       SUM(CASE WHEN d.active = 1 AND d.date_depot > p.il_y_a_1_an THEN 1 ELSE 0 END) AS moins_1_an,
-       SUM(CASE WHEN d.active = 1 AND d.date_depot <= p.il_y_a_1_an AND d.date_depot > p.il_y_a_2_ans THEN 1 ELSE 0 END) AS de_1_a_2_ans,
-       SUM(CASE WHEN d.active = 1 AND d.date_depot <= p.il_y_a_2_ans AND d.date_depot > p.il_y_a_3_ans THEN 1 ELSE 0 END) AS de_2_a_3_ans,
-       SUM(CASE WHEN d.active = 1 AND d.date_depot <= p.il_y_a_3_ans AND d.date_depot > p.il_y_a_5_ans THEN 1 ELSE 0 END) AS de_3_a_5_ans,
-       SUM(CASE WHEN d.active = 1 AND d.date_depot <= p.il_y_a_5_ans THEN 1 ELSE 0 END) AS plus_5_ans
+       COUNT(CASE WHEN d.active = 1 THEN 1 END) AS actives,
+       COUNT(CASE WHEN d.deposee = 1 THEN 1 END) AS deposees,
+       COUNT(CASE WHEN d.radiee = 1 THEN 1 END) AS radiees,
+       COUNT(CASE WHEN d.radiee = 1 AND d.motif_radiation = 'RADATT' THEN 1 END) AS radiees_attribution,
+       COUNT(CASE WHEN d.active_1er_janvier = 1 THEN 1 END) AS actives_1er_janvier,
+       CAST(SUM(CASE WHEN d.active = 1 THEN d.anciennete_jours ELSE 0 END) AS BIGINT) AS somme_jours,
+       COUNT(CASE WHEN d.active = 1 AND d.date_depot > p.il_y_a_1_an THEN 1 END) AS moins_1_an,
+       COUNT(CASE WHEN d.active = 1 AND d.date_depot <= p.il_y_a_1_an AND d.date_depot > p.il_y_a_2_ans THEN 1 END) AS de_1_a_2_ans,
+       COUNT(CASE WHEN d.active = 1 AND d.date_depot <= p.il_y_a_2_ans AND d.date_depot > p.il_y_a_3_ans THEN 1 END) AS de_2_a_3_ans,
+       COUNT(CASE WHEN d.active = 1 AND d.date_depot <= p.il_y_a_3_ans AND d.date_depot > p.il_y_a_5_ans THEN 1 END) AS de_3_a_5_ans,
+       COUNT(CASE WHEN d.active = 1 AND d.date_depot <= p.il_y_a_5_ans THEN 1 END) AS plus_5_ans
 FROM demandes d
 CROSS JOIN parametres p
 WHERE d.menage = 1

@@ -4,9 +4,9 @@ WITH bail AS (
     SELECT l.rang, b.typologie, b.categorie, b.delai_jours
     FROM delais_baux b
     JOIN lieux l ON l.rang_commune = b.rang_commune
-    WHERE l.niveau IN ('commune', 'epci')
+    WHERE l.rang BETWEEN $premier AND $dernier AND l.niveau IN ('commune', 'epci')
 ),
-delai_lieu AS (
+delai AS (
     SELECT rang,
            CASE WHEN GROUPING(typologie) = 1 THEN 'ensemble' ELSE typologie END AS typologie,
            CASE WHEN GROUPING(categorie) = 1 THEN 'ensemble' ELSE categorie END AS categorie,
@@ -17,19 +17,18 @@ delai_lieu AS (
         (rang), (rang, typologie), (rang, categorie), (rang, typologie, categorie)
     )
 ),
-delai AS (
-    SELECT n.niveau, n.code, d.*
-    FROM delai_lieu d
-    JOIN territoires n ON n.rang = d.rang
+ligne AS (
+    SELECT n.rang, t.*
+    FROM tension t
+    JOIN territoires n ON n.niveau = t.niveau AND n.code = t.code
+    WHERE n.rang BETWEEN $premier AND $dernier AND n.niveau IN ('commune', 'epci') AND t.population = 'ensemble'
 )
 SELECT p.millesime, t.niveau, t.code, t.libelle, t.typologie, t.categorie,
        t.logements, t.demandes, t.attributions, t.tension,
        CASE WHEN p.a_attributions = 1 THEN CAST(COALESCE(d.baux_delai, 0) AS BIGINT) END AS baux_delai,
        CAST(d.somme_jours AS DOUBLE) / NULLIF(d.baux_delai, 0) / p.jours_par_mois AS delai_moyen,
        d.mediane_jours / p.jours_par_mois AS delai_median
-FROM tension t
+FROM ligne t
 CROSS JOIN parametres p
-LEFT JOIN delai d
-    ON d.niveau = t.niveau AND d.code = t.code AND d.typologie = t.typologie AND d.categorie = t.categorie
-WHERE t.niveau IN ('commune', 'epci') AND t.population = 'ensemble'
-ORDER BY niveau, code, typologie, categorie
+LEFT JOIN delai d ON d.rang = t.rang AND d.typologie = t.typologie AND d.categorie = t.categorie
+ORDER BY t.rang, t.typologie, t.categorie

@@ -1,7 +1,7 @@
--- Median seniority of one territorial level: medians do not add up, and come from the records. One level at a time, so that
--- a country needs no more room than a département.
+-- Median seniority of territories of one level: medians do not add up, and come from the records. So many territories at a
+-- time, by rank, so that a country needs little more room than a région.
 WITH lieu AS (
-    SELECT l.rang_commune, l.rang FROM lieux l WHERE l.niveau = $niveau
+    SELECT l.rang_commune, l.rang FROM lieux l WHERE l.rang BETWEEN $premier AND $dernier
 ),
 mediane AS (
     SELECT l.rang, e.ensemble, percentile_cont(0.5) WITHIN GROUP (ORDER BY a.anciennete_jours) AS mediane_jours

@@ -1,41 +1,7 @@
 -- Social stock at 1 January (SDES, RPLS). Vacancy = MODE 2 ÷ MODE 1+2; mobility = among dwellings of MODE 1 or 2 first
 -- let before the year that ends, those of MODE 1 whose lease began in that year or since; rent = Σ rent ÷ Σ surface.
--- Dwellings of a commune that answer alike are added up first: what they are is told once for all of them.
-WITH stock AS (
-    SELECT r.DEPCOM AS commune, r.NBPIECE, r.TYPECONST, r.QPV, r.MODE, COUNT(*) AS logements,
-           SUM(CASE WHEN r.duree_vacance > p.vacance_longue_mois THEN 1 ELSE 0 END) AS longs,
-           SUM(CASE WHEN r.LOCAT < p.millesime_rpls - 1 THEN 1 ELSE 0 END) AS anciens,
-           SUM(CASE WHEN r.LOCAT < p.millesime_rpls - 1 AND EXTRACT(YEAR FROM r.BAIL) >= p.millesime_rpls - 1
-                    THEN 1 ELSE 0 END) AS reloues,
-           SUM(CASE WHEN r.LOYERPRINC > 0 AND r.LOYERPRINC <> p.sentinelle AND r.SURFHAB > 0 AND r.SURFHAB <> p.sentinelle
-                    THEN r.LOYERPRINC END) AS loyer,
-           SUM(CASE WHEN r.LOYERPRINC > 0 AND r.LOYERPRINC <> p.sentinelle AND r.SURFHAB > 0 AND r.SURFHAB <> p.sentinelle
-                    THEN r.SURFHAB END) AS surface
-    FROM source_rpls r
-    CROSS JOIN parametres p
-    WHERE (r.MODE IS NULL OR r.MODE <> '9')
-      AND (p.parc_social = 'tous_logements'
-           OR NOT (COALESCE(r.CAT_ORG IN ('251', '259') AND NOT r.CONV, FALSE) OR COALESCE(r.LOYERPRINC = 0, FALSE)))
-    GROUP BY r.DEPCOM, r.NBPIECE, r.TYPECONST, r.QPV, r.MODE
-),
-compte AS (
-    SELECT s.commune,
-           CASE WHEN s.NBPIECE >= 6 THEN 'T6P' WHEN s.NBPIECE >= 1 THEN 'T' || CAST(s.NBPIECE AS VARCHAR) END AS typologie,
-           CASE s.TYPECONST WHEN 'C' THEN 'collectif' WHEN 'I' THEN 'individuel' WHEN 'E' THEN 'etudiant' END AS categorie,
-           SUM(s.logements) AS logements,
-           SUM(CASE WHEN s.QPV THEN s.logements ELSE 0 END) AS logements_qpv,
-           SUM(CASE WHEN s.MODE = '1' THEN s.logements ELSE 0 END) AS loues,
-           SUM(CASE WHEN s.MODE = '2' THEN s.logements ELSE 0 END) AS vacants,
-           SUM(CASE WHEN s.MODE = '2' THEN s.longs ELSE 0 END) AS vacants_plus_3_mois,
-           SUM(CASE WHEN s.MODE = '3' THEN s.logements ELSE 0 END) AS vides,
-           SUM(CASE WHEN s.MODE = '4' THEN s.logements ELSE 0 END) AS association,
-           SUM(CASE WHEN s.MODE IN ('5', '6') THEN s.logements ELSE 0 END) AS autres,
-           SUM(CASE WHEN s.MODE = '1' THEN s.reloues ELSE 0 END) AS mobilite_num,
-           SUM(CASE WHEN s.MODE IN ('1', '2') THEN s.anciens ELSE 0 END) AS mobilite_den,
-           SUM(CASE WHEN s.MODE = '1' THEN s.loyer END) AS somme_loyer,
-           SUM(CASE WHEN s.MODE = '1' THEN s.surface END) AS somme_surface
-    FROM stock s
-    GROUP BY s.commune, typologie, categorie
+WITH lieu AS (
+    SELECT l.commune, l.rang FROM lieux l WHERE l.rang BETWEEN $premier AND $dernier
 ),
 agrege AS (
     SELECT l.rang,
@@ -45,13 +11,16 @@ agrege AS (
            SUM(c.vacants) AS vacants, SUM(c.vacants_plus_3_mois) AS vacants_plus_3_mois, SUM(c.vides) AS vides,
            SUM(c.association) AS association, SUM(c.autres) AS autres, SUM(c.mobilite_num) AS mobilite_num,
            SUM(c.mobilite_den) AS mobilite_den, SUM(c.somme_loyer) AS somme_loyer, SUM(c.somme_surface) AS somme_surface
-    FROM compte c
-    JOIN lieux l ON l.commune = c.commune
+    FROM parc_base c
+    JOIN lieu l ON l.commune = c.commune
     GROUP BY GROUPING SETS (
         (l.rang), (l.rang, c.typologie), (l.rang, c.categorie), (l.rang, c.typologie, c.categorie)
     )
     HAVING (GROUPING(c.typologie) = 1 OR c.typologie IS NOT NULL)
        AND (GROUPING(c.categorie) = 1 OR c.categorie IS NOT NULL)
+),
+cadre_partie AS (
+    SELECT c.rang, c.ensemble FROM cadre c WHERE c.rang BETWEEN $premier AND $dernier
 ),
 complet AS (
     SELECT COALESCE(a.rang, c.rang) AS rang,
@@ -68,7 +37,7 @@ complet AS (
            CASE WHEN p.a_rpls_mobilite = 1 THEN COALESCE(a.mobilite_den, 0) END AS mobilite_den,
            CASE WHEN p.a_rpls_loyer = 1 THEN COALESCE(a.somme_loyer, 0) END AS somme_loyer,
            CASE WHEN p.a_rpls_loyer = 1 THEN COALESCE(a.somme_surface, 0) END AS somme_surface
-    FROM cadre c
+    FROM cadre_partie c
     FULL JOIN agrege a
         ON a.rang = c.rang AND a.typologie = c.ensemble AND a.categorie = c.ensemble
     CROSS JOIN parametres p

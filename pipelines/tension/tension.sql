@@ -1,19 +1,25 @@
 -- Tension = demands active at 31/12/N ÷ allocations of N (DRIHL, indice de pression), by typology and category.
 -- A demand for a flat counts under collectif, for a house under individuel, for either under both and once under
 -- ensemble: categories do not add up. A territory without allocation has no ratio.
-WITH wish AS (
+WITH lieu AS (
+    SELECT l.commune, l.rang FROM lieux l WHERE l.rang BETWEEN $premier AND $dernier
+),
+partie AS (
+    SELECT DISTINCT l.commune FROM lieu l
+),
+wish AS (
     SELECT d.commune, d.population, d.typologie, g.categorie, SUM(d.actives) AS demandes
     FROM demande_base d
     JOIN categories g
         ON g.categorie = 'ensemble' OR g.categorie = d.categorie
         OR (d.categorie = 'indifferent' AND g.categorie IN ('collectif', 'individuel'))
-    WHERE d.actives > 0
+    WHERE d.actives > 0 AND d.commune IN (SELECT commune FROM partie)
     GROUP BY d.commune, d.population, d.typologie, g.categorie
 ),
 bail AS (
     SELECT f.commune, f.population, f.typologie, f.categorie, COUNT(*) AS attributions
     FROM faits f
-    WHERE f.personne_morale = 0
+    WHERE f.personne_morale = 0 AND f.commune IN (SELECT commune FROM partie)
     GROUP BY f.commune, f.population, f.typologie, f.categorie
 ),
 lease AS (
@@ -34,7 +40,7 @@ agrege AS (
            x.categorie,
            SUM(x.demandes) AS demandes, SUM(x.attributions) AS attributions
     FROM pair x
-    JOIN lieux l ON l.commune = x.commune
+    JOIN lieu l ON l.commune = x.commune
     GROUP BY GROUPING SETS (
         (l.rang, x.categorie),
         (l.rang, x.categorie, x.population),
@@ -50,7 +56,7 @@ stock AS (
     FROM parc s
     JOIN territoires n ON n.niveau = s.niveau AND n.code = s.code
     CROSS JOIN populations g
-    WHERE s.categorie <> 'etudiant' AND (g.population = 'ensemble' OR s.logements > 0)
+    WHERE n.rang BETWEEN $premier AND $dernier AND s.categorie <> 'etudiant' AND (g.population = 'ensemble' OR s.logements > 0)
 ),
 complet AS (
     SELECT COALESCE(a.rang, s.rang) AS rang, COALESCE(a.population, s.population) AS population,

@@ -260,5 +260,6 @@ fn indicator(i: &Indicateur) -> Result<Explication> {
     json["nom"] = json!(i.nom);
     json["sql"] = json!(i.sql);
     let titre = format!("{} — {}\n{}", i.nom, i.titre, i.question);
-    Ok(Explication { titre, sections, suite: format!("SQL\n{}", i.sql.trim_end()), json })
+    let parties = i.decoupe.as_ref().map(|decoupe| format!(" ({})", decoupe.phrase())).unwrap_or_default();
+    Ok(Explication { titre, sections, suite: format!("SQL{parties}\n{}", i.sql.trim_end()), json })
 }

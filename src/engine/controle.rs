@@ -2,13 +2,12 @@
 //! record of its base, with its state; what fails is listed, and the four counts must add up to the base.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::path::PathBuf;
 
 use arrow::array::{Array, AsArray, RecordBatch};
 use arrow::datatypes::Int64Type;
 use serde::{Deserialize, Serialize};
 
-use super::{Engine, Inputs, tables};
+use super::{Engine, Inputs, Prevue, tables};
 use crate::diagnostic::{Diagnostic, Gravite};
 use crate::error::{Error, Result};
 use crate::reference::{Resources, toml_file};
@@ -135,7 +134,7 @@ impl Engine {
         check: &Croisement,
         given: impl Fn(&str) -> bool,
         whole: bool,
-        enonces: &[(String, PathBuf)],
+        prevue: &Prevue<'_>,
     ) -> Result<Constatation> {
         let nom = &check.nom;
         let missing = !check.avec.iter().all(|s| given(s));
@@ -153,10 +152,8 @@ impl Engine {
             return Ok(Constatation { croisement: check.clone(), controle, echecs: Vec::new() });
         }
         let mut echecs = Vec::new();
-        for (sql, file) in enonces {
-            if !store::is_whole(file) {
-                self.keep(nom, sql, file)?;
-            }
+        self.keep(nom, prevue)?;
+        for file in &prevue.fichiers {
             for batch in store::batches(file)?.1 {
                 sum_up(check, &batch?, whole, &mut controle, &mut echecs)?;
             }

@@ -3,6 +3,7 @@
 
 mod consultation;
 mod controle;
+mod decoupe;
 mod etapes;
 mod indicateur;
 mod ordre;
@@ -11,6 +12,7 @@ mod repetes;
 mod surcharge;
 mod tables;
 mod tableur;
+mod territoires;
 pub mod trace;
 
 use std::collections::BTreeMap;
@@ -32,12 +34,15 @@ use crate::store;
 
 pub use consultation::{open_results, remember_sources};
 pub use controle::{Constatation, Croisement, Echec};
+use decoupe::Etendue;
 use etapes::Etapes;
 pub use indicateur::Indicateur;
 use ouvrier::Ouvrier;
 use surcharge::Surcharges;
+use tables::Prealable;
 pub use tables::history_file;
 pub use tableur::write_csv;
+use territoires::Territoires;
 
 /// A result: its name, schema and rows.
 #[derive(Debug, Clone)]
@@ -127,19 +132,31 @@ impl Engine {
         self.execute(name, &format!("CREATE VIEW {name} AS SELECT * FROM read_parquet([{}])", files.join(", ")))
     }
 
-    /// A table that is published: written row after row in the order of the query, in batches of one size, so
-    /// that its bytes are the same whatever the threads.
-    fn keep(&self, name: &str, sql: &str, file: &Path) -> Result<()> {
-        let mut statement = self.connection.prepare(sql).map_err(Error::engine(name))?;
-        let mut stream = statement.stream_arrow([]).map_err(Error::engine(name))?;
-        let mut parquet = store::ParquetFile::create(file, stream.get_schema(), &store::Ecriture::default())?;
-        let mut batches = BatchCoalescer::new(stream.get_schema(), ROWS);
-        for batch in &mut stream {
-            batches.push_batch(batch.map_err(Error::engine(name))?)?;
-            while let Some(batch) = batches.next_completed_batch() {
-                parquet.write(&batch)?;
+    /// A table that is published, unless its file is there: written row after row in the order of its statements, in
+    /// batches of one size, so that its bytes are the same whatever the threads and the parts.
+    fn keep(&self, name: &str, prevue: &Prevue<'_>) -> Result<()> {
+        let Some(file) = prevue.fichiers.first().filter(|file| !store::is_whole(file)) else { return Ok(()) };
+        let ecriture = store::Ecriture { groupe: Some(GROUPE), ..store::Ecriture::default() };
+        let mut opened = None;
+        for sql in &prevue.enonces {
+            let mut statement = self.connection.prepare(sql).map_err(Error::engine(name))?;
+            let mut stream = statement.stream_arrow([]).map_err(Error::engine(name))?;
+            let schema = stream.get_schema();
+            let (parquet, batches) = match &mut opened {
+                Some(opened) => opened,
+                None => opened.insert((
+                    store::ParquetFile::create(file, Arc::clone(&schema), &ecriture)?,
+                    BatchCoalescer::new(schema, ROWS),
+                )),
+            };
+            for batch in &mut stream {
+                batches.push_batch(batch.map_err(Error::engine(name))?)?;
+                while let Some(batch) = batches.next_completed_batch() {
+                    parquet.write(&batch)?;
+                }
             }
         }
+        let Some((mut parquet, mut batches)) = opened else { return Ok(()) };
         batches.finish_buffered_batch()?;
         while let Some(batch) = batches.next_completed_batch() {
             parquet.write(&batch)?;
@@ -180,6 +197,11 @@ pub struct Inputs<'a> {
 }
 
 impl Inputs<'_> {
+    /// Whether a commune is in the perimeter.
+    fn inside(&self, commune: &str) -> bool {
+        self.plan.communes.as_ref().is_none_or(|set| set.contains(commune))
+    }
+
     /// Files of the store that a source was read into.
     fn stored(&self, source: &str, cache: &Path) -> Vec<PathBuf> {
         let read = self.ingestion.fichiers.iter().filter(|f| f.schema == source);
@@ -223,8 +245,11 @@ pub struct Resultats {
 /// A step to do, or to find done.
 struct Prevue<'a> {
     travail: Travail<'a>,
-    /// Its statements, each with the file that keeps what it gives; a view never writes its own.
-    enonces: Vec<(String, PathBuf)>,
+    /// Its statements, one or one a part.
+    enonces: Vec<String>,
+    /// Files of what they give: one each for a step of the computation, one for all where the table is published. A view never
+    /// writes its own.
+    fichiers: Vec<PathBuf>,
     cle: String,
 }
 
@@ -247,7 +272,7 @@ impl Prevue<'_> {
     /// The step as a published table, if it makes one.
     fn published(&self) -> Option<Etape> {
         let Travail::Table(indicateur) = self.travail else { return None };
-        let (_, fichier) = self.enonces.first().filter(|_| !indicateur.interne)?;
+        let fichier = self.fichiers.first().filter(|_| !indicateur.interne)?;
         Some(Etape { nom: indicateur.nom.clone(), cle: self.cle.clone(), fichier: fichier.clone() })
     }
 }
@@ -287,10 +312,18 @@ pub fn compute(
     let checks = Croisement::load_all(&resources)?;
     let surcharges = Surcharges::load(&resources)?;
     let workers = threads.clamp(1, ENSEMBLE);
-    let repetes = repetes::find(inputs, threads)?;
-    let (mut ouvriers, mut etapes) = Ouvrier::open_several(inputs, &repetes, workers, threads)?;
-    let lignes = |source: &str| inputs.ingestion.rows(source);
-    let mut prevues: Vec<Prevue<'_>> = pipelines.iter().map(|i| etapes.plan(i, lignes, &folder)).collect();
+    let prealable = Prealable { repetes: repetes::find(inputs, threads)?, territoires: Territoires::of(inputs) };
+    let (mut ouvriers, mut etapes) = Ouvrier::open_several(inputs, &prealable, workers, threads)?;
+    let etendue = Etendue {
+        lignes: inputs
+            .ingestion
+            .fichiers
+            .iter()
+            .map(|f| (f.schema.clone(), inputs.ingestion.rows(&f.schema)))
+            .collect(),
+        rangs: prealable.territoires.of_perimeter(inputs),
+    };
+    let mut prevues: Vec<Prevue<'_>> = pipelines.iter().map(|i| etapes.plan(i, &etendue, &folder)).collect();
     prevues.extend(checks.iter().map(|check| etapes.plan_check(check, &folder)));
     let attend = waits(&prevues, &surcharges);
     let given = |source: &str| inputs.ingestion.fichiers.iter().any(|f| f.schema == source && f.parquet.is_some());
@@ -307,14 +340,14 @@ pub fn compute(
                 Travail::Table(indicateur) => format!("Indicateurs : {}", indicateur.nom),
                 Travail::Controle(check) => format!("Contrôles : {}", check.nom),
             });
-            let mut roomy = if seule { Some(Ouvrier::open_alone(inputs, &repetes, threads)?) } else { None };
+            let mut roomy = if seule { Some(Ouvrier::open_alone(inputs, &prealable, threads)?) } else { None };
             let ouvrier = roomy.as_mut().unwrap_or(ouvrier);
             let engine = ouvrier.with_tables(&prevues, &attend, step)?;
             let found = match prevue.travail {
                 Travail::Table(indicateur) => {
                     engine.step(indicateur, prevue, surcharges.replaced(&prevue.travail)).map(|()| None)
                 }
-                Travail::Controle(check) => engine.check(check, given, whole(check), &prevue.enonces).map(Some),
+                Travail::Controle(check) => engine.check(check, given, whole(check), prevue).map(Some),
             };
             let found = found.map_err(|error| surcharges.told(&prevue.travail, error))?;
             prevue.published().as_ref().map_or(Ok(()), &made)?;
@@ -327,7 +360,7 @@ pub fn compute(
     let (mut tables, mut faits) = (Vec::new(), Vec::new());
     for prevue in prevues {
         if prevue.nom() == FACTS {
-            faits.extend(prevue.enonces.into_iter().map(|(_, fichier)| fichier));
+            faits.extend(prevue.fichiers);
         } else {
             tables.extend(prevue.published());
         }
@@ -341,7 +374,7 @@ pub fn compute(
 fn waits(prevues: &[Prevue<'_>], surcharges: &Surcharges) -> Vec<Vec<usize>> {
     let place: BTreeMap<&str, usize> = prevues.iter().zip(0..).map(|(prevue, i)| (prevue.nom(), i)).collect();
     let of = |(i, prevue): (usize, &Prevue<'_>)| {
-        let statements = prevue.enonces.iter().map(|(sql, _)| sql.as_str());
+        let statements = prevue.enonces.iter().map(String::as_str);
         let named = statements.chain(surcharges.replaced(&prevue.travail)).map(etapes::names);
         // A statement that cannot be cut into words may name anything.
         let named = named.map(|names| names.unwrap_or_else(|| place.keys().map(|nom| (*nom).to_owned()).collect()));
@@ -357,52 +390,51 @@ fn waits(prevues: &[Prevue<'_>], surcharges: &Surcharges) -> Vec<Vec<usize>> {
 
 impl Etapes {
     /// The step that makes a table; those after it may name it.
-    fn plan<'a>(&mut self, indicateur: &'a Indicateur, lignes: impl Fn(&str) -> u64, folder: &Path) -> Prevue<'a> {
-        let statements = indicateur.statements(lignes);
-        let keys: Vec<String> = statements.iter().map(|sql| self.key(sql)).collect();
+    fn plan<'a>(&mut self, indicateur: &'a Indicateur, etendue: &Etendue, folder: &Path) -> Prevue<'a> {
+        let enonces = indicateur.statements(etendue);
+        let keys: Vec<String> = enonces.iter().map(|sql| self.key(sql)).collect();
         let cle = keys.join(" ");
         self.know(&indicateur.nom, cle.as_bytes());
-        let files: Vec<PathBuf> = keys.iter().map(|key| self.file(folder, &indicateur.nom, key)).collect();
-        Prevue { travail: Travail::Table(indicateur), enonces: statements.into_iter().zip(files).collect(), cle }
+        let keys = if indicateur.interne || keys.len() == 1 { keys } else { vec![store::sha256(cle.as_bytes())] };
+        let fichiers = keys.iter().map(|key| self.file(folder, &indicateur.nom, key)).collect();
+        Prevue { travail: Travail::Table(indicateur), enonces, fichiers, cle }
     }
 
     /// A cross-check, read once.
     fn plan_check<'a>(&mut self, check: &'a Croisement, folder: &Path) -> Prevue<'a> {
         let sql = check.counted();
         let cle = self.key(&sql);
-        let file = self.file(folder, &check.nom, &cle);
-        Prevue { travail: Travail::Controle(check), enonces: vec![(sql, file)], cle }
+        let fichier = self.file(folder, &check.nom, &cle);
+        Prevue { travail: Travail::Controle(check), enonces: vec![sql], fichiers: vec![fichier], cle }
     }
 }
 
 impl Engine {
     /// Does a step, or finds it done; its statement keeps the columns of the one that it replaces, if it does.
     fn step(&self, indicateur: &Indicateur, prevue: &Prevue<'_>, remplacee: Option<&str>) -> Result<()> {
-        if let (Some(remplacee), Some((sql, _))) = (remplacee, prevue.enonces.first()) {
+        let Prevue { enonces, fichiers, .. } = prevue;
+        if let (Some(remplacee), Some(sql)) = (remplacee, enonces.first()) {
             self.keeps_columns(&prevue.travail, sql, remplacee)?;
         }
         if indicateur.vue {
             // Tried here, so that what is wrong with it is not said of those that read it.
-            return prevue.enonces.iter().try_for_each(|(sql, _)| self.columns(&indicateur.nom, sql).map(|_| ()));
+            return enonces.iter().try_for_each(|sql| self.columns(&indicateur.nom, sql).map(|_| ()));
         }
-        for (sql, file) in prevue.enonces.iter().filter(|(_, file)| !store::is_whole(file)) {
-            if indicateur.interne {
-                self.spill(&indicateur.nom, sql, file)?;
-            } else {
-                self.keep(&indicateur.nom, sql, file)?;
-            }
+        if indicateur.interne {
+            let mut missing = enonces.iter().zip(fichiers).filter(|(_, file)| !store::is_whole(file));
+            return missing.try_for_each(|(sql, file)| self.spill(&indicateur.nom, sql, file));
         }
-        Ok(())
+        self.keep(&indicateur.nom, prevue)
     }
 
     /// Lets statements name the table of a step that is done.
-    fn show(&self, indicateur: &Indicateur, enonces: &[(String, PathBuf)]) -> Result<()> {
+    fn show(&self, indicateur: &Indicateur, prevue: &Prevue<'_>) -> Result<()> {
         let nom = &indicateur.nom;
         if indicateur.vue {
-            return enonces.iter().try_for_each(|(sql, _)| self.execute(nom, &format!("CREATE VIEW {nom} AS {sql}")));
+            let mut views = prevue.enonces.iter().map(|sql| format!("CREATE VIEW {nom} AS {sql}"));
+            return views.try_for_each(|sql| self.execute(nom, &sql));
         }
-        let files: Vec<PathBuf> = enonces.iter().map(|(_, file)| file.clone()).collect();
-        self.view(nom, &files)
+        self.view(nom, &prevue.fichiers)
     }
 }
 

@@ -5,8 +5,7 @@ use std::collections::BTreeSet;
 use std::path::Path;
 
 use super::etapes::Etapes;
-use super::repetes::Repetes;
-use super::tables::{self, Charge};
+use super::tables::{self, Charge, Prealable};
 use super::{ETAPES, Engine, Inputs, Limits, Prevue, Travail, reachable};
 use crate::error::{Error, Result};
 
@@ -29,7 +28,7 @@ impl Ouvrier {
     /// [`Error::Engine`], [`Error::Io`].
     pub(super) fn open_several(
         inputs: &Inputs<'_>,
-        repetes: &[Repetes],
+        prealable: &Prealable<'_>,
         workers: usize,
         threads: usize,
     ) -> Result<(Vec<Self>, Etapes)> {
@@ -37,7 +36,7 @@ impl Ouvrier {
         let opened = std::thread::scope(|scope| {
             let open = |number: usize| {
                 let own = (threads / workers + usize::from(number < threads % workers)).max(1);
-                let work = move || Self::open(inputs, repetes, &format!("moteur-{number}"), own, PART);
+                let work = move || Self::open(inputs, prealable, &format!("moteur-{number}"), own, PART);
                 std::thread::Builder::new().spawn_scoped(scope, work).map_err(failed)
             };
             let started = (0..workers).map(open).collect::<Result<Vec<_>>>()?;
@@ -53,13 +52,13 @@ impl Ouvrier {
     ///
     /// # Errors
     /// As [`Self::open_several`].
-    pub(super) fn open_alone(inputs: &Inputs<'_>, repetes: &[Repetes], threads: usize) -> Result<Self> {
-        Ok(Self::open(inputs, repetes, "moteur-seul", threads, SEULE)?.0)
+    pub(super) fn open_alone(inputs: &Inputs<'_>, prealable: &Prealable<'_>, threads: usize) -> Result<Self> {
+        Ok(Self::open(inputs, prealable, "moteur-seul", threads, SEULE)?.0)
     }
 
     fn open(
         inputs: &Inputs<'_>,
-        repetes: &[Repetes],
+        prealable: &Prealable<'_>,
         room: &str,
         threads: usize,
         memory: &str,
@@ -76,7 +75,7 @@ impl Ouvrier {
         };
         let engine = Engine::open(&limits)?;
         let mut etapes = Etapes::default();
-        tables::load_inputs(&mut Charge { engine: &engine, etapes: &mut etapes }, inputs, repetes, &cache)?;
+        tables::load_inputs(&mut Charge { engine: &engine, etapes: &mut etapes }, inputs, prealable, &cache)?;
         Ok((Self { engine, connues: BTreeSet::new() }, etapes))
     }
 
@@ -93,9 +92,10 @@ impl Ouvrier {
             }
         }
         for before in named {
-            let Prevue { travail: Travail::Table(indicateur), enonces, .. } = &steps[before] else { continue };
+            let prevue = &steps[before];
+            let Travail::Table(indicateur) = prevue.travail else { continue };
             if self.connues.insert(before) {
-                self.engine.show(indicateur, enonces)?;
+                self.engine.show(indicateur, prevue)?;
             }
         }
         Ok(&self.engine)

@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 
 use arrow::datatypes::{DataType, SchemaRef};
 
+use super::decoupe::Etendue;
 use super::{Croisement, Engine, Indicateur, Travail};
 use crate::error::{Error, Result};
 use crate::reference::Resources;
@@ -34,7 +35,7 @@ impl Surcharges {
         if resources.overridden().iter().any(|file| file.starts_with("pipelines/")) {
             for indicateur in Indicateur::in_order(&Resources::embedded())? {
                 if resources.is_own(&Indicateur::path(&indicateur.nom)) {
-                    let first = indicateur.statements(|_| 1).into_iter().next();
+                    let first = indicateur.statements(&Etendue::default()).into_iter().next();
                     remplacees.extend(first.map(|sql| (indicateur.nom, sql)));
                 }
             }

@@ -1,6 +1,6 @@
 //! What goes into the engine beside the store, and how results come out of it.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
 use arrow::datatypes::DataType;
@@ -10,6 +10,7 @@ use duckdb::{ToSql, appender_params_from_iter};
 
 use super::etapes::{Etapes, content};
 use super::repetes::Repetes;
+use super::territoires::Territoires;
 use super::{Engine, Inputs};
 use crate::error::{Error, Result};
 use crate::ingest::arrow_schema;
@@ -63,6 +64,12 @@ impl ToSql for Cell<'_> {
             Cell::Null => ToSqlOutput::Owned(Value::Null),
         })
     }
+}
+
+/// What is worked out once, before any worker is opened.
+pub(super) struct Prealable<'i> {
+    pub(super) repetes: Vec<Repetes>,
+    pub(super) territoires: Territoires<'i>,
 }
 
 /// What is loaded, and the account of it that steps are known by.
@@ -122,13 +129,13 @@ fn number(n: Option<i64>) -> Cell<'static> {
 pub(super) fn load_inputs(
     charge: &mut Charge<'_>,
     inputs: &Inputs<'_>,
-    repetes: &[Repetes],
+    prealable: &Prealable<'_>,
     cache: &Path,
 ) -> Result<()> {
-    load_sources(charge, inputs, repetes, cache)?;
+    load_sources(charge, inputs, &prealable.repetes, cache)?;
     load_history(charge, inputs, cache)?;
     load_parameters(charge, inputs)?;
-    load_geography(charge, inputs)?;
+    load_geography(charge, inputs, &prealable.territoires)?;
     load_law(charge, inputs)
 }
 
@@ -346,39 +353,24 @@ fn load_parameters(charge: &mut Charge<'_>, inputs: &Inputs<'_>) -> Result<()> {
     fill(charge, "modalites", "dimension VARCHAR, code VARCHAR, libelle VARCHAR", codes)
 }
 
-/// `communes`: every commune, flagged when in the perimeter; `territoires`: every territory. Both with ranks, by which millions
-/// of records are grouped, and rows put in the order of published tables (level, code), faster than by words. From them, `lieux`: the territories each commune of the perimeter belongs to;
-/// `cadre`: those above communes, which have a row in every table even with nothing in them.
-fn load_geography(charge: &mut Charge<'_>, inputs: &Inputs<'_>) -> Result<()> {
-    let geographie = inputs.geographie;
-    let inside = |code: &str| inputs.plan.communes.as_ref().is_none_or(|set| set.contains(code));
-    let territories: BTreeSet<(&str, &str, &str)> = geographie
-        .communes()
-        .flat_map(|c| {
-            Niveau::ALL.into_iter().filter_map(move |niveau| {
-                let (code, libelle) = geographie.territory(c, niveau)?;
-                Some((niveau.word(), code, libelle))
-            })
-        })
-        .collect();
-    let ranks: BTreeMap<(&str, &str), i64> =
-        territories.iter().map(|(niveau, code, _)| (*niveau, *code)).zip(1..).collect();
-    let rank = |niveau, code: Option<&str>| number(code.and_then(|code| ranks.get(&(niveau, code)).copied()));
-    let rows = territories.iter().map(|(niveau, code, libelle)| {
-        vec![rank(*niveau, Some(*code)), Cell::Text(niveau), Cell::Text(code), Cell::Text(libelle)]
+/// `communes`: every commune, flagged when in the perimeter; `territoires`: every territory. Both with ranks. From them, `lieux`:
+/// the territories each commune of the perimeter belongs to; `cadre`: those above communes, which have a row in every table
+/// even with nothing in them.
+fn load_geography(charge: &mut Charge<'_>, inputs: &Inputs<'_>, territoires: &Territoires<'_>) -> Result<()> {
+    let rows = territoires.rows().map(|(rang, niveau, code, libelle)| {
+        vec![Cell::Int(rang), Cell::Text(niveau), Cell::Text(code), Cell::Text(libelle)]
     });
     fill(charge, "territoires", "rang INTEGER, niveau VARCHAR, code VARCHAR, libelle VARCHAR", rows)?;
-    let communes = geographie.communes().map(|c| {
+    let communes = inputs.geographie.communes().map(|c| {
         let known = [
             Cell::Text(&c.code),
             Cell::Text(&c.libelle),
             optional(c.epci.as_deref()),
             Cell::Text(&c.departement),
             Cell::Text(&c.region),
-            Cell::Int(i64::from(inside(&c.code))),
+            Cell::Int(i64::from(inputs.inside(&c.code))),
         ];
-        let ranks =
-            Niveau::ALL.map(|niveau| rank(niveau.word(), geographie.territory(c, niveau).map(|(code, _)| code)));
+        let ranks = Niveau::ALL.map(|niveau| number(territoires.rank(inputs, c, niveau)));
         known.into_iter().chain(ranks).collect()
     });
     let ranks = Niveau::ALL.map(|niveau| format!("rang_{} INTEGER", niveau.word())).join(", ");

@@ -463,5 +463,6 @@ fn ecriture(schema: &Schema) -> Ecriture<'_> {
         uniques: of(|g| matches!(g, Genre::Identifiant | Genre::Communes | Genre::Decimal)),
         sequences: vec![LIGNE],
         mots: of(|g| matches!(g, Genre::Texte | Genre::Code | Genre::Service | Genre::Liste)),
+        ..Ecriture::default()
     }
 }

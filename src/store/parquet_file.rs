@@ -34,6 +34,8 @@ pub struct Ecriture<'a> {
     pub sequences: Vec<&'a str>,
     /// Words whose order means nothing: no bounds are kept of them.
     pub mots: Vec<&'a str>,
+    /// Rows of a group.
+    pub groupe: Option<usize>,
 }
 
 /// A Parquet file being written beside its place.
@@ -53,10 +55,10 @@ impl ParquetFile {
         let file = File::create(&partial).map_err(Error::io("écrire", path))?;
         let mut properties = WriterProperties::builder()
             .set_compression(Compression::ZSTD(ZstdLevel::try_new(1)?))
-            .set_max_row_group_row_count(Some(262_144))
+            .set_max_row_group_row_count(Some(ecriture.groupe.unwrap_or(262_144)))
             .set_statistics_enabled(EnabledStatistics::Chunk)
             .set_created_by(CREATED_BY.to_owned());
-        let Ecriture { uniques, sequences, mots } = ecriture;
+        let Ecriture { uniques, sequences, mots, .. } = ecriture;
         for column in uniques.iter().chain(sequences) {
             properties = properties.set_column_dictionary_enabled(ColumnPath::from(*column), false);
         }
