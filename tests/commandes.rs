@@ -88,6 +88,28 @@ fn verdicts_with_nothing_missed_exit_with_zero() {
     assert_eq!(bilan(&["verdicts", &path]).0, 0);
 }
 
+/// Thousands of lines are no answer: a country is counted by rule, and each EPCI is there when asked.
+#[test]
+fn a_run_of_a_whole_country_counts_verdicts_by_rule() {
+    let lettings = "numero_unique;date_bail;bailleur;commune;qpv;ressources_mensuelles;nb_personnes\n\
+                    A1;2025-03-02;900000001;63113;non;500;1\nA2;2025-05-02;900000001;69123;non;2500;1\n";
+    let toml = "[bilan]\nmillesime = 2025\ndate_extraction = 2026-01-31\n\n\
+                [[source]]\nschema = \"attributions\"\nfichiers = [\"a.csv\"]\n";
+    let projet = commun::Projet::new(toml, &[("a.csv", lettings.as_bytes())]);
+    let path = projet.path().to_string_lossy().into_owned();
+    let (code, out, _) = bilan(&["run", &path, "--no-report"]);
+    let rows = projet.table("verdicts");
+    let of = |verdict: &str| {
+        rows.iter().filter(|r| r["regle"].text() == "q1_hors_qpv" && r["verdict"].text() == verdict).count()
+    };
+    let line = out.lines().find(|l| l.starts_with("Q1 hors QPV")).unwrap();
+    let figures: Vec<&str> = line.split_whitespace().skip(3).collect();
+    assert_eq!((code, figures), (0, vec!["1", "1", "1", of("non_evaluable").to_string().as_str()]), "{out}");
+    assert_eq!((of("atteint"), of("non_atteint")), (1, 1));
+    assert!(of("non_evaluable") > 300 && out.lines().count() < 10 && out.contains("bilan verdicts"), "{out}");
+    assert!(bilan(&["verdicts", &path]).1.lines().count() > 1_000);
+}
+
 #[test]
 fn an_applicant_is_answered_by_code_or_by_name_as_the_tables_say() {
     let (code, out, err) =

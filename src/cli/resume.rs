@@ -1,9 +1,11 @@
 //! The first reading, in the terminal: what was read, what was refused, which rules are kept.
 
+use std::collections::{BTreeMap, BTreeSet};
 use std::io::Write;
 
 use anstyle::{AnsiColor, Style};
 
+use super::sortie::write_aligned;
 use crate::diagnostic::{Diagnostic, Gravite};
 use crate::error::{Error, Result};
 use crate::format;
@@ -69,13 +71,50 @@ pub(super) fn print_sources(ingestion: &Ingestion, notes: &[Diagnostic]) {
     }
 }
 
+/// EPCI whose verdicts a run says one by one, as many as a few départements have; those of a région or of the country it counts.
+const UN_A_UN: usize = 60;
+
+/// What a run says of the rules, on standard output: the compliance table, or its counts where a screen cannot hold it.
+pub(super) fn print_outcome(plan: &Plan) -> Result<()> {
+    let verdicts = load_verdicts(plan)?;
+    let judged: Vec<&Verdict> = verdicts.iter().filter(|v| v.is_worth_a_line()).collect();
+    let epcis: BTreeSet<&str> = judged.iter().map(|v| v.epci.as_str()).collect();
+    if epcis.len() <= UN_A_UN {
+        return print_verdicts(plan);
+    }
+    let mut rules: BTreeMap<String, Vec<&Verdict>> = BTreeMap::new();
+    for v in judged {
+        rules.entry(v.short_title()).or_default().push(v);
+    }
+    let header =
+        ["", "atteint", "non atteint", "baux manquants ou de trop", "non évaluable"].map(str::to_owned).to_vec();
+    let line = |(rule, verdicts): (&String, &Vec<&Verdict>)| {
+        let of = |word: &str| verdicts.iter().filter(|v| v.verdict == word).count();
+        let number = |n: usize| format::integer(i64::try_from(n).unwrap_or(i64::MAX));
+        let distance = verdicts.iter().filter_map(|v| v.manque).sum();
+        let counts =
+            [number(of("atteint")), number(of("non_atteint")), format::integer(distance), number(of("non_evaluable"))];
+        [rule.clone()].into_iter().chain(counts).collect()
+    };
+    let rows: Vec<Vec<String>> = [header].into_iter().chain(rules.iter().map(line)).collect();
+    let failed = || Error::io("écrire", std::path::Path::new("la sortie"));
+    let mut out = anstream::stdout();
+    writeln!(out, "{}", title(plan)).map_err(failed())?;
+    write_aligned(&mut out, &rows, &[false, true, true, true, true]).map_err(failed())?;
+    let epcis = format::count(i64::try_from(epcis.len()).unwrap_or(i64::MAX), "EPCI jugé", "EPCI jugés");
+    writeln!(out, "{DIM}({epcis} ; un à un : bilan verdicts){DIM:#}").map_err(failed())
+}
+
+fn title(plan: &Plan) -> String {
+    format!("Bilan {}{}", plan.millesime, if plan.fictif { " — données fictives" } else { "" })
+}
+
 /// The compliance table on standard output: the answer first, an EPCI a block.
 pub(super) fn print_verdicts(plan: &Plan) -> Result<()> {
     let verdicts = load_verdicts(plan)?;
     let mut out = anstream::stdout();
-    let title = if plan.fictif { " — données fictives" } else { "" };
     let failed = |e| Error::io("écrire", std::path::Path::new("la sortie"))(e);
-    writeln!(out, "Bilan {}{title}", plan.millesime).map_err(failed)?;
+    writeln!(out, "{}", title(plan)).map_err(failed)?;
     let width = |pick: &dyn Fn(&Verdict) -> String| verdicts.iter().map(|v| pick(v).chars().count()).max().unwrap_or(0);
     let shown: Vec<&Verdict> = verdicts.iter().filter(|v| v.is_worth_a_line()).collect();
     let epci_width = width(&|v| v.libelle.clone()).min(34);

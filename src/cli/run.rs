@@ -20,7 +20,7 @@ pub(super) fn execute(args: &Run) -> Result<u8> {
 /// Says what was done, shows the verdicts, and gives the exit code.
 pub(super) fn finish(plan: &Plan, outcome: &Outcome, strict: bool, report: bool) -> Result<u8> {
     resume::print_sources(&outcome.ingestion, &outcome.notes);
-    resume::print_verdicts(plan)?;
+    resume::print_outcome(plan)?;
     let mut err = anstream::stderr();
     let done = match (outcome.computed, outcome.rendered) {
         (true, _) => format!("Tables écrites dans {}", sortie::shown(&plan.sortie.join(resultats::INDICATEURS))),
