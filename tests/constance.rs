@@ -43,14 +43,16 @@ fn steps_cut_into_many_parts_give_the_same_results() {
     let (mut cut, entries) = (0, Path::new(env!("CARGO_MANIFEST_DIR")).join("pipelines"));
     for (name, bytes) in files(&entries).into_iter().filter(|(name, _)| name.extension().is_some_and(|e| e == "toml")) {
         let text = String::from_utf8(bytes).unwrap();
-        let Some((before, rows)) = text.split_once(", lignes = ") else { continue };
-        let after = rows.trim_start_matches(|c: char| c.is_ascii_digit());
+        let Some((before, cutting)) = text.split_once("\ndecoupe = ") else { continue };
+        let (size, after) = cutting.split_at(cutting.find(" }").unwrap());
+        let (what, _) = size.rsplit_once(" = ").unwrap();
+        let part = if what.contains("lignes") { 900 } else { 40 };
         let own = path.join("pipelines").join(name);
         std::fs::create_dir_all(own.parent().unwrap()).unwrap();
-        std::fs::write(own, format!("{before}, lignes = 900{after}")).unwrap();
+        std::fs::write(own, format!("{before}\ndecoupe = {what} = {part}{after}")).unwrap();
         cut += 1;
     }
-    assert!(cut >= 6, "{cut}");
+    assert!(cut >= 14, "{cut}");
     let autre = dir.path().join("autre");
     let output = bilan(&["run", &path.to_string_lossy(), "--no-report", "--out", &autre.to_string_lossy()]);
     assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));

@@ -431,6 +431,37 @@ fn a_territory_that_lacks_everything_says_so() {
     assert!(text.contains(&squeezed("1 bail a été signé en 2025")), "{text}");
 }
 
+/// Beyond sixty EPCI the explorer has a page a département that has something to answer, named in words; no link of the site is
+/// dead, those of the territories without a lease no more than others.
+#[test]
+fn a_large_territory_has_an_explorer_a_departement_and_no_dead_link() {
+    let leases =
+        "numero_unique;date_bail;bailleur;commune\nA1;2025-03-02;900000001;33063\nA2;2025-03-02;900000001;67482\n";
+    let toml = "[bilan]\nmillesime = 2025\ndepartements = [\"33\", \"57\", \"67\"]\ndate_extraction = 2026-01-31\n";
+    let projet = Projet::new(&format!("{toml}{}", source("attributions")), &[("attributions.csv", leases.as_bytes())]);
+    projet.run(2, true);
+    let root = projet.path().join("sortie");
+    let list = projet.text("explorateur.html");
+    assert!(
+        list.contains("Gironde (33)</a>") && list.contains("Bas-Rhin (67)</a>") && !list.contains("Moselle"),
+        "{list}"
+    );
+    let mut seen = 0;
+    for (name, bytes) in commun::files(&root).iter().filter(|(name, _)| name.extension().is_some_and(|e| e == "html")) {
+        let html = String::from_utf8(bytes.clone()).unwrap().replace("&#x2f;", "/");
+        for link in html.split("href=\"").skip(1).map(|rest| rest.split('"').next().unwrap()) {
+            let target = link.split('#').next().unwrap();
+            if target.is_empty() || target.contains(':') {
+                continue;
+            }
+            let file = root.join(name).parent().unwrap().join(target);
+            assert!(file.is_file(), "{} of {} leads nowhere", target, name.display());
+            seen += 1;
+        }
+    }
+    assert!(seen > 1_000, "{seen}");
+}
+
 /// An EPCI outside the year's order has no amount: its chapter says that the rule does not apply.
 #[test]
 fn a_territory_outside_the_order_says_that_the_rule_does_not_apply() {

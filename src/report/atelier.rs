@@ -157,14 +157,14 @@ impl Atelier<'_> {
             bar.inc(1);
             Ok(())
         })?;
-        for (path, html) in self.site.common(self.geographie)? {
+        for (path, html) in self.site.common()? {
             self.ecrits.plain(path, html.as_bytes())?;
         }
+        self.site.explorers(self.geographie, threads, |path, html| self.ecrits.plain(path, html))?;
         bar.inc(1);
-        let mut rendu = self.ecrits.rendu.lock().map(|mut r| std::mem::take(&mut *r)).unwrap_or_default();
-        rendu.fichiers.extend(flux::write(self.plan, &self.donnees.bailleurs, self.geographie)?);
+        flux::write(self.donnees, self.geographie, threads, |path, bytes| self.ecrits.plain(path, bytes))?;
         bar.finish_and_clear();
-        Ok(rendu)
+        Ok(self.ecrits.rendu.lock().map(|mut r| std::mem::take(&mut *r)).unwrap_or_default())
     }
 
     fn contexte<'b>(&'b self, lieu: &'b Lieu) -> Contexte<'b> {

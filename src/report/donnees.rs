@@ -7,7 +7,6 @@ use arrow::array::{Array, AsArray, BooleanArray, RecordBatch};
 use arrow::datatypes::{DataType, Float64Type, Int32Type, Int64Type};
 
 use super::verdict::{Verdict, load_verdicts};
-use crate::engine::Table;
 use crate::error::{Error, Result};
 use crate::project::Plan;
 use crate::reference::Nomenclatures;
@@ -50,15 +49,16 @@ impl Feuille {
 
     fn select(plan: &Plan, nom: &str, keeps: impl Fn(&RecordBatch, usize) -> bool) -> Result<Self> {
         let path = plan.sortie.join(INDICATEURS).join(format!("{nom}.parquet"));
-        let table = Table::read(&path, nom)?;
+        let (schema, batches) = store::batches(&path)?;
         let mut kept = Vec::new();
-        for batch in &table.batches {
-            let mask: BooleanArray = (0..batch.num_rows()).map(|row| Some(keeps(batch, row))).collect();
-            kept.push(arrow::compute::filter_record_batch(batch, &mask)?);
+        for batch in batches {
+            let batch = batch?;
+            let mask: BooleanArray = (0..batch.num_rows()).map(|row| Some(keeps(&batch, row))).collect();
+            kept.push(arrow::compute::filter_record_batch(&batch, &mask)?);
         }
-        let batch = arrow::compute::concat_batches(&table.schema, &kept)?;
+        let batch = arrow::compute::concat_batches(&schema, &kept)?;
         let columns: BTreeMap<String, usize> =
-            table.schema.fields().iter().enumerate().map(|(i, f)| (f.name().clone(), i)).collect();
+            schema.fields().iter().enumerate().map(|(i, f)| (f.name().clone(), i)).collect();
         let text = |name: &str, row: usize| batch.column_by_name(name).map_or("", |c| c.as_string::<i32>().value(row));
         let mut places: BTreeMap<(String, String), Range<usize>> = BTreeMap::new();
         let mut start = 0;

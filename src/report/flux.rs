@@ -1,16 +1,18 @@
 //! The landlord's legal report (CCH R441-5-1), ready to send: for each landlord a workbook with one sheet a holder of
 //! reservation rights, and for each pair a CSV.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 
-use arrow::array::{Array, AsArray};
+use arrow::array::{Array, AsArray, Int32Array, Int64Array, RecordBatch, StringArray};
 use arrow::datatypes::{Int32Type, Int64Type};
 use rust_xlsxwriter::{DocProperties, ExcelDateTime, Format, FormatAlign, FormatBorder, Workbook, Worksheet};
 
-use super::{holder_words, mots, sortie};
+use super::donnees::Donnees;
+use super::{holder_words, mots};
 use crate::engine::Table;
 use crate::error::{Error, Result};
 use crate::format;
+use crate::partage::shared_out;
 use crate::project::Plan;
 use crate::reference::Geographie;
 use crate::resultats::INDICATEURS;
@@ -19,13 +21,13 @@ use crate::resultats::INDICATEURS;
 const FOLDER: &str = "flux";
 
 /// A line of the report.
-#[derive(Debug, Clone)]
-struct Ligne {
-    typologie: String,
-    financement: String,
-    zone: String,
-    commune: String,
-    libelle: String,
+#[derive(Debug)]
+struct Ligne<'a> {
+    typologie: &'a str,
+    financement: &'a str,
+    zone: &'static str,
+    commune: &'a str,
+    libelle: &'a str,
     periode: String,
     public: &'static str,
     proposes: Option<i64>,
@@ -44,83 +46,123 @@ const HEADER: [&str; 9] = [
     "Logements attribués",
 ];
 
-/// Writes the reports; returns their paths, relative to the results folder.
+/// Hands the reports to `write`, a landlord at a time on each thread: path relative to the results folder, and bytes.
 ///
 /// # Errors
 /// When the table cannot be read or a file written.
 pub(super) fn write(
-    plan: &Plan,
-    bailleurs: &BTreeMap<String, String>,
+    donnees: &Donnees<'_>,
     geographie: &Geographie,
-) -> Result<BTreeSet<String>> {
-    let mut written = BTreeSet::new();
-    for (siren, holders) in load(plan, geographie)? {
-        let nom = bailleurs.get(&siren).map_or(siren.as_str(), String::as_str);
-        let path = format!("{FOLDER}/{siren}.xlsx");
-        let bytes = workbook(plan, &siren, nom, &holders).map_err(|e| Error::Workbook(format!("{path} : {e}")))?;
-        sortie::write(plan, &path, &bytes)?;
-        written.insert(path);
-        for (holder, lines) in &holders {
-            let path = format!("{FOLDER}/{siren}_{holder}.csv");
-            sortie::write(plan, &path, &csv_bytes(lines)?)?;
-            written.insert(path);
-        }
-    }
-    Ok(written)
-}
-
-type ParBailleur = BTreeMap<String, BTreeMap<String, Vec<Ligne>>>;
-
-/// Lines by landlord, then by holder, in the order of the table.
-fn load(plan: &Plan, geographie: &Geographie) -> Result<ParBailleur> {
+    threads: usize,
+    write: impl Fn(String, &[u8]) -> Result<()> + Sync,
+) -> Result<()> {
+    let plan = donnees.plan;
     let batch = Table::read(&plan.sortie.join(INDICATEURS).join("flux.parquet"), "flux")?.single()?;
-    let column = |name: &str| batch.column_by_name(name).ok_or_else(|| Error::outdated("flux", name));
-    let text = |name: &str| -> Result<Vec<String>> {
-        Ok(column(name)?.as_string::<i32>().iter().map(|v| v.unwrap_or_default().to_owned()).collect())
-    };
-    let (bailleur, reservataire, typologie) = (text("bailleur")?, text("reservataire")?, text("typologie")?);
-    let (financement, zone, commune, periode) =
-        (text("financement")?, text("zone")?, text("commune")?, text("periode_construction")?);
-    let morale = column("personne_morale")?.as_primitive::<Int32Type>();
-    let proposes = column("proposes")?.as_primitive::<Int64Type>();
-    let attributions = column("attributions")?.as_primitive::<Int64Type>();
-    let mut reports = ParBailleur::new();
-    for row in 0..batch.num_rows() {
-        let line = Ligne {
-            typologie: typologie[row].clone(),
-            financement: financement[row].clone(),
-            zone: match zone[row].as_str() {
-                "qpv" => "en QPV",
-                "hors_qpv" => "hors QPV",
-                _ => "inconnue",
-            }
-            .to_owned(),
-            libelle: geographie.commune(&commune[row]).map_or_else(String::new, |c| c.libelle.clone()),
-            commune: commune[row].clone(),
-            periode: format::capital(&periode[row]),
-            public: if morale.value(row) == 1 { "personne morale" } else { "ménage" },
-            proposes: proposes.is_valid(row).then(|| proposes.value(row)),
-            attributions: attributions.value(row),
-        };
-        reports.entry(bailleur[row].clone()).or_default().entry(reservataire[row].clone()).or_default().push(line);
-    }
-    Ok(reports)
+    let flux = Flux::of(&batch, geographie)?;
+    let reports: Vec<_> = flux.reports().into_iter().collect();
+    shared_out(threads, reports.len(), |i| {
+        let (siren, holders) = &reports[i];
+        let holders: Vec<_> = holders.iter().map(|(holder, rows)| (*holder, flux.lines(rows))).collect();
+        let path = format!("{FOLDER}/{siren}.xlsx");
+        let book = workbook(plan, siren, &donnees.landlord(siren), &holders);
+        let bytes = book.map_err(|e| Error::Workbook(format!("{path} : {e}")))?;
+        write(path, &bytes)?;
+        holders
+            .iter()
+            .try_for_each(|(holder, lines)| write(format!("{FOLDER}/{siren}_{holder}.csv"), &csv_bytes(lines)?))
+    })
 }
 
-fn csv_bytes(lines: &[Ligne]) -> Result<Vec<u8>> {
+/// The table of flows.
+struct Flux<'a> {
+    geographie: &'a Geographie,
+    bailleur: &'a StringArray,
+    reservataire: &'a StringArray,
+    typologie: &'a StringArray,
+    financement: &'a StringArray,
+    zone: &'a StringArray,
+    commune: &'a StringArray,
+    periode: &'a StringArray,
+    morale: &'a Int32Array,
+    proposes: &'a Int64Array,
+    attributions: &'a Int64Array,
+}
+
+impl<'a> Flux<'a> {
+    fn of(batch: &'a RecordBatch, geographie: &'a Geographie) -> Result<Self> {
+        let column = |name: &str| batch.column_by_name(name).ok_or_else(|| Error::outdated("flux", name));
+        let text = |name: &str| column(name)?.as_string_opt::<i32>().ok_or_else(|| Error::outdated("flux", name));
+        let number =
+            |name: &str| column(name)?.as_primitive_opt::<Int64Type>().ok_or_else(|| Error::outdated("flux", name));
+        let morale = column("personne_morale")?.as_primitive_opt::<Int32Type>();
+        Ok(Self {
+            geographie,
+            bailleur: text("bailleur")?,
+            reservataire: text("reservataire")?,
+            typologie: text("typologie")?,
+            financement: text("financement")?,
+            zone: text("zone")?,
+            commune: text("commune")?,
+            periode: text("periode_construction")?,
+            morale: morale.ok_or_else(|| Error::outdated("flux", "personne_morale"))?,
+            proposes: number("proposes")?,
+            attributions: number("attributions")?,
+        })
+    }
+
+    /// Rows by landlord, then by holder, in the order of the table.
+    fn reports(&self) -> BTreeMap<&'a str, BTreeMap<&'a str, Vec<usize>>> {
+        let mut reports: BTreeMap<&str, BTreeMap<&str, Vec<usize>>> = BTreeMap::new();
+        for row in 0..self.bailleur.len() {
+            let holders = reports.entry(text(self.bailleur, row)).or_default();
+            holders.entry(text(self.reservataire, row)).or_default().push(row);
+        }
+        reports
+    }
+
+    /// Lines of one report.
+    fn lines(&self, rows: &[usize]) -> Vec<Ligne<'a>> {
+        let line = |&row: &usize| {
+            let commune = text(self.commune, row);
+            Ligne {
+                typologie: text(self.typologie, row),
+                financement: text(self.financement, row),
+                zone: match text(self.zone, row) {
+                    "qpv" => "en QPV",
+                    "hors_qpv" => "hors QPV",
+                    _ => "inconnue",
+                },
+                libelle: self.geographie.commune(commune).map_or("", |c| &c.libelle),
+                commune,
+                periode: format::capital(text(self.periode, row)),
+                public: if self.morale.value(row) == 1 { "personne morale" } else { "ménage" },
+                proposes: self.proposes.is_valid(row).then(|| self.proposes.value(row)),
+                attributions: self.attributions.value(row),
+            }
+        };
+        rows.iter().map(line).collect()
+    }
+}
+
+/// A text, empty where there is none.
+fn text(column: &StringArray, row: usize) -> &str {
+    if column.is_valid(row) { column.value(row) } else { "" }
+}
+
+fn csv_bytes(lines: &[Ligne<'_>]) -> Result<Vec<u8>> {
     let failed = |e: String| Error::io("écrire", std::path::Path::new(FOLDER))(std::io::Error::other(e));
     let mut writer = csv::WriterBuilder::new().delimiter(b';').from_writer("\u{feff}".as_bytes().to_vec());
     writer.write_record(HEADER).map_err(|e| failed(e.to_string()))?;
     for l in lines {
         let proposes = l.proposes.map_or_else(String::new, |n| n.to_string());
         let row = [
-            &l.typologie,
-            &l.financement,
-            &l.zone,
-            &l.commune,
-            &l.libelle,
+            l.typologie,
+            l.financement,
+            l.zone,
+            l.commune,
+            l.libelle,
             &l.periode,
-            &l.public.to_owned(),
+            l.public,
             &proposes,
             &l.attributions.to_string(),
         ];
@@ -133,7 +175,7 @@ fn workbook(
     plan: &Plan,
     siren: &str,
     nom: &str,
-    holders: &BTreeMap<String, Vec<Ligne>>,
+    holders: &[(&str, Vec<Ligne<'_>>)],
 ) -> std::result::Result<Vec<u8>, rust_xlsxwriter::XlsxError> {
     let mut book = Workbook::new();
     // A date of the review, not of the clock: the same inputs give the same bytes.
@@ -174,11 +216,11 @@ fn heading(sheet: &mut Worksheet, title: &str, subtitle: &str) -> std::result::R
     Ok(())
 }
 
-fn body(sheet: &mut Worksheet, lines: &[Ligne]) -> std::result::Result<(), rust_xlsxwriter::XlsxError> {
+fn body(sheet: &mut Worksheet, lines: &[Ligne<'_>]) -> std::result::Result<(), rust_xlsxwriter::XlsxError> {
     let number = Format::new().set_num_format("#,##0");
     let mut row = TOP + 1;
     for l in lines {
-        let words = [&l.typologie, &l.financement, &l.zone, &l.commune, &l.libelle, &l.periode];
+        let words = [l.typologie, l.financement, l.zone, l.commune, l.libelle, &l.periode];
         for (column, word) in (0_u16..).zip(words) {
             sheet.write(row, column, word)?;
         }

@@ -7,7 +7,7 @@ use serde::Serialize;
 use super::departement;
 use crate::error::Result;
 use crate::format;
-use crate::reference::Geographie;
+use crate::reference::{Geographie, Niveau};
 use crate::report::donnees::{Donnees, Feuille, Ligne};
 use crate::report::mots;
 
@@ -17,8 +17,6 @@ pub(super) const MOST_EPCI: usize = 60;
 /// One page of the explorer.
 #[derive(Debug, Serialize)]
 pub(super) struct Explorateur {
-    /// Code of its département, or `territoire`.
-    pub code: String,
     /// Name.
     pub titre: String,
     /// Under this number of leases a delay says little.
@@ -63,20 +61,69 @@ fn order(l: &Ligne<'_>) -> (usize, usize) {
     (typology, category.unwrap_or(9))
 }
 
-/// Reads the answers; one page, or one a département.
-///
-/// # Errors
-/// When the table cannot be read.
-pub(super) fn load(donnees: &Donnees<'_>, geographie: &Geographie) -> Result<Vec<Explorateur>> {
-    let table = Feuille::load_whole(donnees.plan, "explorateur")?;
-    let whole = donnees.epci().len() <= MOST_EPCI;
-    let mut pages: BTreeMap<String, Explorateur> = BTreeMap::new();
-    for code in table.codes("commune") {
-        let mut rows: Vec<Ligne<'_>> = table.of("commune", &code).collect();
+/// A page of the explorer to be made.
+#[derive(Debug)]
+pub(super) struct Partie {
+    /// Code of its département, or `territoire`.
+    pub code: String,
+    /// Name.
+    pub titre: String,
+    /// Codes of its communes.
+    pub communes: Vec<String>,
+}
+
+/// The answers, from which pages are made one at a time: those of a country would not stand in memory together.
+pub(super) struct Reponses<'a> {
+    geographie: &'a Geographie,
+    table: Feuille,
+    /// One page, or one a département in the order of their codes.
+    pub parties: Vec<Partie>,
+}
+
+impl<'a> Reponses<'a> {
+    /// Reads the answers.
+    ///
+    /// # Errors
+    /// When the table cannot be read.
+    pub(super) fn load(donnees: &Donnees<'_>, geographie: &'a Geographie) -> Result<Self> {
+        let table = Feuille::load_whole(donnees.plan, "explorateur")?;
+        let codes = table.codes("commune");
+        let whole =
+            || Partie { code: "territoire".to_owned(), titre: donnees.plan.titre.clone(), communes: codes.clone() };
+        if donnees.epci().len() <= MOST_EPCI || codes.is_empty() {
+            return Ok(Self { geographie, table, parties: vec![whole()] });
+        }
+        let mut parties: BTreeMap<&str, Partie> = BTreeMap::new();
+        for code in &codes {
+            let key = departement(code);
+            let named = || {
+                let commune = geographie.commune(code)?;
+                geographie.territory(commune, Niveau::Departement).map(|(code, nom)| format!("{nom} ({code})"))
+            };
+            let empty = || Partie {
+                code: key.to_owned(),
+                titre: named().unwrap_or_else(|| format!("Département {key}")),
+                communes: Vec::new(),
+            };
+            parties.entry(key).or_insert_with(empty).communes.push(code.clone());
+        }
+        let parties = parties.into_values().collect();
+        Ok(Self { geographie, table, parties })
+    }
+
+    /// A page.
+    pub(super) fn page(&self, partie: &Partie) -> Explorateur {
+        let mut communes: Vec<CommuneExploree> = partie.communes.iter().filter_map(|code| self.commune(code)).collect();
+        communes.sort_by_cached_key(|c| (format::plain(&c.nom), c.code.clone()));
+        Explorateur { titre: partie.titre.clone(), peu: mots::PEU_DE_BAUX, communes }
+    }
+
+    fn commune(&self, code: &str) -> Option<CommuneExploree> {
+        let mut rows: Vec<Ligne<'_>> = self.table.of("commune", code).collect();
         rows.sort_by_key(order);
-        let Some(first) = rows.first() else { continue };
-        let epci = geographie.commune(&code).and_then(|c| c.epci.as_deref()).unwrap_or_default();
-        let around: Vec<Ligne<'_>> = table.of("epci", epci).collect();
+        let first = rows.first()?;
+        let epci = self.geographie.commune(code).and_then(|c| c.epci.as_deref()).unwrap_or_default();
+        let around: Vec<Ligne<'_>> = self.table.of("epci", epci).collect();
         let lignes = rows
             .iter()
             .map(|l| {
@@ -86,36 +133,13 @@ pub(super) fn load(donnees: &Donnees<'_>, geographie: &Geographie) -> Result<Vec
                 answer(l, same)
             })
             .collect();
-        let commune = CommuneExploree {
+        Some(CommuneExploree {
             nom: first.text("libelle").to_owned(),
-            epci: geographie.epci_name(epci).to_owned(),
+            epci: self.geographie.epci_name(epci).to_owned(),
             lignes,
-            code: code.clone(),
-        };
-        let key = if whole { "territoire" } else { departement(&code) };
-        let page = pages.entry(key.to_owned()).or_insert_with(|| Explorateur {
-            code: key.to_owned(),
-            titre: if whole { donnees.plan.titre.clone() } else { format!("Département {key}") },
-            peu: mots::PEU_DE_BAUX,
-            communes: Vec::new(),
-        });
-        page.communes.push(commune);
-    }
-    if pages.is_empty() {
-        return Ok(vec![Explorateur {
-            code: "territoire".to_owned(),
-            titre: donnees.plan.titre.clone(),
-            peu: mots::PEU_DE_BAUX,
-            communes: Vec::new(),
-        }]);
-    }
-    Ok(pages
-        .into_values()
-        .map(|mut page| {
-            page.communes.sort_by_cached_key(|c| (format::plain(&c.nom), c.code.clone()));
-            page
+            code: code.to_owned(),
         })
-        .collect())
+    }
 }
 
 fn answer(l: &Ligne<'_>, around: Option<&Ligne<'_>>) -> Reponse {

@@ -11,6 +11,7 @@ use minijinja::value::{Serde, Value};
 use minijinja::{AutoEscape, Environment, context};
 use serde::Serialize;
 
+use self::explorateur::{Partie, Reponses};
 use super::document::{Figure, Revue};
 use super::donnees::Donnees;
 use super::qualite;
@@ -18,6 +19,7 @@ use super::revue::{self, Contexte, Contingents};
 use super::sortie::mention;
 use crate::error::Result;
 use crate::format;
+use crate::partage::shared_out;
 use crate::reference::{Geographie, catalogue};
 
 /// Templates of the site.
@@ -191,9 +193,11 @@ impl<'a> Site<'a> {
         )
     }
 
-    /// Départements of an EPCI's communes inside the perimeter.
+    /// Départements of an EPCI whose explorer answers for one of its communes.
     fn departements(&self, epci: &str) -> Vec<String> {
-        let codes = self.donnees.communes.get(epci).into_iter().flatten();
+        let answered =
+            |code: &str| self.donnees.table("tension").is_some_and(|t| t.of("commune", code).next().is_some());
+        let codes = self.donnees.communes.get(epci).into_iter().flatten().filter(|code| answered(code));
         let mut list: Vec<String> = codes.map(|code| departement(code).to_owned()).collect();
         list.sort();
         list.dedup();
@@ -207,15 +211,15 @@ impl<'a> Site<'a> {
         self.render("bailleur.html", context! { racine => "../", bailleur => value(&page), csv => value(&csv) })
     }
 
-    /// Pages that are of no territory: method, dictionary, data quality, diagnostics, explorer.
-    pub(super) fn common(&self, geographie: &Geographie) -> Result<Vec<(String, String)>> {
+    /// Pages that are of no territory: method, dictionary, data quality, diagnostics.
+    pub(super) fn common(&self) -> Result<[(String, String); 4]> {
         let plan = self.donnees.plan;
         let resources = plan.resources();
         let explained = catalogue(&resources)?;
         let quality = qualite::load(plan, &self.donnees.bailleurs)?;
         let dictionary = dictionnaire::load(&resources)?;
         let method = dictionnaire::method(self.donnees);
-        let mut pages = vec![
+        Ok([
             ("qualite.html".to_owned(), self.render("qualite.html", context! { racine => "", q => value(&quality) })?),
             (
                 "diagnostics.html".to_owned(),
@@ -229,40 +233,37 @@ impl<'a> Site<'a> {
                 self.render("dictionnaire.html", context! { racine => "", indicateurs => value(&dictionary) })?,
             ),
             ("methode.html".to_owned(), self.render("methode.html", context! { racine => "", m => value(&method) })?),
-        ];
-        pages.extend(self.explorers(geographie)?);
-        Ok(pages)
+        ])
     }
 
-    fn explorers(&self, geographie: &Geographie) -> Result<Vec<(String, String)>> {
+    /// The explorer of tension, handed to `write` page after page: one, or one a département and their list.
+    pub(super) fn explorers(
+        &self,
+        geographie: &Geographie,
+        threads: usize,
+        write: impl Fn(String, &[u8]) -> Result<()> + Sync,
+    ) -> Result<()> {
         let script = self.donnees.plan.resources().text("reports/site/explorateur.js")?.into_owned();
-        let parts = explorateur::load(self.donnees, geographie)?;
-        let mut pages = Vec::new();
-        if let [only] = parts.as_slice() {
-            let html = self
-                .render("explorateur.html", context! { racine => "", e => value(only), script => script.as_str() })?;
-            return Ok(vec![("explorateur.html".to_owned(), html)]);
+        let reponses = Reponses::load(self.donnees, geographie)?;
+        let page = |racine: &str, partie: &Partie| {
+            let e = reponses.page(partie);
+            self.render("explorateur.html", context! { racine, e => value(&e), script => script.as_str() })
+        };
+        let parties = &reponses.parties;
+        if let [only] = parties.as_slice() {
+            return write("explorateur.html".to_owned(), page("", only)?.as_bytes());
         }
-        let list: Vec<Entree> = parts
-            .iter()
-            .map(|p| Entree {
-                code: p.code.clone(),
-                nom: p.titre.clone(),
-                note: format::count(i64::try_from(p.communes.len()).unwrap_or(0), "commune", "communes"),
-            })
-            .collect();
-        for part in &parts {
-            let html = self.render(
-                "explorateur.html",
-                context! { racine => "../", e => value(part), script => script.as_str() },
-            )?;
-            pages.push((format!("explorateur/{}.html", part.code), html));
-        }
-        pages.push((
-            "explorateur.html".to_owned(),
-            self.render("explorateurs.html", context! { racine => "", departements => value(&list) })?,
-        ));
-        Ok(pages)
+        shared_out(threads, parties.len(), |i| {
+            write(format!("explorateur/{}.html", parties[i].code), page("../", &parties[i])?.as_bytes())
+        })?;
+        let entry = |p: &Partie| Entree {
+            code: p.code.clone(),
+            nom: p.titre.clone(),
+            note: format::count(i64::try_from(p.communes.len()).unwrap_or(0), "commune", "communes"),
+        };
+        let list: Vec<Entree> = parties.iter().map(entry).collect();
+        let html = self.render("explorateurs.html", context! { racine => "", departements => value(&list) })?;
+        write("explorateur.html".to_owned(), html.as_bytes())
     }
 }
 
