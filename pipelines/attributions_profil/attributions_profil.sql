@@ -1,7 +1,7 @@
 -- Who is housed, where and by whom: households' allocations of N by characteristic, counted once in each dimension,
 -- except housing and motives, where several codes may stand on one demand.
 WITH lieu AS (
-    SELECT l.commune, l.rang FROM lieux l WHERE l.rang BETWEEN $premier AND $dernier
+    SELECT l.rang_commune, l.rang FROM lieux l WHERE l.rang BETWEEN $premier AND $dernier
 ),
 ensemble AS (
     SELECT n.rang, t.niveau, t.code, t.libelle, t.attributions
@@ -12,7 +12,7 @@ ensemble AS (
 agrege AS (
     SELECT l.rang, x.dimension, x.modalite, SUM(x.attributions) AS attributions
     FROM attributions_profil_base x
-    JOIN lieu l ON l.commune = x.commune
+    JOIN lieu l ON l.rang_commune = x.rang_commune
     GROUP BY l.rang, x.dimension, x.modalite
     UNION ALL
     SELECT rang, 'ensemble', 'ensemble', attributions FROM ensemble

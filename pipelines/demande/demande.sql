@@ -6,7 +6,7 @@ WITH base AS (
     WHERE d.actives > 0 OR d.actives_1er_janvier > 0 OR d.deposees > 0 OR d.radiees > 0
 ),
 lieu AS (
-    SELECT l.commune, l.rang FROM lieux l WHERE l.rang BETWEEN $premier AND $dernier
+    SELECT l.rang_commune, l.rang FROM lieux l WHERE l.rang BETWEEN $premier AND $dernier
 ),
 compte AS (
     SELECT l.rang,
@@ -17,7 +17,7 @@ compte AS (
            SUM(b.somme_jours) AS somme_jours, SUM(b.moins_1_an) AS moins_1_an, SUM(b.de_1_a_2_ans) AS de_1_a_2_ans,
            SUM(b.de_2_a_3_ans) AS de_2_a_3_ans, SUM(b.de_3_a_5_ans) AS de_3_a_5_ans, SUM(b.plus_5_ans) AS plus_5_ans
     FROM base b
-    JOIN lieu l ON l.commune = b.commune
+    JOIN lieu l ON l.rang_commune = b.rang_commune
     GROUP BY GROUPING SETS (
         (l.rang), (l.rang, b.population), (l.rang, b.typologie), (l.rang, b.population, b.typologie)
     )

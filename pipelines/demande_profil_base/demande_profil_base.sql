@@ -79,11 +79,10 @@ liste AS (
 ),
 -- What the counts by commune hold already.
 base AS (
-    SELECT c.rang_commune, b.population, COALESCE(b.typologie, 'inconnu') AS typologie,
+    SELECT b.rang_commune, b.population, COALESCE(b.typologie, 'inconnu') AS typologie,
            COALESCE(b.categorie, 'inconnu') AS categorie, b.actives
     FROM demande_base b
-    JOIN communes c ON c.commune = b.commune
-    WHERE c.perimetre = 1 AND b.actives > 0
+    WHERE b.actives > 0
 )
 SELECT rang_commune, 'population' AS dimension, population AS modalite, CAST(SUM(actives) AS BIGINT) AS demandes
 FROM base GROUP BY rang_commune, population

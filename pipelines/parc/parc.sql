@@ -1,7 +1,7 @@
 -- Social stock at 1 January (SDES, RPLS). Vacancy = MODE 2 ÷ MODE 1+2; mobility = among dwellings of MODE 1 or 2 first
 -- let before the year that ends, those of MODE 1 whose lease began in that year or since; rent = Σ rent ÷ Σ surface.
 WITH lieu AS (
-    SELECT l.commune, l.rang FROM lieux l WHERE l.rang BETWEEN $premier AND $dernier
+    SELECT l.rang_commune, l.rang FROM lieux l WHERE l.rang BETWEEN $premier AND $dernier
 ),
 agrege AS (
     SELECT l.rang,
@@ -12,7 +12,7 @@ agrege AS (
            SUM(c.association) AS association, SUM(c.autres) AS autres, SUM(c.mobilite_num) AS mobilite_num,
            SUM(c.mobilite_den) AS mobilite_den, SUM(c.somme_loyer) AS somme_loyer, SUM(c.somme_surface) AS somme_surface
     FROM parc_base c
-    JOIN lieu l ON l.commune = c.commune
+    JOIN lieu l ON l.rang_commune = c.rang_commune
     GROUP BY GROUPING SETS (
         (l.rang), (l.rang, c.typologie), (l.rang, c.categorie), (l.rang, c.typologie, c.categorie)
     )

@@ -2,36 +2,7 @@
 -- A demand for a flat counts under collectif, for a house under individuel, for either under both and once under
 -- ensemble: categories do not add up. A territory without allocation has no ratio.
 WITH lieu AS (
-    SELECT l.commune, l.rang FROM lieux l WHERE l.rang BETWEEN $premier AND $dernier
-),
-partie AS (
-    SELECT DISTINCT l.commune FROM lieu l
-),
-wish AS (
-    SELECT d.commune, d.population, d.typologie, g.categorie, SUM(d.actives) AS demandes
-    FROM demande_base d
-    JOIN categories g
-        ON g.categorie = 'ensemble' OR g.categorie = d.categorie
-        OR (d.categorie = 'indifferent' AND g.categorie IN ('collectif', 'individuel'))
-    WHERE d.actives > 0 AND d.commune IN (SELECT commune FROM partie)
-    GROUP BY d.commune, d.population, d.typologie, g.categorie
-),
-bail AS (
-    SELECT f.commune, f.population, f.typologie, f.categorie, COUNT(*) AS attributions
-    FROM faits f
-    WHERE f.personne_morale = 0 AND f.commune IN (SELECT commune FROM partie)
-    GROUP BY f.commune, f.population, f.typologie, f.categorie
-),
-lease AS (
-    SELECT b.commune, b.population, b.typologie, g.categorie, SUM(b.attributions) AS attributions
-    FROM bail b
-    JOIN categories g ON g.categorie = 'ensemble' OR g.categorie = b.categorie
-    GROUP BY b.commune, b.population, b.typologie, g.categorie
-),
-pair AS (
-    SELECT commune, population, typologie, categorie, demandes, 0 AS attributions FROM wish
-    UNION ALL
-    SELECT commune, population, typologie, categorie, 0 AS demandes, attributions FROM lease
+    SELECT l.rang_commune, l.rang FROM lieux l WHERE l.rang BETWEEN $premier AND $dernier
 ),
 agrege AS (
     SELECT l.rang,
@@ -39,8 +10,8 @@ agrege AS (
            CASE WHEN GROUPING(x.typologie) = 1 THEN 'ensemble' ELSE x.typologie END AS typologie,
            x.categorie,
            SUM(x.demandes) AS demandes, SUM(x.attributions) AS attributions
-    FROM pair x
-    JOIN lieu l ON l.commune = x.commune
+    FROM tension_base x
+    JOIN lieu l ON l.rang_commune = x.rang_commune
     GROUP BY GROUPING SETS (
         (l.rang, x.categorie),
         (l.rang, x.categorie, x.population),
