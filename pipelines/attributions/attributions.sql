@@ -1,27 +1,26 @@
 -- Allocations to households followed by a lease signed in N, by commune of the dwelling (DRIHL), and the rate of
 -- satisfaction = allocations ÷ (demands active on 1 January + demands deposited in N) (Insee).
-WITH compte AS (
-    SELECT commune, population, typologie, COUNT(*) AS attributions
-    FROM faits
-    WHERE personne_morale = 0
-    GROUP BY commune, population, typologie
+WITH lieu AS (
+    SELECT l.rang_commune, l.rang FROM lieux l WHERE l.rang BETWEEN $premier AND $dernier
 ),
 agrege AS (
     SELECT l.rang,
-           CASE WHEN GROUPING(f.population) = 1 THEN 'ensemble' ELSE f.population END AS population,
-           CASE WHEN GROUPING(f.typologie) = 1 THEN 'ensemble' ELSE f.typologie END AS typologie,
-           SUM(f.attributions) AS attributions
-    FROM compte f
-    JOIN lieux l ON l.commune = f.commune
+           CASE WHEN GROUPING(b.population) = 1 THEN 'ensemble' ELSE b.population END AS population,
+           CASE WHEN GROUPING(b.typologie) = 1 THEN 'ensemble' ELSE b.typologie END AS typologie,
+           SUM(b.attributions) AS attributions
+    FROM tension_base b
+    JOIN lieu l ON l.rang_commune = b.rang_commune
+    WHERE b.categorie = 'ensemble' AND b.attributions > 0
     GROUP BY GROUPING SETS (
-        (l.rang), (l.rang, f.population), (l.rang, f.typologie), (l.rang, f.population, f.typologie)
+        (l.rang), (l.rang, b.population), (l.rang, b.typologie), (l.rang, b.population, b.typologie)
     )
-    HAVING GROUPING(f.typologie) = 1 OR f.typologie IS NOT NULL
+    HAVING GROUPING(b.typologie) = 1 OR b.typologie IS NOT NULL
 ),
 demandeur AS (
     SELECT n.rang, d.population, d.typologie, d.actives_1er_janvier + d.deposees AS demandes
     FROM demande d
     JOIN territoires n ON n.niveau = d.niveau AND n.code = d.code
+    WHERE n.rang BETWEEN $premier AND $dernier
 ),
 complet AS (
     SELECT COALESCE(a.rang, d.rang) AS rang,
