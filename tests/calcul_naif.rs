@@ -184,3 +184,50 @@ fn steps_of_the_process_equal_a_count_of_each_household_apart() {
     }
     assert!(compared >= 8, "{compared}");
 }
+
+/// Classes of age and of delay at their bounds, by hand: an age is that reached in the year, a delay goes by calendar
+/// anniversaries of the deposit.
+#[test]
+fn classes_of_leases_change_on_the_day_they_say() {
+    let leases = [
+        ("2025-04-16", 2001, "moins_3_mois", "moins_de_25"),
+        ("2025-04-15", 2000, "3_a_6_mois", "25_29"),
+        ("2025-01-16", 1996, "3_a_6_mois", "25_29"),
+        ("2025-01-15", 1995, "6_a_12_mois", "30_39"),
+        ("2024-07-15", 1986, "12_a_18_mois", "30_39"),
+        ("2024-01-15", 1985, "18_a_24_mois", "40_49"),
+        ("2023-07-15", 1976, "2_a_3_ans", "40_49"),
+        ("2022-07-15", 1975, "3_a_5_ans", "50_64"),
+        ("2020-07-16", 1961, "3_a_5_ans", "50_64"),
+        ("2020-07-15", 1960, "plus_5_ans", "65_et_plus"),
+    ];
+    let (mut demands, mut lettings) = (
+        "numero_unique;date_depot;communes;annee_naissance\n".to_owned(),
+        "numero_unique;date_bail;bailleur;commune\n".to_owned(),
+    );
+    let mut expected: BTreeMap<(String, String), i64> = BTreeMap::new();
+    for ((depot, naissance, delai, age), i) in leases.into_iter().zip(1..) {
+        demands += &format!("D{i};{depot};63113;{naissance}\n");
+        lettings += &format!("D{i};2025-07-15;900000001;63113\n");
+        for (dimension, modalite) in [("delai", delai), ("age", age)] {
+            *expected.entry((dimension.to_owned(), modalite.to_owned())).or_default() += 1;
+        }
+    }
+    let source = |nom: &str| format!("[[source]]\nschema = \"{nom}\"\nfichiers = [\"{nom}.csv\"]\n");
+    let toml = format!(
+        "[bilan]\nmillesime = 2025\nepci = [\"246300701\"]\ndate_extraction = 2026-01-31\n{}{}",
+        source("demandes"),
+        source("attributions")
+    );
+    let projet = Projet::new(&toml, &[("demandes.csv", demands.as_bytes()), ("attributions.csv", lettings.as_bytes())]);
+    projet.run(2, false);
+    let rows = projet.table("attributions_profil");
+    let found: BTreeMap<(String, String), i64> = rows
+        .iter()
+        .filter(|r| r["niveau"].text() == "commune" && ["delai", "age"].contains(&r["dimension"].text()))
+        .map(|r| {
+            ((r["dimension"].text().to_owned(), r["modalite"].text().to_owned()), r["attributions"].int().unwrap())
+        })
+        .collect();
+    assert_eq!(found, expected);
+}

@@ -63,19 +63,36 @@ fn ligne() -> impl Strategy<Value = Ligne> {
     )
 }
 
-/// The ten-thousandths of euro that a number written in a file means, worked out digit by digit, apart from the program.
+/// The ten-thousandths of euro that a number written in a file means, worked out apart from the program: a sign, spaces between
+/// thousands, a comma or a point, the power of ten that a spreadsheet leaves.
 fn ten_thousandths(text: &str) -> Option<i128> {
     let text = text.trim().replace(',', ".");
-    let (whole, fraction) = text.split_once('.').unwrap_or((&text, ""));
-    let digits = |t: &str| t.bytes().all(|b| b.is_ascii_digit());
-    if whole.is_empty() || !digits(whole) || !digits(fraction) {
+    let (mantissa, power) = match text.split_once(['e', 'E']) {
+        Some((mantissa, power)) => (mantissa, power.parse::<i32>().ok()?),
+        None => (text.as_str(), 0),
+    };
+    let unsigned = mantissa.strip_prefix(['+', '-']).unwrap_or(mantissa);
+    let sign = if mantissa.starts_with('-') { -1 } else { 1 };
+    let (whole, fraction) = unsigned.split_once('.').unwrap_or((unsigned, ""));
+    let digits = format!("{}{fraction}", whole.replace(' ', ""));
+    if !whole.starts_with(|c: char| c.is_ascii_digit()) || !digits.bytes().all(|b| b.is_ascii_digit()) {
         return None;
     }
-    let fraction = fraction.trim_end_matches('0');
-    if fraction.len() > 4 {
-        return None;
+    let places = i32::try_from(fraction.len()).ok()?;
+    let shift = power + 4 - places;
+    let (n, scale) = (digits.parse::<i128>().ok()?, 10_i128.checked_pow(shift.unsigned_abs())?);
+    let n = if shift < 0 { (n % scale == 0).then_some(n / scale) } else { n.checked_mul(scale) };
+    n.map(|n| sign * n)
+}
+
+#[test]
+fn the_reading_apart_knows_the_forms_of_a_number() {
+    for (text, n) in [("12,5", 125_000), ("+0", 0), ("-3", -30_000), ("1 234.50", 12_345_000), ("1.2e3", 12_000_000)] {
+        assert_eq!(ten_thousandths(text), Some(n), "{text}");
     }
-    format!("{whole}{fraction:0<4}").parse().ok()
+    for text in ["", ".5", "1,23456", "x", "1.2.3", "2e"] {
+        assert_eq!(ten_thousandths(text), None, "{text}");
+    }
 }
 
 proptest! {
