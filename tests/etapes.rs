@@ -115,3 +115,26 @@ fn steps_keep_no_sum_as_a_real_number() {
         assert!(sums.is_empty(), "{name}: {sums:?}");
     }
 }
+
+/// A base by commune has a row a key, as its entry says, whether a value is missing or was not understood.
+#[test]
+fn bases_by_commune_have_one_row_a_key() {
+    let demands =
+        "numero_unique;date_depot;communes;situation_familiale\nA1;2024-03-01;63113;\nA2;2024-03-01;63113;??\n";
+    let projet = Projet::new(TOML, &[("demandes.csv", demands.as_bytes()), ("attributions.csv", LETTINGS.as_bytes())]);
+    projet.run(2, false);
+    for base in ["demande_base", "parc_base", "tension_base", "demande_profil_base", "attributions_profil_base"] {
+        let entry =
+            std::fs::read_to_string(format!("{}/pipelines/{base}/{base}.toml", env!("CARGO_MANIFEST_DIR"))).unwrap();
+        let line = entry.lines().find(|l| l.starts_with("cle = ")).unwrap();
+        let key: Vec<&str> = line.split('"').skip(1).step_by(2).collect();
+        let mut seen = BTreeSet::new();
+        for file in steps(&projet).iter().filter(|f| f.rsplit_once('-').unwrap().0 == base) {
+            for row in commun::read_table(&projet.path().join(".bilan/etapes").join(file)) {
+                let values: Vec<String> = key.iter().map(|k| format!("{:?}", row[*k])).collect();
+                assert!(seen.insert(values.clone()), "{base}: {values:?} twice");
+            }
+        }
+        assert_eq!(seen.is_empty(), base == "parc_base", "{base}");
+    }
+}

@@ -2,7 +2,8 @@
 -- and motives, where several codes may stand on one demand. Classes are numbers here, named once counted.
 WITH bail AS (
     SELECT c.rang_commune, f.population, f.typologie, f.categorie, f.financement, f.bailleur, f.reservataire, f.zone, f.classe, f.origine,
-           f.periode_construction, f.situation_familiale, f.dalo, f.prioritaire, f.relogement, f.logement_actuel, f.motif_demande,
+           f.periode_construction, f.dalo, f.prioritaire, f.relogement, f.logement_actuel, f.motif_demande,
+           COALESCE(f.situation_familiale, 'inconnu') AS situation_familiale,
            CASE WHEN f.nb_personnes >= 6 THEN 6 ELSE f.nb_personnes END AS taille_menage,
            CASE WHEN f.annee_naissance IS NULL THEN 0
                 WHEN f.millesime - f.annee_naissance < 25 THEN 1
@@ -54,7 +55,7 @@ compte AS (
                 THEN CASE delai WHEN 1 THEN 'moins_3_mois' WHEN 2 THEN '3_a_6_mois' WHEN 3 THEN '6_a_12_mois'
                                 WHEN 4 THEN '12_a_18_mois' WHEN 5 THEN '18_a_24_mois' WHEN 6 THEN '2_a_3_ans'
                                 WHEN 7 THEN '3_a_5_ans' WHEN 8 THEN 'plus_5_ans' ELSE 'inconnu' END
-                WHEN GROUPING(situation_familiale) = 0 THEN COALESCE(situation_familiale, 'inconnu')
+                WHEN GROUPING(situation_familiale) = 0 THEN situation_familiale
                 WHEN GROUPING(dalo) = 0 THEN CASE WHEN dalo = 1 THEN 'oui' ELSE 'non' END
                 WHEN GROUPING(prioritaire) = 0 THEN CASE WHEN prioritaire = 1 THEN 'oui' ELSE 'non' END
                 WHEN GROUPING(relogement) = 0 THEN CASE WHEN relogement = 1 THEN 'oui' ELSE 'non' END

@@ -12,7 +12,8 @@ WITH menage AS (
 ),
 -- Classes are numbers here, named once counted.
 active AS (
-    SELECT c.rang_commune, d.situation_familiale, d.dalo, d.prioritaire, d.logement_actuel, d.motif_demande,
+    SELECT c.rang_commune, d.dalo, d.prioritaire, d.logement_actuel, d.motif_demande,
+           COALESCE(d.situation_familiale, 'inconnu') AS situation_familiale,
            CASE WHEN d.nb_personnes >= 6 THEN 6 ELSE d.nb_personnes END AS taille_menage,
            CASE WHEN d.annee_naissance IS NULL THEN 0
                 WHEN p.millesime - d.annee_naissance < 25 THEN 1
@@ -46,7 +47,7 @@ compte AS (
                 WHEN GROUPING(quartile) = 0 THEN 'quartile' WHEN GROUPING(origine) = 0 THEN 'origine'
                 WHEN GROUPING(dalo) = 0 THEN 'dalo' WHEN GROUPING(prioritaire) = 0 THEN 'prioritaire'
                 WHEN GROUPING(logement_actuel) = 0 THEN 'logement_actuel' ELSE 'motif_demande' END AS dimension,
-           CASE WHEN GROUPING(situation_familiale) = 0 THEN COALESCE(situation_familiale, 'inconnu')
+           CASE WHEN GROUPING(situation_familiale) = 0 THEN situation_familiale
                 WHEN GROUPING(taille_menage) = 0
                 THEN CASE WHEN taille_menage = 6 THEN '6_et_plus' ELSE COALESCE(CAST(taille_menage AS VARCHAR), 'inconnu') END
                 WHEN GROUPING(age) = 0

@@ -34,7 +34,7 @@ pub struct Ecriture<'a> {
     pub sequences: Vec<&'a str>,
     /// Words whose order means nothing: no bounds are kept of them.
     pub mots: Vec<&'a str>,
-    /// Rows of a group.
+    /// Rows of a group, where a quarter of a million is too many for who reads ranges of the file.
     pub groupe: Option<usize>,
 }
 
