@@ -74,8 +74,10 @@ fn ten_thousandths(text: &str) -> Option<i128> {
     let unsigned = mantissa.strip_prefix(['+', '-']).unwrap_or(mantissa);
     let sign = if mantissa.starts_with('-') { -1 } else { 1 };
     let (whole, fraction) = unsigned.split_once('.').unwrap_or((unsigned, ""));
-    let digits = format!("{}{fraction}", whole.replace(' ', ""));
-    if !whole.starts_with(|c: char| c.is_ascii_digit()) || !digits.bytes().all(|b| b.is_ascii_digit()) {
+    let groups: Vec<&str> = whole.split(' ').collect();
+    let grouped = groups.len() == 1 || (1..=3).contains(&groups[0].len()) && groups[1..].iter().all(|g| g.len() == 3);
+    let digits = format!("{}{fraction}", groups.concat());
+    if !grouped || !whole.starts_with(|c: char| c.is_ascii_digit()) || !digits.bytes().all(|b| b.is_ascii_digit()) {
         return None;
     }
     let places = i32::try_from(fraction.len()).ok()?;
@@ -90,7 +92,7 @@ fn the_reading_apart_knows_the_forms_of_a_number() {
     for (text, n) in [("12,5", 125_000), ("+0", 0), ("-3", -30_000), ("1 234.50", 12_345_000), ("1.2e3", 12_000_000)] {
         assert_eq!(ten_thousandths(text), Some(n), "{text}");
     }
-    for text in ["", ".5", "1,23456", "x", "1.2.3", "2e"] {
+    for text in ["", ".5", "1,23456", "x", "1.2.3", "2e", "12 50", "1234 567"] {
         assert_eq!(ten_thousandths(text), None, "{text}");
     }
 }

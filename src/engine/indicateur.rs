@@ -2,7 +2,8 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use serde::{Deserialize, Serialize};
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
+use toml::Spanned;
 
 use super::decoupe::{DERNIER, Decoupe, Etendue, PREMIER};
 use crate::error::{Error, Result};
@@ -57,11 +58,30 @@ pub struct Indicateur {
     /// How a step is cut, where it is.
     #[serde(default)]
     pub decoupe: Option<Decoupe>,
-    /// Columns: name → meaning, unit.
-    pub colonnes: BTreeMap<String, String>,
+    /// Columns and what they mean, in the order of the table.
+    #[serde(deserialize_with = "in_file_order", serialize_with = "as_map")]
+    pub colonnes: Vec<(String, String)>,
+}
+
+/// Entries of a TOML table in the order they are written in, which the parser does not keep.
+fn in_file_order<'de, D: Deserializer<'de>>(deserializer: D) -> std::result::Result<Vec<(String, String)>, D::Error> {
+    let entries = BTreeMap::<Spanned<String>, String>::deserialize(deserializer)?;
+    let mut entries: Vec<(Spanned<String>, String)> = entries.into_iter().collect();
+    entries.sort_by_key(|(name, _)| name.span().start);
+    Ok(entries.into_iter().map(|(name, meaning)| (name.into_inner(), meaning)).collect())
+}
+
+fn as_map<S: Serializer>(entries: &[(String, String)], serializer: S) -> std::result::Result<S::Ok, S::Error> {
+    serializer.collect_map(entries.iter().map(|(name, meaning)| (name, meaning)))
 }
 
 impl Indicateur {
+    /// What a column of its table means.
+    #[must_use]
+    pub fn meaning(&self, column: &str) -> Option<&str> {
+        self.colonnes.iter().find(|(name, _)| name == column).map(|(_, meaning)| meaning.as_str())
+    }
+
     /// Path of the statement of the table `nom`.
     pub(super) fn path(nom: &str) -> String {
         format!("pipelines/{nom}/{nom}.sql")

@@ -199,8 +199,8 @@ pub(super) fn decimal(colonne: &Colonne, value: &str) -> Value<i64> {
     (Some(n), Constat::Valide)
 }
 
-/// A decimal with comma or point, spaces between thousands, or scientific notation, times 10^`places`; `false` when
-/// digits would be lost.
+/// A decimal with comma or point, spaces between groups of three digits (two numbers side by side are none), or scientific
+/// notation, times 10^`places`; `false` when digits would be lost.
 pub(super) fn parse_decimal(value: &str, places: u8) -> Option<(i64, bool)> {
     let (mantissa, exponent) = match value.find(['e', 'E']) {
         Some(i) => (&value[..i], value[i + 1..].parse::<i32>().ok().filter(|e| e.abs() <= 18)?),
@@ -213,22 +213,25 @@ pub(super) fn parse_decimal(value: &str, places: u8) -> Option<(i64, bool)> {
     };
     let mut n: i128 = 0;
     let mut decimals: Option<i32> = None;
-    let mut any = false;
+    // Digits of the group that is read, and whether a space stood before it.
+    let (mut group, mut spaced) = (0_usize, false);
     for c in digits.chars() {
         match c {
             '0'..='9' => {
-                any = true;
                 n = n.checked_mul(10)?.checked_add(i128::from(u32::from(c) - u32::from('0')))?;
-                if let Some(d) = &mut decimals {
-                    *d += 1;
+                match &mut decimals {
+                    Some(d) => *d += 1,
+                    None => group += 1,
                 }
             }
-            ',' | '.' if decimals.is_none() && any => decimals = Some(0),
-            ' ' | '\u{a0}' | '\u{202f}' if any && decimals.is_none() => {}
+            ',' | '.' if decimals.is_none() && group > 0 => decimals = Some(0),
+            ' ' | '\u{a0}' | '\u{202f}' if decimals.is_none() && (group == 3 || !spaced && (1..3).contains(&group)) => {
+                (group, spaced) = (0, true);
+            }
             _ => return None,
         }
     }
-    if !any {
+    if group == 0 || spaced && group != 3 {
         return None;
     }
     let shift = i32::from(places) + exponent - decimals.unwrap_or(0);
@@ -294,7 +297,12 @@ mod tests {
         assert_eq!(parse_decimal("-0,50", 2), Some((-50, true)));
         assert_eq!(parse_decimal("1,234", 2), Some((123, false)));
         assert_eq!(parse_decimal("1.500", 1), Some((15, true)));
-        for wrong in ["", "-", "abc", "1,2,3", ",5", "1e", "99999999999999999999"] {
+        assert_eq!(parse_decimal("12 345 678", 0), Some((12_345_678, true)));
+        assert_eq!(parse_decimal("-1\u{202f}234,567", 3), Some((-1_234_567, true)));
+        let wrong = ["", "-", "abc", "1,2,3", ",5", "1e", "99999999999999999999"];
+        // Two numbers in one cell, or one that lost a digit.
+        let ungrouped = ["12 50", "1 2", "1 234 5", "1 23,4", "1234 567", "1  234", "1 ", " 234", "1 ,5"];
+        for wrong in wrong.into_iter().chain(ungrouped) {
             assert_eq!(parse_decimal(wrong, 2), None, "{wrong}");
         }
     }

@@ -213,7 +213,7 @@ fn table(sheet: &mut Worksheet, indicateur: &Indicateur, batch: &RecordBatch) ->
     sheet.set_row_height(TOP, 32.0)?;
     for (column, field) in (0_u16..).zip(schema.fields()) {
         sheet.write_with_format(TOP, column, field.name().replace('_', " "), &head)?;
-        if let Some(meaning) = indicateur.colonnes.get(field.name()) {
+        if let Some(meaning) = indicateur.meaning(field.name()) {
             sheet.insert_note(TOP, column, &Note::new(meaning).set_author("bilan").add_author_prefix(false))?;
         }
     }

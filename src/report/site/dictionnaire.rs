@@ -45,7 +45,7 @@ pub(super) fn load(resources: &Resources) -> Result<Vec<Entree>> {
             sources: i.sources.join(", "),
             reference: i.reference,
             pieges: i.pieges,
-            colonnes: i.colonnes.into_iter().collect(),
+            colonnes: i.colonnes,
         })
         .collect();
     entries.sort_by_cached_key(|e| (format::plain(&e.titre), e.nom.clone()));
