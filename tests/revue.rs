@@ -5,7 +5,7 @@
 
 mod commun;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::sync::OnceLock;
@@ -460,6 +460,44 @@ fn a_large_territory_has_an_explorer_a_departement_and_no_dead_link() {
         }
     }
     assert!(seen > 1_000, "{seen}");
+}
+
+/// Charts of a large territory keep to what a page, then a slide, has room for, and say which EPCI they show; the short table is
+/// that of the legal rule, where it is missed, and bears its name on the home page too.
+#[test]
+fn charts_and_the_short_table_of_a_large_territory_say_which_epci_they_show() {
+    let rows = |path: &str| -> Vec<csv::StringRecord> {
+        csv::Reader::from_path(path).unwrap().into_records().map(std::result::Result::unwrap).collect()
+    };
+    let amounts = rows("reference/seuils/q1.csv");
+    let judged: BTreeSet<&str> = amounts.iter().filter(|r| &r[0] == "2025").map(|r| &r[1]).collect();
+    let places = rows("reference/geographie/communes_2025.csv");
+    let inside = places.iter().filter(|r| ["33", "57", "67"].contains(&&r[4]) && judged.contains(&r[2]));
+    let communes: BTreeMap<&str, &str> = inside.map(|r| (&r[2], &r[0])).collect();
+    let mut leases = "numero_unique;date_bail;bailleur;commune;qpv;ressources_mensuelles;nb_personnes\n".to_owned();
+    for (n, commune) in communes.values().enumerate() {
+        for lease in 0..=n {
+            leases += &format!("A{n}-{lease};2025-03-02;900000001;{commune};non;9000;1\n");
+        }
+    }
+    let toml = "[bilan]\nmillesime = 2025\ndepartements = [\"33\", \"57\", \"67\"]\ndate_extraction = 2026-01-31\n";
+    let projet = Projet::new(&format!("{toml}{}", source("attributions")), &[("attributions.csv", leases.as_bytes())]);
+    projet.run(2, true);
+    let all = communes.len();
+    assert!((16..=60).contains(&all), "{all}");
+    let short = format!("La règle hors QPV : les {all} EPCI qui ne l'atteignent pas, sur {all} jugés");
+    let home = unescaped(&projet.text("index.html")).replace('\u{a0}', " ");
+    assert!(home.contains(&short), "{short} in {home}");
+    let (head, lines) =
+        tables(&projet.text("index.html")).into_iter().find(|(head, _)| head.iter().any(|h| h == "Verdict")).unwrap();
+    assert!(!head.iter().any(|h| h == "Règle") && lines.len() == all, "{head:?} {}", lines.len());
+    let page = unescaped(&projet.text("territoire.html"));
+    assert!(!page.contains("où l'on a signé le plus de baux"), "every EPCI is drawn on a page");
+    let deck = pdf_text(&projet.path().join("sortie/pdf/territoire-diaporama.pdf"));
+    let slide = format!("les 9 EPCI où il manque le plus de baux, sur {all} qui ne l'atteignent pas");
+    for told in [&slide, "les 15 EPCI où l'on a signé le plus de baux", "les 15 EPCI où il manque le plus de baux"] {
+        assert!(deck.contains(&squeezed(told)), "{told} in {deck}");
+    }
 }
 
 /// An EPCI outside the year's order has no amount: its chapter says that the rule does not apply.

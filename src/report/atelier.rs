@@ -11,7 +11,7 @@ use super::document::Revue;
 use super::donnees::{Donnees, Lieu};
 use super::fond::Fond;
 use super::pdf::Imprimerie;
-use super::revue::{self, Contexte, Contingents};
+use super::revue::{self, Contexte, Contingents, RANGS};
 use super::site::Site;
 use super::sortie::{mention, write};
 use super::{classeur, flux};
@@ -168,7 +168,7 @@ impl Atelier<'_> {
     }
 
     fn contexte<'b>(&'b self, lieu: &'b Lieu) -> Contexte<'b> {
-        Contexte { donnees: self.donnees, lieu, contingents: self.contingents, fond: self.fond }
+        Contexte { donnees: self.donnees, lieu, contingents: self.contingents, fond: self.fond, rangs: RANGS }
     }
 
     /// Codes of the EPCI, sorted.
@@ -232,7 +232,7 @@ impl Atelier<'_> {
     /// [`crate::error::Error::Pdf`].
     pub fn deck(&self, dossier: &Dossier) -> Result<Vec<u8>> {
         let (code, year) = (&dossier.lieu.code, self.plan.millesime);
-        let vues = Some(diaporama::vues(&self.contexte(&dossier.lieu), &dossier.revue));
+        let vues = Some(diaporama::vues(&self.contexte(&dossier.lieu), &dossier.revue)?);
         let document = Document { vues, ..self.document(dossier) };
         self.imprimerie.print("diaporama.typ", &format!("diaporama {code} {year}"), year, &document)
     }

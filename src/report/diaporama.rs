@@ -1,11 +1,14 @@
 //! The deck of the meeting: the findings of the review that a conference discusses, one a slide, on about ten slides.
 
+use std::borrow::Cow;
+
 use serde::Serialize;
 
 use super::document::{Bloc, Cle, Figure, Revue};
-use super::revue::{Contexte, key_figures, short_judgements};
+use super::revue::{Contexte, gaps, key_figures, landlord_shares, short_judgements, verdict_dots};
 use super::tableau::{Cellule, Tableau};
 use crate::chart::Dessin;
+use crate::error::Result;
 use crate::format;
 
 /// One slide.
@@ -44,21 +47,45 @@ const FIGURES: [&str; 10] = [
 /// Rows of verdicts on a slide.
 const VERDICTS: usize = 9;
 
+/// Rows of a chart on a slide.
+const RANGS: usize = 15;
+
 /// The slides of a territory, its cover apart.
-pub(super) fn vues(c: &Contexte<'_>, revue: &Revue) -> Vec<Vue> {
+///
+/// # Errors
+/// [`crate::error::Error::Chart`].
+pub(super) fn vues(c: &Contexte<'_>, revue: &Revue) -> Result<Vec<Vue>> {
     let mut vues = vec![overview(c, revue)];
     vues.extend(judgements(c));
     for cle in FIGURES {
-        vues.extend(revue.figures().find(|f| f.cle == cle).map(slide));
+        if let Some(figure) = revue.figures().find(|f| f.cle == cle) {
+            let figure = fitted(c, figure)?;
+            vues.push(slide(&figure));
+        }
     }
     vues.push(to_decide(revue));
-    vues
+    Ok(vues)
+}
+
+/// A figure as a slide has room for it: one of many rows is drawn again with fewer.
+fn fitted<'f>(c: &Contexte<'_>, figure: &'f Figure) -> Result<Cow<'f, Figure>> {
+    if figure.tableau.lignes.len() <= RANGS {
+        return Ok(Cow::Borrowed(figure));
+    }
+    let c = Contexte { rangs: RANGS, ..*c };
+    let fewer = match figure.cle {
+        "verdicts" => verdict_dots(&c)?,
+        "ecarts" => gaps(&c)?,
+        "bailleurs" => landlord_shares(&c)?,
+        _ => None,
+    };
+    Ok(fewer.map_or(Cow::Borrowed(figure), Cow::Owned))
 }
 
 /// The rules on one slide: where they do not all fit, those that are not kept come first.
 fn judgements(c: &Contexte<'_>) -> Option<Vue> {
     let missed = |row: &Vec<Cellule>| row.iter().any(|cell| matches!(cell, Cellule::Reponse(_, Some(false))));
-    let mut table = short_judgements(c);
+    let mut table = short_judgements(&Contexte { rangs: VERDICTS, ..*c });
     let (mut sous_titre, mut note) = (String::new(), String::new());
     if table.lignes.len() > VERDICTS {
         table.lignes.sort_by_key(|row| !missed(row));
@@ -78,7 +105,7 @@ fn judgements(c: &Contexte<'_>) -> Option<Vue> {
         row.pop();
     }
     (!table.lignes.is_empty()).then(|| Vue {
-        titre: "Règles et objectifs de l'année".to_owned(),
+        titre: table.titre.clone(),
         sous_titre,
         cles: None,
         figure: None,

@@ -13,7 +13,8 @@ use crate::error::{Error, Result};
 use crate::format;
 use crate::project::Plan;
 use crate::reference::{CodeExplique, by_family};
-use crate::resultats::{Controle, INDICATEURS, Qualite, SAMPLE};
+use crate::report::site::Entree;
+use crate::resultats::{Controle, INDICATEURS, Liste, Qualite, SAMPLE};
 
 /// A fault as the page prints it.
 #[derive(Debug, Serialize)]
@@ -57,7 +58,7 @@ pub(super) struct PageQualite {
     fichiers: Vec<Fichier>,
     croisements: Vec<Vec<String>>,
     completudes: Vec<Completude>,
-    listes: Vec<(String, String, String)>,
+    listes: Vec<Entree>,
     confirmations: Vec<Vec<String>>,
 }
 
@@ -108,14 +109,13 @@ pub(super) fn load(plan: &Plan, bailleurs: &BTreeMap<String, String>) -> Result<
             cells
         })
         .collect();
-    let listes = qualite
-        .listes
-        .iter()
-        .map(|l| {
-            let lines = format::count(l.lignes.cast_signed(), "ligne", "lignes");
-            (name(&l.bailleur), l.fichier.clone(), lines)
-        })
-        .collect();
+    let entry = |l: &Liste| Entree {
+        code: l.bailleur.clone(),
+        nom: name(&l.bailleur),
+        note: format::count(l.lignes.cast_signed(), "ligne", "lignes"),
+    };
+    let mut listes: Vec<Entree> = qualite.listes.iter().map(entry).collect();
+    listes.sort_by_cached_key(Entree::place);
     let confirmations = qualite
         .confirmations
         .iter()

@@ -124,6 +124,17 @@ impl Tableau {
         self
     }
 
+    /// The same without the columns of these headings.
+    pub(super) fn without(mut self, titres: &[&str]) -> Self {
+        while let Some(at) = self.colonnes.iter().position(|c| titres.contains(&c.titre.as_str())) {
+            self.colonnes.remove(at);
+            for row in &mut self.lignes {
+                row.remove(at);
+            }
+        }
+        self
+    }
+
     /// A row in a sentence: its name, then each heading with its value.
     pub(super) fn sentence(&self, row: &[Cellule]) -> String {
         let cells = self.colonnes.iter().zip(row).skip(1).map(|(h, v)| format!("{} {}", h.titre, v.shown()));

@@ -1,8 +1,9 @@
 //! Verdicts as tables, and the commitments of the convention: target and result by landlord (CCH L441-1-6).
 
-use super::{Bloc, Cellule, Chapitre, Contexte, Figure, Natif, Tableau, alternative};
+use super::{Bloc, Cellule, Chapitre, Contexte, Figure, Natif, RANGS, Tableau, alternative};
 use crate::chart::{self, Ecart, Legende};
 use crate::error::Result;
+use crate::format;
 use crate::report::donnees::Donnees;
 use crate::report::{Verdict, holder_words, public_words, zone_words};
 
@@ -89,18 +90,32 @@ pub(in crate::report) fn judgement_table(
 /// The short table: every rule that applies to an EPCI and to each holder; landlords stand in the chapters. Of a large
 /// perimeter, the legal rule alone, where the most lettings are missing.
 pub(in crate::report) fn short_judgements(c: &Contexte<'_>) -> Tableau {
-    const MOST: usize = 60;
     let mut all: Vec<&Verdict> = c.donnees.verdicts_of(c.lieu).iter().filter(|v| v.is_worth_a_line()).collect();
-    let mut titre = "Règles et objectifs".to_owned();
-    if all.len() > MOST && c.lieu.is_territoire() {
-        all.retain(|v| v.acteur_type == "epci" && v.public == "q1_ou_relogement" && v.base == "loi");
-        all.sort_by(|a, b| b.manque.cmp(&a.manque).then_with(|| a.epci.cmp(&b.epci)));
-        if all.len() > MOST {
-            titre = format!("La règle hors QPV : les {MOST} EPCI où il manque le plus de baux, sur {}", all.len());
-            all.truncate(MOST);
-        }
+    if all.len() <= RANGS || !c.lieu.is_territoire() {
+        return judgement_table(c.donnees, "Règles et objectifs de l'année", &all, c.lieu.is_territoire());
     }
-    judgement_table(c.donnees, &titre, &all, c.lieu.is_territoire())
+    let most = c.rangs.min(RANGS);
+    all.retain(|v| v.acteur_type == "epci" && v.public == "q1_ou_relogement" && v.base == "loi");
+    let judged = all.iter().filter(|v| v.resultat.is_some()).count();
+    let missed = all.iter().filter(|v| v.manque > Some(0)).count();
+    let shown = |n: usize| format::integer(i64::try_from(n).unwrap_or(i64::MAX));
+    let of_judged = format!("sur {} {}", shown(judged), if judged > 1 { "jugés" } else { "jugé" });
+    let titre = match missed {
+        0 if judged == 0 => "La règle hors QPV, évaluable nulle part".to_owned(),
+        0 if judged == 1 => "La règle hors QPV, atteinte par le seul EPCI jugé".to_owned(),
+        0 => format!("La règle hors QPV, atteinte par les {} EPCI jugés", shown(judged)),
+        1 => format!("La règle hors QPV : un EPCI ne l'atteint pas, {of_judged}"),
+        n if n <= most => {
+            format!("La règle hors QPV : les {n} EPCI qui ne l'atteignent pas, {of_judged}")
+        }
+        n => format!(
+            "La règle hors QPV : les {most} EPCI où il manque le plus de baux, sur {} qui ne l'atteignent pas",
+            shown(n)
+        ),
+    };
+    all.sort_by(|a, b| b.manque.cmp(&a.manque).then_with(|| a.epci.cmp(&b.epci)));
+    all.truncate(if missed > 0 { missed.min(most) } else { most });
+    judgement_table(c.donnees, &titre, &all, true).without(&["Règle", "Acteur"])
 }
 
 pub(super) fn chapter(c: &Contexte<'_>) -> Result<Chapitre> {

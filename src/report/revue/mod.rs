@@ -27,6 +27,8 @@ pub(super) use cles::{headline, key_figures};
 pub(super) use engagements::{judgement_table, short_judgements};
 pub(super) use flux::{Contingents, Flux};
 pub(super) use methode::parameters;
+pub(super) use mixite::{landlord_shares, verdict_dots};
+pub(super) use territoires::gaps;
 
 /// Where the review is about, and what it reads.
 #[derive(Clone, Copy)]
@@ -35,6 +37,16 @@ pub(super) struct Contexte<'a> {
     pub lieu: &'a Lieu,
     pub contingents: &'a Contingents,
     pub fond: &'a Fond,
+    /// Rows of a chart of EPCI or landlords: beyond, some alone are drawn, and the subtitle says which.
+    pub rangs: usize,
+}
+
+/// Rows of a chart that a page has room for.
+pub(super) const RANGS: usize = 60;
+
+/// What a subtitle adds where a chart does not draw `all` of its rows.
+fn largest(all: usize, drawn: usize, which: &str) -> String {
+    if all > drawn { format!(" ; les {drawn} {which} le plus de baux") } else { String::new() }
 }
 
 impl<'a> Contexte<'a> {

@@ -1,7 +1,9 @@
 //! EPCI by EPCI: where the legal rule is kept, by how many lettings it is missed, how the year went, and the figures side
 //! by side.
 
-use super::{Bloc, Cellule, Chapitre, Contexte, Figure, Natif, TOUS, TOUT, Tableau, alternative, cartes, mixite};
+use super::{
+    Bloc, Cellule, Chapitre, Contexte, Figure, Natif, TOUS, TOUT, Tableau, alternative, cartes, largest, mixite,
+};
 use crate::chart::{self, Ecart, Legende, Repere, Vignette};
 use crate::error::Result;
 use crate::format;
@@ -59,12 +61,12 @@ pub(super) fn chapter(c: &Contexte<'_>) -> Result<Chapitre> {
 }
 
 /// Distance of each EPCI to the legal target, in lettings.
-fn gaps(c: &Contexte<'_>) -> Result<Option<Figure>> {
-    let (all, mut drawn) = mixite::judged(c);
+pub(in crate::report) fn gaps(c: &Contexte<'_>) -> Result<Option<Figure>> {
+    let (mut all, _) = mixite::judged(c, 0);
     if all.len() < 2 {
         return Ok(None);
     }
-    drawn.sort_by(|a, b| a.distance().cmp(&b.distance()).then_with(|| a.epci.cmp(&b.epci)));
+    all.sort_by(|a, b| a.distance().cmp(&b.distance()).then_with(|| a.epci.cmp(&b.epci)));
     let missing: i64 = all.iter().filter_map(|v| v.manque).sum();
     let behind = all.iter().filter(|v| v.manque.is_some_and(|m| m > 0)).count();
     let titre = match behind {
@@ -72,13 +74,17 @@ fn gaps(c: &Contexte<'_>) -> Result<Option<Figure>> {
         1 => format!("Il manque {} à un EPCI", format::count(missing, "bail", "baux")),
         n => format!("Il manque {} en tout, dans {n} EPCI", format::count(missing, "bail", "baux")),
     };
-    let ecarts: Vec<Ecart> = drawn
+    let drawn = all.len().min(c.rangs);
+    let which = match drawn {
+        n if n == all.len() => String::new(),
+        n if n > behind => format!(" ; les {n} EPCI les plus en retard ou le moins en avance"),
+        n => format!(" ; les {n} EPCI où il manque le plus de baux"),
+    };
+    let ecarts: Vec<Ecart> = all[..drawn]
         .iter()
         .filter_map(|v| Some(Ecart { nom: v.libelle.clone(), valeur: v.distance()?, etiquette: v.distance_words() }))
         .collect();
-    let mut sorted = all;
-    sorted.sort_by(|a, b| a.distance().cmp(&b.distance()).then_with(|| a.epci.cmp(&b.epci)));
-    let lignes = sorted
+    let lignes = all
         .iter()
         .map(|v| {
             vec![
@@ -107,7 +113,7 @@ fn gaps(c: &Contexte<'_>) -> Result<Option<Figure>> {
     Ok(Some(Figure {
         cle: "ecarts",
         titre,
-        sous_titre: format!("Écart de chaque EPCI à la règle hors QPV, en baux signés en {}", c.millesime()),
+        sous_titre: format!("Écart de chaque EPCI à la règle hors QPV, en baux signés en {}{which}", c.millesime()),
         dessin,
         lecture: "à gauche de la ligne, les baux qui manquent ; à droite, les baux d'avance. Le préfet peut attribuer ce qui manque (CCH L441-1)".to_owned(),
         champ: "attributions à des ménages suivies d'un bail signé hors QPV, hors financements exclus".to_owned(),
@@ -120,7 +126,7 @@ fn gaps(c: &Contexte<'_>) -> Result<Option<Figure>> {
 /// The share of each EPCI added up month after month, side by side.
 fn year(c: &Contexte<'_>) -> Result<Option<Figure>> {
     const MOST: usize = 45;
-    let (all, drawn) = mixite::judged(c);
+    let (all, drawn) = mixite::judged(c, MOST);
     if all.len() < 2 {
         return Ok(None);
     }
@@ -131,7 +137,6 @@ fn year(c: &Contexte<'_>) -> Result<Option<Figure>> {
     };
     let vignettes: Vec<Vignette> = drawn
         .iter()
-        .take(MOST)
         .map(|v| Vignette {
             nom: v.libelle.clone(),
             valeurs: months(&v.epci),
@@ -169,11 +174,7 @@ fn year(c: &Contexte<'_>) -> Result<Option<Figure>> {
         &vignettes,
         &line,
     )?;
-    let which = if all.len() > vignettes.len() {
-        format!(" ; {} des {} EPCI jugés", vignettes.len(), all.len())
-    } else {
-        String::new()
-    };
+    let which = largest(all.len(), vignettes.len(), "EPCI où l'on a signé");
     Ok(Some(Figure {
         cle: "annee",
         titre,

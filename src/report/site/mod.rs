@@ -54,15 +54,18 @@ struct Page<'a> {
 
 /// A line of a list of territories or landlords.
 #[derive(Debug, Serialize)]
-struct Entree {
-    code: String,
-    nom: String,
-    note: String,
+pub(super) struct Entree {
+    /// SIREN, or code of a département.
+    pub code: String,
+    /// Name.
+    pub nom: String,
+    /// What is said beside it.
+    pub note: String,
 }
 
 impl Entree {
     /// Where it stands in its list.
-    fn place(&self) -> (String, String) {
+    pub(super) fn place(&self) -> (String, String) {
         (format::plain(&self.nom), self.code.clone())
     }
 }
@@ -193,15 +196,16 @@ impl<'a> Site<'a> {
         )
     }
 
-    /// Départements of an EPCI whose explorer answers for one of its communes.
-    fn departements(&self, epci: &str) -> Vec<String> {
-        let answered =
-            |code: &str| self.donnees.table("tension").is_some_and(|t| t.of("commune", code).next().is_some());
-        let codes = self.donnees.communes.get(epci).into_iter().flatten().filter(|code| answered(code));
-        let mut list: Vec<String> = codes.map(|code| departement(code).to_owned()).collect();
-        list.sort();
-        list.dedup();
-        list
+    /// Départements of an EPCI whose explorer answers for one of its communes, by code, each with its name.
+    fn departements(&self, epci: &str) -> BTreeMap<String, String> {
+        let Some(tension) = self.donnees.table("tension") else { return BTreeMap::new() };
+        let communes = self.donnees.communes.get(epci).into_iter().flatten();
+        let answered = communes.filter(|code| tension.of("commune", code).next().is_some());
+        let named = |code: &str| tension.of("departement", code).next().map(|l| l.text("libelle").to_owned());
+        answered
+            .map(|commune| departement(commune))
+            .map(|code| (code.to_owned(), named(code).unwrap_or_else(|| format!("département {code}"))))
+            .collect()
     }
 
     /// The page of a landlord.

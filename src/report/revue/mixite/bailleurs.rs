@@ -1,6 +1,8 @@
 //! The first quartile landlord by landlord: shares, distances to the line, quartiles in and out of priority neighbourhoods.
 
-use super::super::{Cellule, Contexte, Figure, Natif, Tableau, alternative, of_all};
+use std::cmp::{Ordering, Reverse};
+
+use super::super::{Cellule, Contexte, Figure, Natif, Tableau, alternative, largest, of_all};
 use super::{CHAMP, SOURCE, cells, headings, pile, segments};
 use crate::chart::{self, Ecart, Legende, Pile, Point, Repere};
 use crate::error::Result;
@@ -18,12 +20,16 @@ fn by_landlord<'a>(c: &Contexte<'a>, zone: &str) -> Vec<Ligne<'a>> {
             l.text("zone") == zone && l.text("bailleur") != "ensemble" && l.int("attributions").unwrap_or(0) > 0
         })
         .collect();
-    let share = |l: &Ligne<'_>| l.real("part_q1_ou_relogement").unwrap_or(0.0);
-    rows.sort_by(|a, b| share(b).total_cmp(&share(a)).then_with(|| a.text("bailleur").cmp(b.text("bailleur"))));
+    rows.sort_by(highest_first);
     rows
 }
 
-pub(super) fn shares(c: &Contexte<'_>) -> Result<Option<Figure>> {
+fn highest_first(a: &Ligne<'_>, b: &Ligne<'_>) -> Ordering {
+    let share = |l: &Ligne<'_>| l.real("part_q1_ou_relogement").unwrap_or(0.0);
+    share(b).total_cmp(&share(a)).then_with(|| a.text("bailleur").cmp(b.text("bailleur")))
+}
+
+pub(in crate::report) fn shares(c: &Contexte<'_>) -> Result<Option<Figure>> {
     let Some(target) = c.cible_q1() else { return Ok(None) };
     let rows = by_landlord(c, "hors_qpv");
     if rows.is_empty() {
@@ -34,7 +40,12 @@ pub(super) fn shares(c: &Contexte<'_>) -> Result<Option<Figure>> {
     let percent = format::target_percent(target);
     let (who, single) = of_all(kept, rows.len(), "Le seul bailleur", "bailleur", "bailleurs");
     let titre = format!("{who}{} {percent} hors QPV", if single { "atteint" } else { "atteignent" });
-    let points: Vec<Point> = rows
+    // Those with the most leases; of two with as many, the highest share.
+    let mut drawn: Vec<&Ligne<'_>> = rows.iter().collect();
+    drawn.sort_by_key(|l| Reverse(l.int("attributions")));
+    drawn.truncate(c.rangs);
+    drawn.sort_by(|a, b| highest_first(a, b));
+    let points: Vec<Point> = drawn
         .iter()
         .map(|l| Point {
             nom: c.donnees.landlord(l.text("bailleur")),
@@ -79,8 +90,9 @@ pub(super) fn shares(c: &Contexte<'_>) -> Result<Option<Figure>> {
         cle: "bailleurs",
         titre,
         sous_titre: format!(
-            "Part des baux de {} hors QPV au premier quartile ou à des ménages relogés, par bailleur",
-            c.millesime()
+            "Part des baux de {} hors QPV au premier quartile ou à des ménages relogés, par bailleur{}",
+            c.millesime(),
+            largest(rows.len(), drawn.len(), "qui ont signé")
         ),
         dessin,
         lecture: "un disque, la part est atteinte ; un losange, elle ne l'est pas. La règle s'apprécie sur l'EPCI : la part d'un bailleur est un repère".to_owned(),

@@ -2,7 +2,9 @@
 
 mod bailleurs;
 
-use super::{Bloc, Cellule, Chapitre, Contexte, Figure, Natif, Tableau, alternative, of_all};
+pub(in crate::report) use bailleurs::shares as landlord_shares;
+
+use super::{Bloc, Cellule, Chapitre, Contexte, Figure, Natif, Tableau, alternative, largest, of_all};
 use crate::chart::{self, Legende, Palette, Pile, Point, Repere, Segment, Serie, Trait};
 use crate::error::Result;
 use crate::format;
@@ -251,11 +253,8 @@ fn path(c: &Contexte<'_>) -> Result<Option<Figure>> {
     }))
 }
 
-/// Rows of a chart of EPCI: beyond, those with the most leases alone are drawn, and the subtitle says so.
-pub(super) const MOST: usize = 60;
-
-/// Verdicts on the legal rule that have a result, the highest first; those drawn, and how many were left to the table.
-pub(super) fn judged<'a>(c: &Contexte<'a>) -> (Vec<&'a Verdict>, Vec<&'a Verdict>) {
+/// Verdicts on the legal rule that have a result, the highest first; and those drawn, `most` at most.
+pub(super) fn judged<'a>(c: &Contexte<'a>, most: usize) -> (Vec<&'a Verdict>, Vec<&'a Verdict>) {
     let order = |a: &&Verdict, b: &&Verdict| {
         b.resultat.unwrap_or(0.0).total_cmp(&a.resultat.unwrap_or(0.0)).then_with(|| a.epci.cmp(&b.epci))
     };
@@ -264,14 +263,14 @@ pub(super) fn judged<'a>(c: &Contexte<'a>) -> (Vec<&'a Verdict>, Vec<&'a Verdict
     all.sort_by(order);
     let mut drawn = all.clone();
     drawn.sort_by(|a, b| b.denominateur.cmp(&a.denominateur).then_with(|| a.epci.cmp(&b.epci)));
-    drawn.truncate(MOST);
+    drawn.truncate(most);
     drawn.sort_by(order);
     (all, drawn)
 }
 
 /// The verdict of each EPCI outside priority neighbourhoods, against the legal line.
-pub(super) fn verdict_dots(c: &Contexte<'_>) -> Result<Option<Figure>> {
-    let (all, drawn) = judged(c);
+pub(in crate::report) fn verdict_dots(c: &Contexte<'_>) -> Result<Option<Figure>> {
+    let (all, drawn) = judged(c, c.rangs);
     let Some(first) = all.first() else { return Ok(None) };
     let target = first.cible;
     let kept = all.iter().filter(|v| v.verdict == "atteint").count();
@@ -317,11 +316,7 @@ pub(super) fn verdict_dots(c: &Contexte<'_>) -> Result<Option<Figure>> {
         &line,
         format::target_percent,
     )?;
-    let which = if all.len() > drawn.len() {
-        format!(" ; les {} EPCI où l'on a signé le plus de baux", drawn.len())
-    } else {
-        String::new()
-    };
+    let which = largest(all.len(), drawn.len(), "EPCI où l'on a signé");
     Ok(Some(Figure {
         cle: "verdicts",
         titre,
