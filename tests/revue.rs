@@ -477,7 +477,8 @@ fn charts_and_the_short_table_of_a_large_territory_say_which_epci_they_show() {
     let mut leases = "numero_unique;date_bail;bailleur;commune;qpv;ressources_mensuelles;nb_personnes\n".to_owned();
     for (n, commune) in communes.values().enumerate() {
         for lease in 0..=n {
-            leases += &format!("A{n}-{lease};2025-03-02;900000001;{commune};non;9000;1\n");
+            let row = format!("A{n}-{lease};2025-03-02;900000001;{commune};non;9000;1\n");
+            leases += &row;
         }
     }
     let toml = "[bilan]\nmillesime = 2025\ndepartements = [\"33\", \"57\", \"67\"]\ndate_extraction = 2026-01-31\n";

@@ -42,10 +42,10 @@ pub struct Cercle {
 const WIDTH: f64 = 720.0;
 const KEY: f64 = 28.0;
 const MARGIN: f64 = 34.0;
-/// Radius of the largest circle.
+/// Radius of the largest circle, where a map is as tall as a page lets it.
 const LARGEST: f64 = 30.0;
-/// Tallest picture.
-const TALLEST: f64 = 640.0;
+/// Height that a page leaves to places, their key apart.
+pub const PAGE: f64 = 640.0;
 
 /// Where places stand on the picture: degrees of longitude shortened by the cosine of the middle latitude, which keeps
 /// shapes true enough for a département or a région.
@@ -59,7 +59,7 @@ struct Projection {
 }
 
 impl Projection {
-    fn fit(points: impl Iterator<Item = (f64, f64)>) -> Option<(Self, f64)> {
+    fn fit(points: impl Iterator<Item = (f64, f64)>, tallest: f64) -> Option<(Self, f64)> {
         let mut bounds: Option<[f64; 4]> = None;
         for (x, y) in points.filter(|(x, y)| x.is_finite() && y.is_finite()) {
             let [w, e, s, n] = bounds.unwrap_or([x, x, y, y]);
@@ -68,7 +68,7 @@ impl Projection {
         let [west, east, south, north] = bounds?;
         let shorten = f64::midpoint(south, north).to_radians().cos().max(0.1);
         let (wide, tall) = (((east - west) * shorten).max(1e-6), (north - south).max(1e-6));
-        let room = (WIDTH - 2.0 * MARGIN, TALLEST - 2.0 * MARGIN);
+        let room = (WIDTH - 2.0 * MARGIN, tallest - 2.0 * MARGIN);
         let scale = (room.0 / wide).min(room.1 / tall).min(4_000.0);
         let left = (WIDTH - wide * scale) / 2.0;
         let height = tall * scale + 2.0 * MARGIN + KEY;
@@ -80,13 +80,19 @@ impl Projection {
     }
 }
 
-/// Draws the areas, then the circles, the largest first, each name where nothing else stands.
+/// Draws the areas, then the circles, the largest first, each name where nothing else stands; places take `tallest` at most.
 ///
 /// # Errors
 /// [`crate::error::Error::Chart`].
-pub fn map(legende: &Legende<'_>, classes: &[Classe], aires: &[Aire], cercles: &[Cercle]) -> Result<Option<Dessin>> {
+pub fn map(
+    legende: &Legende<'_>,
+    classes: &[Classe],
+    aires: &[Aire],
+    cercles: &[Cercle],
+    tallest: f64,
+) -> Result<Option<Dessin>> {
     let outlines = aires.iter().flat_map(|a| a.contours.iter().flatten().copied());
-    let Some((projection, height)) = Projection::fit(outlines.chain(cercles.iter().map(|c| c.lieu))) else {
+    let Some((projection, height)) = Projection::fit(outlines.chain(cercles.iter().map(|c| c.lieu)), tallest) else {
         return Ok(None);
     };
     picture(legende, WIDTH, height, |c| {
@@ -103,7 +109,7 @@ pub fn map(legende: &Legende<'_>, classes: &[Classe], aires: &[Aire], cercles: &
         let most = sorted.first().map_or(1, |m| m.effectif.max(1));
         #[expect(clippy::cast_precision_loss, reason = "counts are far below 2^52")]
         let radius = |n: i64| (LARGEST * (n.max(0) as f64 / most as f64).sqrt()).max(2.5);
-        let largest = if sorted.len() > 60 { 0.45 } else { 1.0 };
+        let largest = (tallest / PAGE).sqrt() * if sorted.len() > 60 { 0.45 } else { 1.0 };
         let spots: Vec<(f64, f64, f64)> = sorted
             .iter()
             .map(|m| {

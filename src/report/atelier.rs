@@ -11,7 +11,7 @@ use super::document::Revue;
 use super::donnees::{Donnees, Lieu};
 use super::fond::Fond;
 use super::pdf::Imprimerie;
-use super::revue::{self, Contexte, Contingents, RANGS};
+use super::revue::{self, Cadre, Contexte, Contingents};
 use super::site::Site;
 use super::sortie::{mention, write};
 use super::{classeur, flux};
@@ -168,7 +168,7 @@ impl Atelier<'_> {
     }
 
     fn contexte<'b>(&'b self, lieu: &'b Lieu) -> Contexte<'b> {
-        Contexte { donnees: self.donnees, lieu, contingents: self.contingents, fond: self.fond, rangs: RANGS }
+        Contexte { donnees: self.donnees, lieu, contingents: self.contingents, fond: self.fond, cadre: Cadre::PAGE }
     }
 
     /// Codes of the EPCI, sorted.

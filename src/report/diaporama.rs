@@ -5,7 +5,7 @@ use std::borrow::Cow;
 use serde::Serialize;
 
 use super::document::{Bloc, Cle, Figure, Revue};
-use super::revue::{Contexte, gaps, key_figures, landlord_shares, short_judgements, verdict_dots};
+use super::revue::{Cadre, Contexte, gaps, key_figures, landlord_shares, map_of_rule, short_judgements, verdict_dots};
 use super::tableau::{Cellule, Tableau};
 use crate::chart::Dessin;
 use crate::error::Result;
@@ -47,9 +47,6 @@ const FIGURES: [&str; 10] = [
 /// Rows of verdicts on a slide.
 const VERDICTS: usize = 9;
 
-/// Rows of a chart on a slide.
-const RANGS: usize = 15;
-
 /// The slides of a territory, its cover apart.
 ///
 /// # Errors
@@ -67,25 +64,24 @@ pub(super) fn vues(c: &Contexte<'_>, revue: &Revue) -> Result<Vec<Vue>> {
     Ok(vues)
 }
 
-/// A figure as a slide has room for it: one of many rows is drawn again with fewer.
+/// A figure as a slide has room for it: a map is drawn again wider than tall, a chart of many rows with fewer.
 fn fitted<'f>(c: &Contexte<'_>, figure: &'f Figure) -> Result<Cow<'f, Figure>> {
-    if figure.tableau.lignes.len() <= RANGS {
-        return Ok(Cow::Borrowed(figure));
-    }
-    let c = Contexte { rangs: RANGS, ..*c };
-    let fewer = match figure.cle {
-        "verdicts" => verdict_dots(&c)?,
-        "ecarts" => gaps(&c)?,
-        "bailleurs" => landlord_shares(&c)?,
+    let c = Contexte { cadre: Cadre::DIAPOSITIVE, ..*c };
+    let many = figure.tableau.lignes.len() > c.cadre.rangs;
+    let again = match figure.cle {
+        "carte-q1" => map_of_rule(&c)?,
+        "verdicts" if many => verdict_dots(&c)?,
+        "ecarts" if many => gaps(&c)?,
+        "bailleurs" if many => landlord_shares(&c)?,
         _ => None,
     };
-    Ok(fewer.map_or(Cow::Borrowed(figure), Cow::Owned))
+    Ok(again.map_or(Cow::Borrowed(figure), Cow::Owned))
 }
 
 /// The rules on one slide: where they do not all fit, those that are not kept come first.
 fn judgements(c: &Contexte<'_>) -> Option<Vue> {
     let missed = |row: &Vec<Cellule>| row.iter().any(|cell| matches!(cell, Cellule::Reponse(_, Some(false))));
-    let mut table = short_judgements(&Contexte { rangs: VERDICTS, ..*c });
+    let mut table = short_judgements(&Contexte { cadre: Cadre { rangs: VERDICTS, ..c.cadre }, ..*c });
     let (mut sous_titre, mut note) = (String::new(), String::new());
     if table.lignes.len() > VERDICTS {
         table.lignes.sort_by_key(|row| !missed(row));

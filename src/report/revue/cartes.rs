@@ -42,7 +42,7 @@ fn areas(c: &Contexte<'_>, class: &dyn Fn(&str) -> Option<usize>) -> Vec<Aire> {
 }
 
 /// The rule outside priority neighbourhoods on the map: the share in the State's classes, the leases as circles.
-pub(super) fn q1(c: &Contexte<'_>) -> Result<Option<Figure>> {
+pub(in crate::report) fn q1(c: &Contexte<'_>) -> Result<Option<Figure>> {
     let legal = |v: &&Verdict| v.regle == "q1_hors_qpv" && v.base == "loi" && v.resultat.is_some();
     let judged: Vec<&Verdict> = c.donnees.verdicts_of(c.lieu).iter().filter(legal).collect();
     if judged.len() < 2 {
@@ -86,6 +86,7 @@ pub(super) fn q1(c: &Contexte<'_>) -> Result<Option<Figure>> {
         .collect();
     let tableau = Tableau::new("Classe de chaque EPCI", &["EPCI", "Baux hors QPV#", "Part#", "Classe"], lignes);
     draw(
+        c,
         "carte-q1",
         titre,
         tableau,
@@ -206,6 +207,7 @@ fn circles(
         first.nom = format!("{} demandes pour une attribution", first.nom);
     }
     draw(
+        c,
         cle,
         titre,
         tableau,
@@ -245,11 +247,11 @@ struct Carte {
     source: &'static str,
 }
 
-fn draw(cle: &'static str, titre: String, tableau: Tableau, carte: Carte) -> Result<Option<Figure>> {
+fn draw(c: &Contexte<'_>, cle: &'static str, titre: String, tableau: Tableau, carte: Carte) -> Result<Option<Figure>> {
     let kind = if carte.aires.is_empty() { "Carte en cercles" } else { "Carte" };
     let alternative = alternative(kind, &titre, &tableau);
     let legende = Legende { cle, titre: &titre, alternative: &alternative };
-    Ok(chart::map(&legende, &carte.classes, &carte.aires, &carte.cercles)?.map(|dessin| Figure {
+    Ok(chart::map(&legende, &carte.classes, &carte.aires, &carte.cercles, c.cadre.carte)?.map(|dessin| Figure {
         cle,
         titre,
         sous_titre: carte.sous_titre,

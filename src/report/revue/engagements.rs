@@ -1,6 +1,6 @@
 //! Verdicts as tables, and the commitments of the convention: target and result by landlord (CCH L441-1-6).
 
-use super::{Bloc, Cellule, Chapitre, Contexte, Figure, Natif, RANGS, Tableau, alternative};
+use super::{Bloc, Cadre, Cellule, Chapitre, Contexte, Figure, Natif, Tableau, alternative};
 use crate::chart::{self, Ecart, Legende};
 use crate::error::Result;
 use crate::format;
@@ -91,10 +91,10 @@ pub(in crate::report) fn judgement_table(
 /// perimeter, the legal rule alone, where the most lettings are missing.
 pub(in crate::report) fn short_judgements(c: &Contexte<'_>) -> Tableau {
     let mut all: Vec<&Verdict> = c.donnees.verdicts_of(c.lieu).iter().filter(|v| v.is_worth_a_line()).collect();
-    if all.len() <= RANGS || !c.lieu.is_territoire() {
+    if all.len() <= Cadre::PAGE.rangs || !c.lieu.is_territoire() {
         return judgement_table(c.donnees, "Règles et objectifs de l'année", &all, c.lieu.is_territoire());
     }
-    let most = c.rangs.min(RANGS);
+    let most = c.cadre.rangs;
     all.retain(|v| v.acteur_type == "epci" && v.public == "q1_ou_relogement" && v.base == "loi");
     let judged = all.iter().filter(|v| v.resultat.is_some()).count();
     let missed = all.iter().filter(|v| v.manque > Some(0)).count();

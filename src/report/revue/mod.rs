@@ -20,9 +20,10 @@ use super::document::{Bloc, Chapitre, Cle, Figure, Natif, Revue, alternative};
 use super::donnees::{Donnees, Lieu};
 use super::fond::Fond;
 use super::tableau::{Cellule, Tableau};
-use crate::chart::Barre;
+use crate::chart::{self, Barre};
 use crate::error::Result;
 
+pub(super) use cartes::q1 as map_of_rule;
 pub(super) use cles::{headline, key_figures};
 pub(super) use engagements::{judgement_table, short_judgements};
 pub(super) use flux::{Contingents, Flux};
@@ -37,12 +38,24 @@ pub(super) struct Contexte<'a> {
     pub lieu: &'a Lieu,
     pub contingents: &'a Contingents,
     pub fond: &'a Fond,
-    /// Rows of a chart of EPCI or landlords: beyond, some alone are drawn, and the subtitle says which.
-    pub rangs: usize,
+    pub cadre: Cadre,
 }
 
-/// Rows of a chart that a page has room for.
-pub(super) const RANGS: usize = 60;
+/// What charts have room for.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Cadre {
+    /// Rows of a chart of EPCI or landlords: beyond, some alone are drawn, and the subtitle says which.
+    pub rangs: usize,
+    /// Height of a map.
+    pub carte: f64,
+}
+
+impl Cadre {
+    /// A page.
+    pub const PAGE: Self = Self { rangs: 60, carte: chart::PAGE };
+    /// A slide, whose names are read from afar.
+    pub const DIAPOSITIVE: Self = Self { rangs: 15, carte: 380.0 };
+}
 
 /// What a subtitle adds where a chart does not draw `all` of its rows.
 fn largest(all: usize, drawn: usize, which: &str) -> String {

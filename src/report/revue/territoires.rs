@@ -74,7 +74,7 @@ pub(in crate::report) fn gaps(c: &Contexte<'_>) -> Result<Option<Figure>> {
         1 => format!("Il manque {} à un EPCI", format::count(missing, "bail", "baux")),
         n => format!("Il manque {} en tout, dans {n} EPCI", format::count(missing, "bail", "baux")),
     };
-    let drawn = all.len().min(c.rangs);
+    let drawn = all.len().min(c.cadre.rangs);
     let which = match drawn {
         n if n == all.len() => String::new(),
         n if n > behind => format!(" ; les {n} EPCI les plus en retard ou le moins en avance"),

@@ -43,7 +43,7 @@ pub(in crate::report) fn shares(c: &Contexte<'_>) -> Result<Option<Figure>> {
     // Those with the most leases; of two with as many, the highest share.
     let mut drawn: Vec<&Ligne<'_>> = rows.iter().collect();
     drawn.sort_by_key(|l| Reverse(l.int("attributions")));
-    drawn.truncate(c.rangs);
+    drawn.truncate(c.cadre.rangs);
     drawn.sort_by(|a, b| highest_first(a, b));
     let points: Vec<Point> = drawn
         .iter()

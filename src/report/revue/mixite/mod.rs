@@ -270,7 +270,7 @@ pub(super) fn judged<'a>(c: &Contexte<'a>, most: usize) -> (Vec<&'a Verdict>, Ve
 
 /// The verdict of each EPCI outside priority neighbourhoods, against the legal line.
 pub(in crate::report) fn verdict_dots(c: &Contexte<'_>) -> Result<Option<Figure>> {
-    let (all, drawn) = judged(c, c.rangs);
+    let (all, drawn) = judged(c, c.cadre.rangs);
     let Some(first) = all.first() else { return Ok(None) };
     let target = first.cible;
     let kept = all.iter().filter(|v| v.verdict == "atteint").count();
