@@ -3,6 +3,7 @@
 use std::path::{Path, PathBuf};
 
 use crate::diagnostic::Diagnostic;
+use crate::sql;
 
 /// The work was done; rows may have been refused, and are listed.
 pub const EXIT_DONE: u8 = 0;
@@ -133,12 +134,12 @@ impl Error {
         matches!(self, Self::Engine { source, .. } if lacks_memory(source))
     }
 
-    /// What is refused in a statement, in the words of the engine, or of the writer for a type that it cannot keep; none when
-    /// the machine is at fault.
+    /// What is refused in a statement, or, in the words of the writer, a type that it cannot keep; none when the machine is at
+    /// fault.
     #[must_use]
     pub fn refused_statement(&self) -> Option<String> {
         match self {
-            Self::Engine { source, .. } if machine_reason(source).is_none() => Some(first_line(source)),
+            Self::Engine { source, .. } if machine_reason(source).is_none() => Some(sql::refusal(&source.to_string())),
             Self::Parquet(parquet::errors::ParquetError::NYI(words)) => Some(words.clone()),
             _ => None,
         }

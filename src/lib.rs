@@ -19,6 +19,7 @@ pub mod report;
 pub mod resultats;
 pub mod run;
 pub mod schema;
+mod sql;
 pub mod store;
 
 /// The allocator of everything in the process, DuckDB included. Here rather than beside `main`, so that tests and timings run

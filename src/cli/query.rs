@@ -13,6 +13,7 @@ use super::sortie::write_aligned;
 use crate::engine::{self, Table};
 use crate::error::{EXIT_DONE, Error, Result};
 use crate::project::Plan;
+use crate::sql;
 
 pub(super) fn execute(args: &Query) -> Result<u8> {
     check_read_only(&args.sql)?;
@@ -21,7 +22,7 @@ pub(super) fn execute(args: &Query) -> Result<u8> {
     let table = engine.query("requête", &args.sql).map_err(|error| match error.refused_statement() {
         Some(reason) => Error::usage(
             "B0404",
-            format!("requête refusée par le moteur : {reason}"),
+            format!("requête refusée : {reason}"),
             "les tables sont les indicateurs (bilan explain), faits_attributions et source_* (une par source)",
         ),
         None => error,
@@ -33,7 +34,7 @@ pub(super) fn execute(args: &Query) -> Result<u8> {
     } else if args.json {
         writeln!(out, "{}", serde_json::to_string_pretty(&super::verdicts::json_rows(&table)?)?)
     } else {
-        write_aligned(&mut out, &cells(&table)?, &[])
+        write_aligned(&mut out, &cells(&table)?, &numbers(&table))
     };
     written.map_err(Error::io("écrire", Path::new("la sortie")))?;
     Ok(EXIT_DONE)
@@ -44,12 +45,18 @@ fn check_read_only(sql: &str) -> Result<()> {
     let refused = |message: String| {
         Error::usage("B0403", message, "écrivez une seule requête de lecture : SELECT …, ou WITH … SELECT …")
     };
-    let statements = Parser::parse_sql(&DuckDbDialect {}, sql).map_err(|e| refused(format!("SQL illisible ({e})")))?;
+    let statements = Parser::parse_sql(&DuckDbDialect {}, sql)
+        .map_err(|e| refused(format!("SQL illisible : {}", sql::refusal(&e.to_string()))))?;
     match statements.as_slice() {
         [Statement::Query(_)] => Ok(()),
         [_] => Err(refused("cette commande ne fait que lire".to_owned())),
         _ => Err(refused(format!("{} instructions au lieu d'une", statements.len()))),
     }
+}
+
+/// Which columns hold numbers.
+fn numbers(table: &Table) -> Vec<bool> {
+    table.schema.fields().iter().map(|f| f.data_type().is_numeric()).collect()
 }
 
 fn cells(table: &Table) -> Result<Vec<Vec<String>>> {

@@ -101,7 +101,7 @@ pub(super) fn print_outcome(plan: &Plan) -> Result<()> {
     let mut out = anstream::stdout();
     writeln!(out, "{}", title(plan)).map_err(failed())?;
     write_aligned(&mut out, &rows, &[false, true, true, true, true]).map_err(failed())?;
-    let epcis = format::count(i64::try_from(epcis.len()).unwrap_or(i64::MAX), "EPCI jugé", "EPCI jugés");
+    let epcis = format::count(i64::try_from(epcis.len()).unwrap_or(i64::MAX), "EPCI", "EPCI");
     writeln!(out, "{DIM}({epcis} ; un à un : bilan verdicts){DIM:#}").map_err(failed())
 }
 
@@ -109,14 +109,15 @@ fn title(plan: &Plan) -> String {
     format!("Bilan {}{}", plan.millesime, if plan.fictif { " — données fictives" } else { "" })
 }
 
-/// The compliance table on standard output: the answer first, an EPCI a block.
+/// The compliance table on standard output: the answer first, an EPCI a block, by name.
 pub(super) fn print_verdicts(plan: &Plan) -> Result<()> {
     let verdicts = load_verdicts(plan)?;
     let mut out = anstream::stdout();
     let failed = |e| Error::io("écrire", std::path::Path::new("la sortie"))(e);
     writeln!(out, "{}", title(plan)).map_err(failed)?;
     let width = |pick: &dyn Fn(&Verdict) -> String| verdicts.iter().map(|v| pick(v).chars().count()).max().unwrap_or(0);
-    let shown: Vec<&Verdict> = verdicts.iter().filter(|v| v.is_worth_a_line()).collect();
+    let mut shown: Vec<&Verdict> = verdicts.iter().filter(|v| v.is_worth_a_line()).collect();
+    shown.sort_by_cached_key(|v| (format::plain(&v.libelle), v.epci.clone()));
     let epci_width = width(&|v| v.libelle.clone()).min(34);
     let rule_width = shown.iter().map(|v| v.short_title().chars().count()).max().unwrap_or(0);
     let mut last = "";

@@ -19,7 +19,8 @@ const TYPOLOGIES: [&str; 7] = ["C", "T1", "T2", "T3", "T4", "T5", "T6P"];
 pub(super) fn execute(args: &Tension) -> Result<u8> {
     let (plan, _) = Plan::load(&args.projet, args.out.as_deref())?;
     let geographie = Geographie::load(&plan.resources(), plan.millesime)?;
-    let commune = find_commune(&geographie, &args.commune)?;
+    let inside = |c: &Commune| plan.communes.as_ref().is_none_or(|set| set.contains(&c.code));
+    let commune = find_commune(&geographie, &args.commune, inside)?;
     let typologie = args.typologie.as_deref().map_or(Ok("ensemble".to_owned()), |t| {
         let upper = t.to_uppercase();
         let upper = if upper == "T6" || upper == "T6+" { "T6P".to_owned() } else { upper };
@@ -41,7 +42,7 @@ pub(super) fn execute(args: &Tension) -> Result<u8> {
             ));
         }
     };
-    if plan.communes.as_ref().is_some_and(|set| !set.contains(&commune.code)) {
+    if !inside(commune) {
         return Err(Error::usage(
             "B0407",
             format!("{} ({}) est hors du périmètre de ce bilan", commune.libelle, commune.code),
@@ -144,13 +145,21 @@ impl Answer {
     }
 }
 
-/// The commune meant by a code or a name; several of one name are listed, and those whose name comes near to an unknown one.
-fn find_commune<'a>(geographie: &'a Geographie, wanted: &str) -> Result<&'a Commune> {
+/// The commune meant by a code or a name: of several of one name, the only one inside the perimeter; else they are listed, and
+/// so are those whose name comes near to an unknown one.
+fn find_commune<'a>(
+    geographie: &'a Geographie,
+    wanted: &str,
+    inside: impl Fn(&Commune) -> bool,
+) -> Result<&'a Commune> {
     if let Some((commune, _)) = geographie.resolve(wanted.trim()) {
         return Ok(commune);
     }
     let name = format::plain(wanted);
-    let found: Vec<&Commune> = geographie.communes().filter(|c| format::plain(&c.libelle) == name).collect();
+    let mut found: Vec<&Commune> = geographie.communes().filter(|c| format::plain(&c.libelle) == name).collect();
+    if found.iter().any(|c| inside(c)) {
+        found.retain(|c| inside(c));
+    }
     match found.as_slice() {
         [one] => Ok(one),
         [] => Err(Error::usage(
