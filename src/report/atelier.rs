@@ -142,7 +142,7 @@ pub struct Dossier {
 
 impl Atelier<'_> {
     fn render_all(&self, threads: usize, progress: &Progress) -> Result<Rendu> {
-        let lieux: Vec<Lieu> = [Lieu::territoire()].into_iter().chain(self.donnees.epci()).collect();
+        let lieux: Vec<Lieu> = [Lieu::territoire()].into_iter().chain(self.donnees.epci.iter().cloned()).collect();
         let landlords: Vec<String> = self.donnees.landlords().into_iter().collect();
         let bar = progress.steps("Pages et documents", (lieux.len() + landlords.len()) as u64 + 2);
         shared_out(threads, lieux.len(), |i| {
@@ -171,10 +171,10 @@ impl Atelier<'_> {
         Contexte { donnees: self.donnees, lieu, contingents: self.contingents, fond: self.fond, cadre: Cadre::PAGE }
     }
 
-    /// Codes of the EPCI, sorted.
+    /// Codes of the EPCI, by name.
     #[must_use]
     pub fn epci(&self) -> Vec<String> {
-        self.donnees.epci().into_iter().map(|lieu| lieu.code).collect()
+        self.donnees.epci.iter().map(|lieu| lieu.code.clone()).collect()
     }
 
     /// Builds the review of an EPCI, or of the whole perimeter for any other code.
@@ -182,7 +182,7 @@ impl Atelier<'_> {
     /// # Errors
     /// [`crate::error::Error::Chart`].
     pub fn dossier(&self, code: &str) -> Result<Dossier> {
-        let lieu = self.donnees.epci().into_iter().find(|lieu| lieu.code == code).unwrap_or_else(Lieu::territoire);
+        let lieu = self.donnees.epci.iter().find(|lieu| lieu.code == code).cloned().unwrap_or_else(Lieu::territoire);
         self.dossier_of(lieu)
     }
 

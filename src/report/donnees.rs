@@ -8,6 +8,7 @@ use arrow::datatypes::{DataType, Float64Type, Int32Type, Int64Type};
 
 use super::verdict::{Verdict, load_verdicts};
 use crate::error::{Error, Result};
+use crate::format;
 use crate::project::Plan;
 use crate::reference::Nomenclatures;
 use crate::resultats::{INDICATEURS, Manifeste, Qualite};
@@ -129,7 +130,10 @@ pub(super) struct Donnees<'a> {
     pub qualite: Qualite,
     pub nomenclatures: Nomenclatures,
     pub bailleurs: BTreeMap<String, String>,
+    /// By name of EPCI.
     pub verdicts: Vec<Verdict>,
+    /// EPCI of the perimeter, by name.
+    pub epci: Vec<Lieu>,
     feuilles: BTreeMap<&'static str, Feuille>,
     /// Codes of the communes of each EPCI, those of the perimeter.
     pub communes: BTreeMap<String, Vec<String>>,
@@ -165,7 +169,8 @@ impl<'a> Donnees<'a> {
     /// # Errors
     /// [`Error::Usage`] when there are none.
     pub(super) fn load(plan: &'a Plan, geographie: &crate::reference::Geographie) -> Result<Self> {
-        let verdicts = load_verdicts(plan)?;
+        let mut verdicts = load_verdicts(plan)?;
+        verdicts.sort_by_cached_key(|v| (format::plain(&v.libelle), v.epci.clone()));
         let mut verdicts_of: BTreeMap<String, Range<usize>> = BTreeMap::new();
         for (i, v) in verdicts.iter().enumerate() {
             verdicts_of.entry(v.epci.clone()).or_insert(i..i).end = i + 1;
@@ -174,6 +179,7 @@ impl<'a> Donnees<'a> {
         for nom in TABLES {
             feuilles.insert(nom, Feuille::load(plan, nom)?);
         }
+        let epci = feuilles.get("demande").map(epci_of).unwrap_or_default();
         let mut communes: BTreeMap<String, Vec<String>> = BTreeMap::new();
         let mut sans_epci = Vec::new();
         for commune in geographie.communes() {
@@ -191,6 +197,7 @@ impl<'a> Donnees<'a> {
             nomenclatures: Nomenclatures::load(&plan.resources(), plan.millesime)?,
             bailleurs: landlord_names(plan)?,
             verdicts,
+            epci,
             feuilles,
             communes,
             sans_epci,
@@ -225,19 +232,6 @@ impl<'a> Donnees<'a> {
     /// Whether files of a source were read.
     pub(super) fn given(&self, source: &str) -> bool {
         self.manifeste.entrees.iter().any(|e| e.source == source && !e.refuse)
-    }
-
-    /// EPCI of the perimeter, by code.
-    pub(super) fn epci(&self) -> Vec<Lieu> {
-        let Some(table) = self.table("demande") else { return Vec::new() };
-        table
-            .codes("epci")
-            .into_iter()
-            .map(|code| {
-                let libelle = table.of("epci", &code).next().map_or("", |l| l.text("libelle")).to_owned();
-                Lieu { niveau: "epci".to_owned(), code, libelle }
-            })
-            .collect()
     }
 
     /// Name of a landlord, or its SIREN.
@@ -276,6 +270,20 @@ impl Lieu {
     pub(super) fn is_territoire(&self) -> bool {
         self.niveau == "territoire"
     }
+}
+
+/// EPCI of a table, by name.
+fn epci_of(table: &Feuille) -> Vec<Lieu> {
+    let mut epci: Vec<Lieu> = table
+        .codes("epci")
+        .into_iter()
+        .map(|code| {
+            let libelle = table.of("epci", &code).next().map_or("", |l| l.text("libelle")).to_owned();
+            Lieu { niveau: "epci".to_owned(), code, libelle }
+        })
+        .collect();
+    epci.sort_by_cached_key(|lieu| (format::plain(&lieu.libelle), lieu.code.clone()));
+    epci
 }
 
 /// Names of landlords by SIREN, from the source `bailleurs` of the last run.

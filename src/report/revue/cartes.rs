@@ -23,8 +23,8 @@ fn classes(names: &[&str]) -> Vec<Classe> {
 /// Areas of every EPCI in the colour of its class; empty without outlines.
 fn areas(c: &Contexte<'_>, class: &dyn Fn(&str) -> Option<usize>) -> Vec<Aire> {
     let communes = |epci: &str| c.donnees.communes.get(epci).cloned().unwrap_or_default();
-    let lieux = if c.lieu.is_territoire() { c.donnees.epci() } else { vec![c.lieu.clone()] };
-    let mut aires: Vec<Aire> = lieux
+    let mut aires: Vec<Aire> = c
+        .epci()
         .iter()
         .flat_map(|epci| communes(&epci.code).into_iter().map(move |commune| (epci.code.clone(), commune)))
         .filter_map(|(epci, commune)| Some(Aire { contours: c.fond.outlines(&commune)?.clone(), classe: class(&epci) }))
@@ -118,14 +118,14 @@ fn tension_class(value: Option<f64>) -> Option<usize> {
 
 /// Demands of each EPCI as circles, in classes of tension.
 pub(super) fn demandes(c: &Contexte<'_>) -> Result<Option<Figure>> {
-    let lieux = c.donnees.epci();
+    let lieux = &c.donnees.epci;
     if lieux.len() < 2 {
         return Ok(None);
     }
     circles(
         c,
         "carte-demandes",
-        &lieux,
+        lieux,
         &|lieu| c.donnees.communes.get(&lieu.code).and_then(|list| c.fond.middle(list)),
         "EPCI",
     )

@@ -75,8 +75,8 @@ impl<'a> Contexte<'a> {
     }
 
     /// EPCI of the territory: itself, or all of them.
-    fn epci(&self) -> Vec<Lieu> {
-        if self.lieu.is_territoire() { self.donnees.epci() } else { vec![self.lieu.clone()] }
+    fn epci(&self) -> &'a [Lieu] {
+        if self.lieu.is_territoire() { &self.donnees.epci } else { std::slice::from_ref(self.lieu) }
     }
 
     /// The row of this territory in a table whose dimensions have these values.

@@ -42,8 +42,8 @@ pub(super) fn chapter(c: &Contexte<'_>) -> Result<Chapitre> {
     blocs.push(Bloc::Tableau(side_by_side(c)));
     let cut = &c.donnees.manifeste.epci_coupes;
     if !cut.is_empty() {
-        let names: Vec<String> =
-            c.donnees.epci().into_iter().filter(|e| cut.contains(&e.code)).map(|e| e.libelle).collect();
+        let names: Vec<&str> =
+            c.donnees.epci.iter().filter(|e| cut.contains(&e.code)).map(|e| e.libelle.as_str()).collect();
         blocs.push(Bloc::note(format!(
             "EPCI coupés par le périmètre, comptés sur leur partie intérieure : {}.",
             names.join(", ")
@@ -196,10 +196,10 @@ fn year(c: &Contexte<'_>) -> Result<Option<Figure>> {
 fn side_by_side(c: &Contexte<'_>) -> Tableau {
     let lignes = c
         .epci()
-        .into_iter()
-        .chain([c.lieu.clone()])
+        .iter()
+        .chain([c.lieu])
         .map(|lieu| {
-            let row = |table: &str, dimensions: &[(&str, &str)]| c.donnees.row(table, &lieu, dimensions);
+            let row = |table: &str, dimensions: &[(&str, &str)]| c.donnees.row(table, lieu, dimensions);
             let parc = row("parc", &TOUT[1..]);
             let tension = row("tension", &TOUT);
             let name = if lieu.is_territoire() {

@@ -129,7 +129,7 @@ pub(super) fn build(donnees: &Donnees<'_>, contingents: &Contingents, siren: &st
         cles,
         figures,
         tableaux,
-        verdicts: judgement_table(donnees, "Règles et engagements", &own, true),
+        verdicts: judgement_table(donnees, "Règles et engagements", &own, true).without(&["Acteur"]),
         compte_rendu: (all > 0).then_some(report),
         liste,
     })
@@ -138,19 +138,19 @@ pub(super) fn build(donnees: &Donnees<'_>, contingents: &Contingents, siren: &st
 fn presences(donnees: &Donnees<'_>, contingents: &Contingents, siren: &str) -> Vec<Presence> {
     let Some(table) = donnees.table("quartiles") else { return Vec::new() };
     donnees
-        .epci()
-        .into_iter()
+        .epci
+        .iter()
         .filter_map(|lieu| {
             let row = table.find("epci", &lieu.code, &[("bailleur", siren), ("zone", "hors_qpv")])?;
             let attributions = row.int("attributions").filter(|n| *n > 0)?;
             let law = donnees
-                .verdicts_of(&lieu)
+                .verdicts_of(lieu)
                 .iter()
                 .find(|v| v.regle == "q1_hors_qpv" && v.base == "loi" && v.resultat.is_some());
             let gap = contingents.gaps_of(&lieu.code).into_iter().find(|m| m.bailleur == siren);
             Some(Presence {
-                epci: lieu.code,
-                libelle: lieu.libelle,
+                epci: lieu.code.clone(),
+                libelle: lieu.libelle.clone(),
                 attributions,
                 q1_ou_relogement: row.int("q1_ou_relogement").unwrap_or(0),
                 part: row.real("part_q1_ou_relogement"),

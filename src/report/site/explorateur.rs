@@ -90,7 +90,7 @@ impl<'a> Reponses<'a> {
         let codes = table.codes("commune");
         let whole =
             || Partie { code: "territoire".to_owned(), titre: donnees.plan.titre.clone(), communes: codes.clone() };
-        if donnees.epci().len() <= MOST_EPCI || codes.is_empty() {
+        if donnees.epci.len() <= MOST_EPCI || codes.is_empty() {
             return Ok(Self { geographie, table, parties: vec![whole()] });
         }
         let mut parties: BTreeMap<&str, Partie> = BTreeMap::new();

@@ -123,7 +123,7 @@ impl<'a> Site<'a> {
             millesime_rpls: donnees.manifeste.millesime_rpls,
             style: resources.text("reports/site/style.css")?.into_owned(),
             script: resources.text("reports/site/recherche.js")?.into_owned(),
-            etendu: donnees.epci().len() > explorateur::MOST_EPCI,
+            etendu: donnees.epci.len() > explorateur::MOST_EPCI,
         };
         let page = Value::from(Serde(serde_json::to_value(&page)?));
         Ok(Self { donnees, environment, page })
@@ -139,20 +139,19 @@ impl<'a> Site<'a> {
         let of = |cle: &str| revue.figures().find(|f| f.cle == cle);
         let figures: Vec<&Figure> = [of("carte-q1"), of("verdicts")].into_iter().flatten().collect();
         let trend = of("tendance");
-        let mut epci: Vec<Entree> = self
+        let epci: Vec<Entree> = self
             .donnees
-            .epci()
-            .into_iter()
+            .epci
+            .iter()
             .map(|lieu| {
-                let law = self.donnees.verdicts_of(&lieu).iter().find(|v| v.regle == "q1_hors_qpv" && v.base == "loi");
+                let law = self.donnees.verdicts_of(lieu).iter().find(|v| v.regle == "q1_hors_qpv" && v.base == "loi");
                 let note = law.map_or_else(String::new, |v| match v.resultat {
                     Some(_) => format!("{}, {}", v.shown_result(), v.answer()),
                     None => v.answer(),
                 });
-                Entree { code: lieu.code, nom: lieu.libelle, note }
+                Entree { code: lieu.code.clone(), nom: lieu.libelle.clone(), note }
             })
             .collect();
-        epci.sort_by_cached_key(Entree::place);
         let csv = csv_links(figures.iter().copied().chain(trend));
         self.render(
             "index.html",
