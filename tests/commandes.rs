@@ -61,7 +61,7 @@ fn data_goes_to_standard_output_without_colour_codes_when_nobody_watches() {
     let (code, out, err) = bilan(&["verdicts", demo()]);
     assert_eq!(code, 4, "some rules are missed in the demonstration");
     assert!(
-        out.contains("✓ atteint") && out.contains("✗ il manque") && !out.contains('\u{1b}') && err.is_empty(),
+        out.contains("baux d'avance") && out.contains("✗ il manque") && !out.contains('\u{1b}') && err.is_empty(),
         "{out}{err}"
     );
 }

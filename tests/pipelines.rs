@@ -84,6 +84,20 @@ fn every_table_has_the_columns_and_the_key_its_entry_says() {
     }
 }
 
+/// A sentence that reads a row names columns of the table, and the row by its key.
+#[test]
+fn sentences_that_read_a_row_name_what_the_table_has() {
+    let mut seen = 0;
+    for indicateur in published() {
+        let columns = indicateur.lecture.split('{').skip(1).map(|part| part.split_once('}').unwrap().0);
+        for column in columns.inspect(|_| seen += 1) {
+            assert!(indicateur.meaning(column).is_some(), "{}: {column}", indicateur.nom);
+        }
+        assert!(indicateur.exemple.keys().all(|column| indicateur.cle.contains(column)), "{}", indicateur.nom);
+    }
+    assert!(seen > 30, "{seen}");
+}
+
 /// The subset that other engines run too: no QUALIFY, FILTER, GROUP BY ALL, lambda, `::` or struct; one statement a file.
 #[test]
 fn pipelines_keep_to_the_portable_subset() {

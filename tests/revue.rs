@@ -644,6 +644,21 @@ fn no_line_of_a_page_may_begin_with_a_mark() {
     }
 }
 
+/// The dictionary reads a row of each main table: that of the EPCI with the largest counts.
+#[test]
+fn the_dictionary_reads_rows_of_the_run() {
+    let rows = commun::read_table(&sortie("indicateurs/desequilibre.parquet"));
+    let is = |r: &&commun::Row, typologie: &str| {
+        r["niveau"].text() == "epci" && r["population"].text() == "ensemble" && r["typologie"].text() == typologie
+    };
+    let largest = rows.iter().filter(|r| is(r, "ensemble")).max_by_key(|r| r["demandes"].int()).unwrap();
+    let row = rows.iter().find(|r| is(r, "T2") && r["code"] == largest["code"]).unwrap();
+    let ratio = bilan::format::decimal(row["desequilibre"].real().unwrap(), 2);
+    let page = unescaped(&std::fs::read_to_string(sortie("dictionnaire.html")).unwrap());
+    assert!(page.contains(&format!("on compte en T2 {ratio} fois autant de demandes")), "{ratio}");
+    assert_eq!(page.matches("Lecture\u{a0}:").count(), 13);
+}
+
 /// The finding on tension is the highest of the table, told with its leases when they are few.
 #[test]
 fn the_highest_tension_is_that_of_the_table() {

@@ -248,6 +248,9 @@ fn indicator(i: &Indicateur) -> Result<Explication> {
         row("Texte", &i.reference),
         row("Clé", i.cle.join(", ")),
     ];
+    if !i.lecture.is_empty() {
+        rows.push(row("Lecture", &i.lecture));
+    }
     if !i.parametres.is_empty() {
         rows.push(row("Paramètres", i.parametres.join(", ")));
     }

@@ -140,7 +140,7 @@ pub(super) fn print_verdicts(plan: &Plan) -> Result<()> {
             v.short_title(),
             v.shown_result(),
             v.shown_target(),
-            v.answer(),
+            v.answer_with_margin(),
             v.shown_status(),
         )
         .map_err(failed)?;

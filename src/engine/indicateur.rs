@@ -40,9 +40,12 @@ pub struct Indicateur {
     pub cle: Vec<String>,
     /// Where the rule comes from.
     pub reference: String,
-    /// How to read a row.
+    /// How to read a row; `{column}` is its value there.
     #[serde(default)]
     pub lecture: String,
+    /// The row that it reads: values of the columns of the key that are not `ensemble`.
+    #[serde(default)]
+    pub exemple: BTreeMap<String, String>,
     /// What not to conclude.
     #[serde(default)]
     pub pieges: Vec<String>,

@@ -143,7 +143,7 @@ pub(super) struct Donnees<'a> {
 }
 
 /// Tables with a territory in their key, in the order `niveau`, `code`.
-const TABLES: [&str; 17] = [
+const TABLES: [&str; 18] = [
     "attributions",
     "attributions_profil",
     "calendrier",
@@ -151,6 +151,7 @@ const TABLES: [&str; 17] = [
     "delais",
     "demande",
     "demande_profil",
+    "desequilibre",
     "parc",
     "priorites",
     "processus",

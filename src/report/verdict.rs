@@ -250,6 +250,15 @@ impl Verdict {
         }
     }
 
+    /// The answer with what is left before the rule would be missed, where it is kept.
+    #[must_use]
+    pub fn answer_with_margin(&self) -> String {
+        match self.distance() {
+            Some(d) if self.verdict == "atteint" && d >= 0 => format!("✓ {}", self.distance_words()),
+            _ => self.answer(),
+        }
+    }
+
     /// Lettings ahead of the target, or missing when negative; none where nothing is judged, or a mean is.
     #[must_use]
     pub fn distance(&self) -> Option<i64> {
@@ -266,7 +275,7 @@ impl Verdict {
             (None, _) => format::NONE.to_owned(),
             (Some(0), _) => "juste atteint".to_owned(),
             (Some(d), ">=") if d > 0 => format!("{} d'avance", format::count(d, "bail", "baux")),
-            (Some(d), _) if d > 0 => format!("encore {} possibles", format::count(d, "bail", "baux")),
+            (Some(d), _) if d > 0 => format!("encore {}", format::count(d, "bail possible", "baux possibles")),
             (Some(d), ">=") => format!("il manque {}", format::count(-d, "bail", "baux")),
             (Some(d), _) => format!("{} de trop", format::count(-d, "bail", "baux")),
         }

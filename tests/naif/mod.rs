@@ -116,17 +116,19 @@ pub enum Table {
     Demande,
     Attributions,
     Tension,
+    Desequilibre,
     Delais,
     Quartiles,
     Priorites,
 }
 
 impl Table {
-    pub const ALL: [Table; 7] = [
+    pub const ALL: [Table; 8] = [
         Table::Parc,
         Table::Demande,
         Table::Attributions,
         Table::Tension,
+        Table::Desequilibre,
         Table::Delais,
         Table::Quartiles,
         Table::Priorites,
@@ -138,6 +140,7 @@ impl Table {
             Table::Demande => "demande",
             Table::Attributions => "attributions",
             Table::Tension => "tension",
+            Table::Desequilibre => "desequilibre",
             Table::Delais => "delais",
             Table::Quartiles => "quartiles",
             Table::Priorites => "priorites",
@@ -147,7 +150,9 @@ impl Table {
     pub fn key(self) -> &'static [&'static str] {
         match self {
             Table::Parc => &["niveau", "code", "typologie", "categorie"],
-            Table::Demande | Table::Attributions | Table::Delais => &["niveau", "code", "population", "typologie"],
+            Table::Demande | Table::Attributions | Table::Desequilibre | Table::Delais => {
+                &["niveau", "code", "population", "typologie"]
+            }
             Table::Tension => &["niveau", "code", "population", "typologie", "categorie"],
             Table::Quartiles => &["niveau", "code", "bailleur", "zone"],
             Table::Priorites => &["niveau", "code", "reservataire"],
@@ -334,6 +339,18 @@ impl Registre {
                         if self.avec_demandes && self.avec_attributions { part(demandes, n) } else { Taux(None) },
                     ),
                 ]
+            }
+            Table::Desequilibre => {
+                let de = |typologie: &str| {
+                    let cle = [k(0), k(1), k(2), typologie, "ensemble"].map(str::to_owned);
+                    self.expected(Table::Tension, &cle).pop().unwrap().1
+                };
+                let (tension, ensemble) = (de(k(3)), de("ensemble"));
+                let rapport = match (&tension, &ensemble) {
+                    (Taux(Some(t)), Taux(Some(e))) if *e > 0.0 => Taux(Some(t / e)),
+                    _ => Taux(None),
+                };
+                vec![("tension", tension), ("tension_ensemble", ensemble), ("desequilibre", rapport)]
             }
             Table::Delais => {
                 let jours: Vec<i64> = self

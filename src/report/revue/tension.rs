@@ -40,7 +40,7 @@ pub(super) fn chapter(c: &Contexte<'_>) -> Result<Chapitre> {
     blocs.extend(Bloc::figure(distribution(c)?));
     blocs.push(abnormal(c));
     blocs.push(Bloc::note(
-        "Le délai est celui des ménages logés : ceux qui attendent encore n'y sont pas. Une attribution dont le dépôt est inconnu, ou postérieur au bail, n'entre pas dans les délais.",
+        "Déséquilibre : tension d'une typologie ÷ tension de l'ensemble ; au-dessus de 1, cette taille est plus demandée que les autres. Le délai est celui des ménages logés : ceux qui attendent encore n'y sont pas. Une attribution dont le dépôt est inconnu, ou postérieur au bail, n'entre pas dans les délais.",
     ));
     Ok(Chapitre::new("tension", "Tension et délais", blocs))
 }
@@ -51,6 +51,8 @@ fn by_typology(c: &Contexte<'_>) -> Result<Option<Figure>> {
         let delai = c.row("delais", &[("population", "ensemble"), ("typologie", t)]);
         (tension, delai)
     };
+    let imbalance =
+        |t: &str| c.row("desequilibre", &[("population", "ensemble"), ("typologie", t)])?.real("desequilibre");
     let rows: Vec<_> = mots::TYPOLOGIES
         .iter()
         .map(|t| (*t, pair(t)))
@@ -102,15 +104,16 @@ fn by_typology(c: &Contexte<'_>) -> Result<Option<Figure>> {
     };
     let lignes = rows
         .iter()
-        .map(|(t, pair)| (mots::typology(t), *pair))
-        .chain([("Ensemble", pair("ensemble"))])
-        .map(|(name, (tension, delai))| {
+        .map(|(t, pair)| (*t, mots::typology(t), *pair))
+        .chain([("ensemble", "Ensemble", pair("ensemble"))])
+        .map(|(t, name, (tension, delai))| {
             vec![
                 Cellule::texte(name),
                 Cellule::Nombre(tension.and_then(|l| l.int("logements"))),
                 Cellule::Nombre(tension.and_then(|l| l.int("demandes"))),
                 Cellule::Nombre(tension.and_then(|l| l.int("attributions"))),
                 Cellule::Decimal(tension.and_then(|l| l.real("tension"))),
+                Cellule::Centieme(imbalance(t)),
                 Cellule::Decimal(delai.and_then(|l| l.real("delai_moyen"))),
                 Cellule::Decimal(delai.and_then(|l| l.real("delai_median"))),
             ]
@@ -118,7 +121,16 @@ fn by_typology(c: &Contexte<'_>) -> Result<Option<Figure>> {
         .collect();
     let tableau = Tableau::new(
         "Tension et délais par typologie",
-        &["Typologie", "Logements#", "Demandes#", "Baux#", "Tension#", "Délai moyen (mois)#", "Délai médian (mois)#"],
+        &[
+            "Typologie",
+            "Logements#",
+            "Demandes#",
+            "Baux#",
+            "Tension#",
+            "Déséquilibre#",
+            "Délai moyen (mois)#",
+            "Délai médian (mois)#",
+        ],
         lignes,
     )
     .with_total();

@@ -5,8 +5,7 @@ use serde::Serialize;
 use crate::engine::Indicateur;
 use crate::error::Result;
 use crate::format;
-use crate::reference::Resources;
-use crate::report::donnees::Donnees;
+use crate::report::donnees::{Donnees, Ligne};
 use crate::report::revue::parameters;
 use crate::report::tableau::{Cellule, Tableau};
 
@@ -22,19 +21,21 @@ pub(super) struct Entree {
     population: String,
     sources: String,
     reference: String,
+    lecture: String,
     pieges: Vec<String>,
     colonnes: Vec<(String, String)>,
 }
 
-/// Published tables in the order of their titles.
+/// Published tables in the order of their titles, each read on a row of this run.
 ///
 /// # Errors
 /// [`crate::error::Error::Resource`].
-pub(super) fn load(resources: &Resources) -> Result<Vec<Entree>> {
-    let mut entries: Vec<Entree> = Indicateur::in_order(resources)?
+pub(super) fn load(donnees: &Donnees<'_>) -> Result<Vec<Entree>> {
+    let mut entries: Vec<Entree> = Indicateur::in_order(&donnees.plan.resources())?
         .into_iter()
         .filter(|i| !i.interne)
         .map(|i| Entree {
+            lecture: reading(donnees, &i).unwrap_or_default(),
             nom: i.nom,
             titre: i.titre,
             question: i.question,
@@ -50,6 +51,47 @@ pub(super) fn load(resources: &Resources) -> Result<Vec<Entree>> {
         .collect();
     entries.sort_by_cached_key(|e| (format::plain(&e.titre), e.nom.clone()));
     Ok(entries)
+}
+
+/// The sentence that reads a row, on that of the EPCI with the largest counts; none where no EPCI has all it says.
+fn reading(donnees: &Donnees<'_>, i: &Indicateur) -> Option<String> {
+    if !i.lecture.contains('{') {
+        return Some(i.lecture.clone());
+    }
+    let table = donnees.table(&i.nom)?;
+    let wanted = |column: &str| i.exemple.get(column).map_or("ensemble", String::as_str);
+    let read = |l: &Ligne<'_>| {
+        i.cle
+            .iter()
+            .filter(|c| !["niveau", "code"].contains(&c.as_str()))
+            .all(|c| l.text(c) == wanted(c) || l.int(c).is_some_and(|n| n.to_string() == wanted(c)))
+    };
+    let counts =
+        |l: &Ligne<'_>| i.colonnes.iter().filter(|(c, _)| c != "millesime").filter_map(|(c, _)| l.int(c)).max();
+    let rows = donnees.epci.iter().filter_map(|epci| table.of("epci", &epci.code).find(read));
+    let told = rows.filter_map(|l| Some((counts(&l), filled(&i.lecture, &l)?)));
+    // The first of those that are as large.
+    told.reduce(|most, other| if other.0 > most.0 { other } else { most }).map(|(_, sentence)| sentence)
+}
+
+/// A sentence with the values of a row; none where one is missing.
+fn filled(sentence: &str, l: &Ligne<'_>) -> Option<String> {
+    let mut parts = sentence.split('{');
+    let mut text = parts.next()?.to_owned();
+    for part in parts {
+        let (column, rest) = part.split_once('}')?;
+        let value = match (l.int(column), l.real(column), l.text(column)) {
+            (Some(n), ..) if column == "millesime" => n.to_string(),
+            (Some(n), ..) => format::integer(n),
+            (_, Some(x), _) if column.starts_with("part") || column.starts_with("taux") => format::percent(x),
+            (_, Some(x), _) if column == "desequilibre" => format::decimal(x, 2),
+            (_, Some(x), _) => format::decimal(x, 1),
+            (.., "") => return None,
+            (.., words) => words.to_owned(),
+        };
+        text = text + &value + rest;
+    }
+    Some(text)
 }
 
 /// What the method rests on.
