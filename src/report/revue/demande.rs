@@ -97,8 +97,12 @@ fn seniority(c: &Contexte<'_>) -> Result<Option<Figure>> {
 }
 
 fn calendar(c: &Contexte<'_>) -> Result<Option<Figure>> {
-    const FLUX: [(&str, &str); 3] =
-        [("deposees", "demandes déposées"), ("radiees", "radiations"), ("attributions", "baux signés")];
+    const FLUX: [(&str, &str); 4] = [
+        ("deposees", "demandes déposées"),
+        ("renouvelees", "renouvellements"),
+        ("radiees", "radiations"),
+        ("attributions", "baux signés"),
+    ];
     let rows = c.donnees.rows("calendrier", c.lieu);
     let sum = |column: &str| rows.iter().filter_map(|l| l.int(column)).sum::<i64>();
     let known = |column: &str| rows.iter().any(|l| l.int(column).is_some());
@@ -108,7 +112,7 @@ fn calendar(c: &Contexte<'_>) -> Result<Option<Figure>> {
     #[expect(clippy::cast_precision_loss, reason = "counts of demands are far below 2^52")]
     let series: Vec<Serie> = FLUX
         .iter()
-        .zip([Palette::BLUE, Palette::OCHRE, Palette::GREEN])
+        .zip([Palette::BLUE, Palette::SOFT, Palette::OCHRE, Palette::GREEN])
         .filter(|((column, _), _)| known(column))
         .map(|((column, nom), couleur)| Serie {
             nom: (*nom).to_owned(),
@@ -134,8 +138,17 @@ fn calendar(c: &Contexte<'_>) -> Result<Option<Figure>> {
             [Cellule::texte(mois)].into_iter().chain(FLUX.map(|(column, _)| Cellule::Nombre(l.int(column)))).collect()
         })
         .collect();
-    let tableau =
-        Tableau::new("L'année mois par mois", &["Mois", "Demandes déposées#", "Radiations#", "Baux signés#"], lignes);
+    let mut tableau = Tableau::new(
+        "L'année mois par mois",
+        &["Mois", "Demandes déposées#", "Renouvellements#", "Radiations#", "Baux signés#"],
+        lignes,
+    );
+    // A register that dates no renewal is not said to lack them.
+    let mut flux = "Dépôts, derniers renouvellements, radiations";
+    if !known("renouvelees") {
+        tableau = tableau.without(&["Renouvellements"]);
+        flux = "Dépôts, radiations";
+    }
     let dessin = chart::lines(
         &Legende { cle: "calendrier", titre: &titre, alternative: &alternative("Courbes par mois", &titre, &tableau) },
         &mots::MONTHS.map(str::to_owned),
@@ -145,12 +158,12 @@ fn calendar(c: &Contexte<'_>) -> Result<Option<Figure>> {
     Ok(Some(Figure {
         cle: "calendrier",
         titre,
-        sous_titre: format!("Dépôts, radiations et baux signés chaque mois de {}", c.millesime()),
+        sous_titre: format!("{flux} et baux signés chaque mois de {}", c.millesime()),
         dessin,
         lecture: format!("en tout, {}", format::count(sum("radiees"), "radiation", "radiations")),
         champ: "ménages ; demandes au premier choix de commune, baux à la commune du logement".to_owned(),
         source: "registre de la demande, fichier des attributions".to_owned(),
-        natif: Some(Natif::Courbes(vec![1, 2, 3])),
+        natif: Some(Natif::Courbes((1..tableau.colonnes.len()).collect())),
         tableau,
     }))
 }
