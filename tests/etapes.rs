@@ -59,6 +59,34 @@ fn another_target_redoes_the_verdicts_alone() {
     );
 }
 
+/// Checking makes what cross-checks read, and no other table; what a run then finds done is what it would have made.
+#[test]
+fn checking_makes_what_checks_read_alone() {
+    let projet = project(TOML, LETTINGS);
+    let options = bilan::run::Options { threads: 2, verifier: false, report: false };
+    let (plan, _) = bilan::project::Plan::load(projet.path(), None).unwrap();
+    bilan::run::check(&plan, options, &bilan::progress::Progress::hidden()).unwrap();
+    let checked = steps(&projet);
+    let made = again(&BTreeSet::new(), &checked);
+    assert!(made.contains("faits") && made.contains("double_enregistrement"), "{made:?}");
+    assert!(!made.contains("explorateur") && !made.contains("verdicts"), "{made:?}");
+    let quality = projet.text("qualite.json");
+    projet.run(2, false);
+    assert!(checked.is_subset(&steps(&projet)));
+    assert_eq!(projet.text("qualite.json"), quality);
+    assert_eq!(
+        tables(&projet),
+        tables(&{
+            let fresh = project(TOML, LETTINGS);
+            fresh.run(2, false);
+            fresh
+        })
+    );
+    // Checking again keeps the tables of the run.
+    bilan::run::check(&plan, options, &bilan::progress::Progress::hidden()).unwrap();
+    assert!(made.len() < again(&BTreeSet::new(), &steps(&projet)).len());
+}
+
 #[test]
 fn another_file_of_lettings_keeps_the_steps_of_the_demand() {
     let projet = project(TOML, LETTINGS);

@@ -295,13 +295,23 @@ pub fn forget_steps(cache: &Path) -> Result<()> {
 /// Steps at work at once: while one waits for what another reads, the cores are busy.
 const ENSEMBLE: usize = 2;
 
-/// Computes every indicator and cross-check, each once the tables it names are there; `made` is told of each published table
-/// by the worker that has made it.
+/// What is to be computed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Voulu {
+    /// Every table and every cross-check.
+    Tout,
+    /// Cross-checks, and the tables that they read.
+    Controles,
+}
+
+/// Computes what is wanted, each table or cross-check once the tables it names are there; `made` is told of each published
+/// table by the worker that has made it.
 ///
 /// # Errors
 /// [`Error::Engine`] with the pipeline's name; what `made` met.
 pub fn compute(
     inputs: &Inputs<'_>,
+    voulu: Voulu,
     threads: usize,
     progress: &Progress,
     made: impl Fn(&Etape) -> Result<()> + Sync,
@@ -325,7 +335,13 @@ pub fn compute(
     };
     let mut prevues: Vec<Prevue<'_>> = pipelines.iter().map(|i| etapes.plan(i, &etendue, &folder)).collect();
     prevues.extend(checks.iter().map(|check| etapes.plan_check(check, &folder)));
-    let attend = waits(&prevues, &surcharges);
+    let mut attend = waits(&prevues, &surcharges);
+    if voulu == Voulu::Controles {
+        let read = read_by_checks(&prevues, &attend);
+        let mut read = read.into_iter();
+        prevues.retain(|_| read.next().unwrap_or(true));
+        attend = waits(&prevues, &surcharges);
+    }
     let given = |source: &str| inputs.ingestion.fichiers.iter().any(|f| f.schema == source && f.parquet.is_some());
     let whole = |check: &Croisement| {
         check.source == "attributions" || inputs.plan.confirmations.iter().any(|c| c.code == check.code)
@@ -386,6 +402,20 @@ fn waits(prevues: &[Prevue<'_>], surcharges: &Surcharges) -> Vec<Vec<usize>> {
         before.filter(|before| *before < i).collect()
     };
     prevues.iter().enumerate().map(of).collect()
+}
+
+/// Whether each step is a cross-check, or is waited for by one.
+fn read_by_checks(prevues: &[Prevue<'_>], attend: &[Vec<usize>]) -> Vec<bool> {
+    let mut read: Vec<bool> = prevues.iter().map(|p| matches!(p.travail, Travail::Controle(_))).collect();
+    // Steps wait for those before them alone.
+    for (step, before) in attend.iter().enumerate().rev() {
+        if read[step] {
+            for &before in before {
+                read[before] = true;
+            }
+        }
+    }
+    read
 }
 
 impl Etapes {

@@ -10,7 +10,7 @@ use std::fs::File;
 use std::path::{Path, PathBuf};
 
 use crate::diagnostic::Diagnostic;
-use crate::engine::{self, Etape, FACTS, Inputs, Table};
+use crate::engine::{self, Etape, FACTS, Inputs, Table, Voulu};
 use crate::error::{Error, Result};
 use crate::ingest::{self, Ingestion};
 use crate::law::{Droit, SeuilsDeLAnnee, rules_for};
@@ -85,7 +85,7 @@ pub fn check(plan: &Plan, options: Options, progress: &Progress) -> Result<Check
     let parametres = Parametres::load(&plan.resources())?;
     let (regles, _) = rules_for(&Droit { plan, geographie: &geographie, seuils: &seuils, parametres: &parametres })?;
     let inputs = Inputs { plan, ingestion: &ingestion, geographie: &geographie, seuils: &seuils, regles: &regles };
-    let resultats = engine::compute(&inputs, options.threads, progress, |_| Ok(()))?;
+    let resultats = engine::compute(&inputs, Voulu::Controles, options.threads, progress, |_| Ok(()))?;
     let (_, notes) = qualite::write(plan, &ingestion, resultats.constatations, &resultats.bailleurs, options.threads)?;
     Ok(Checked { ingestion, notes })
 }
@@ -142,7 +142,7 @@ pub fn run(plan: &Plan, mut notes: Vec<Diagnostic>, options: Options, progress: 
         etat.save(&cache)?;
         let inputs = Inputs { plan, ingestion: &ingestion, geographie: &geographie, seuils: &seuils, regles: &regles };
         let prepare = |table: &Etape| prepare_table(plan, &before, table);
-        let resultats = engine::compute(&inputs, options.threads, progress, prepare);
+        let resultats = engine::compute(&inputs, Voulu::Tout, options.threads, progress, prepare);
         let resultats = resultats.inspect_err(|_| store::sweep(&plan.sortie))?;
         let quality = qualite::write(plan, &ingestion, resultats.constatations, &resultats.bailleurs, options.threads);
         let (files, found) = quality.inspect_err(|_| store::sweep(&plan.sortie))?;
