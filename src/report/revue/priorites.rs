@@ -36,12 +36,8 @@ pub(super) fn chapter(c: &Contexte<'_>) -> Result<Chapitre> {
             .filter(|v| v.regle == "prioritaires" && v.base == "loi" && v.acteur_type == "bailleur")
             .collect();
         if !own.is_empty() {
-            blocs.push(Bloc::Tableau(judgement_table(
-                c.donnees,
-                "Chaque bailleur sur ses logements non réservés",
-                &own,
-                false,
-            )));
+            let titre = "Chaque bailleur sur ses logements non réservés";
+            blocs.push(Bloc::Tableau(judgement_table(c.donnees, titre, &own, false).without(&["Règle"])));
         }
     }
     blocs.push(Bloc::note(
