@@ -1,5 +1,5 @@
--- The year month by month: deposits, last renewals, exits and leases of households; and, outside priority neighbourhoods, the leases of
--- the rule of CCH L441-1 added up from January, to set beside the path to its target.
+-- The year month by month: deposits, last renewals, exits and leases of households; and, outside priority
+-- neighbourhoods, the leases of the rule of CCH L441-1 added up from January, to set beside the path to its target.
 WITH fait AS (
     SELECT d.commune, EXTRACT(MONTH FROM d.date_depot) AS mois, COUNT(*) AS deposees, 0 AS renouvelees, 0 AS radiees,
            0 AS attributions, 0 AS hors_qpv, 0 AS q1_hors_qpv
@@ -29,7 +29,8 @@ WITH fait AS (
 ),
 compte AS (
     SELECT l.niveau, l.code, x.mois, SUM(x.deposees) AS deposees, SUM(x.renouvelees) AS renouvelees,
-           SUM(x.radiees) AS radiees, SUM(x.attributions) AS attributions, SUM(x.hors_qpv) AS hors_qpv, SUM(x.q1_hors_qpv) AS q1_hors_qpv
+           SUM(x.radiees) AS radiees, SUM(x.attributions) AS attributions, SUM(x.hors_qpv) AS hors_qpv,
+           SUM(x.q1_hors_qpv) AS q1_hors_qpv
     FROM fait x
     JOIN lieux l ON l.commune = x.commune
     WHERE l.niveau <> 'commune'
@@ -42,8 +43,7 @@ lieu AS (
 cumul AS (
     SELECT l.niveau, l.code, l.libelle, m.mois,
            COALESCE(c.deposees, 0) AS deposees, COALESCE(c.renouvelees, 0) AS renouvelees,
-           COALESCE(c.radiees, 0) AS radiees,
-           COALESCE(c.attributions, 0) AS attributions,
+           COALESCE(c.radiees, 0) AS radiees, COALESCE(c.attributions, 0) AS attributions,
            SUM(COALESCE(c.hors_qpv, 0)) OVER (PARTITION BY l.niveau, l.code ORDER BY m.mois) AS cumul_hors_qpv,
            SUM(COALESCE(c.q1_hors_qpv, 0)) OVER (PARTITION BY l.niveau, l.code ORDER BY m.mois) AS cumul_q1_hors_qpv
     FROM lieu l

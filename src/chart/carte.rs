@@ -45,7 +45,7 @@ const MARGIN: f64 = 34.0;
 /// Radius of the largest circle, where a map is as tall as a page lets it.
 const LARGEST: f64 = 30.0;
 /// Height that a page leaves to places, their key apart.
-pub const PAGE: f64 = 640.0;
+pub const MAP_HEIGHT: f64 = 640.0;
 
 /// Where places stand on the picture: degrees of longitude shortened by the cosine of the middle latitude, which keeps
 /// shapes true enough for a département or a région.
@@ -109,7 +109,7 @@ pub fn map(
         let most = sorted.first().map_or(1, |m| m.effectif.max(1));
         #[expect(clippy::cast_precision_loss, reason = "counts are far below 2^52")]
         let radius = |n: i64| (LARGEST * (n.max(0) as f64 / most as f64).sqrt()).max(2.5);
-        let largest = (tallest / PAGE).sqrt() * if sorted.len() > 60 { 0.45 } else { 1.0 };
+        let largest = (tallest / MAP_HEIGHT).sqrt() * if sorted.len() > 60 { 0.45 } else { 1.0 };
         let spots: Vec<(f64, f64, f64)> = sorted
             .iter()
             .map(|m| {

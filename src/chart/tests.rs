@@ -145,7 +145,7 @@ fn texts_of_every_chart_stand_apart_on_1_9_and_60_territories() {
             .collect();
         let classes = [("moins de 15 %", Palette::BLUE), ("25 % et plus, atteint", Palette::RED)]
             .map(|(nom, couleur)| Classe { nom: nom.to_owned(), couleur });
-        for tallest in [PAGE, 380.0] {
+        for tallest in [MAP_HEIGHT, 380.0] {
             assert_readable(&map(&LEGENDE, &classes, &[], &cercles, tallest).unwrap().unwrap());
         }
     }
@@ -173,7 +173,7 @@ fn names_of_lines_that_end_together_stand_apart() {
 
 #[test]
 fn a_map_with_nowhere_to_draw_is_no_map() {
-    assert!(map(&LEGENDE, &[], &[], &[], PAGE).unwrap().is_none());
+    assert!(map(&LEGENDE, &[], &[], &[], MAP_HEIGHT).unwrap().is_none());
 }
 
 #[test]

@@ -1,5 +1,7 @@
 //! Verdicts as tables, and the commitments of the convention: target and result by landlord (CCH L441-1-6).
 
+use std::cmp::Reverse;
+
 use super::{Bloc, Cadre, Cellule, Chapitre, Contexte, Figure, Natif, Tableau, alternative};
 use crate::chart::{self, Ecart, Legende};
 use crate::error::Result;
@@ -113,7 +115,7 @@ pub(in crate::report) fn short_judgements(c: &Contexte<'_>) -> Tableau {
             shown(n)
         ),
     };
-    all.sort_by(|a, b| b.manque.cmp(&a.manque).then_with(|| a.epci.cmp(&b.epci)));
+    all.sort_by_key(|v| Reverse(v.manque));
     all.truncate(if missed > 0 { missed.min(most) } else { most });
     judgement_table(c.donnees, &titre, &all, true).without(&["Règle", "Acteur"])
 }

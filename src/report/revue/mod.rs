@@ -52,7 +52,7 @@ pub(super) struct Cadre {
 
 impl Cadre {
     /// A page.
-    pub const PAGE: Self = Self { rangs: 60, carte: chart::PAGE };
+    pub const PAGE: Self = Self { rangs: 60, carte: chart::MAP_HEIGHT };
     /// A slide, whose names are read from afar.
     pub const DIAPOSITIVE: Self = Self { rangs: 15, carte: 380.0 };
 }
