@@ -160,6 +160,18 @@ fn a_project_file_with_a_fault_says_where() {
         ("[bilan]\nmillesime = 2025\ninconnue = 1\n", "B0002"),
         ("[bilan\n", "B0002"),
         ("[bilan]\nmillesime = 1999\n", "B0003"),
+        // A delay holds in one place, of one kind, once.
+        ("[bilan]\nmillesime = 2025\n[[delai_anormal]]\nmois = 12\n", "departement, epci ou communes"),
+        (
+            "[bilan]\nmillesime = 2025\n[[delai_anormal]]\nmois = 12\ndepartement = \"63\"\nepci = \"246300701\"\n",
+            "departement, epci ou communes",
+        ),
+        ("[bilan]\nmillesime = 2025\n[[delai_anormal]]\nmois = 12\nepci = \"63\"\n", "le SIREN d'un EPCI"),
+        (
+            "[bilan]\nmillesime = 2025\n[[delai_anormal]]\nmois = 12\ncommunes = [\"63113\", \"63014\"]\n\
+             [[delai_anormal]]\nmois = 18\ncommunes = [\"63014\"]\n",
+            "une seule valeur par lieu et typologie",
+        ),
     ] {
         let projet = Projet::new(toml, &[]);
         let (exit, text) = run(projet.path(), &[]);

@@ -1,13 +1,14 @@
 -- Demands active at D = 31/12/N past the préfet's delay (CCH L441-1-4): deposit + delay < D, in calendar months. The
--- delay is the département's, for the typology if it has one of its own; a demand of a département without any is out.
+-- delay is that of the commune of first choice, for the typology if it has one of its own; a demand of a commune without
+-- any is out.
 WITH seuil AS (
     SELECT d.commune, d.typologie, COALESCE(t.mois, e.mois) AS mois,
            CASE WHEN d.date_depot + COALESCE(t.mois, e.mois) * INTERVAL '1' MONTH < p.fin_annee THEN 1 ELSE 0 END AS au_dela
     FROM demandes d
     CROSS JOIN parametres p
     JOIN communes c ON c.commune = d.commune
-    LEFT JOIN delais_anormaux t ON t.departement = c.departement AND t.typologie = d.typologie
-    LEFT JOIN delais_anormaux e ON e.departement = c.departement AND e.typologie = 'ensemble'
+    LEFT JOIN delais_anormaux t ON t.commune = d.commune AND t.typologie = d.typologie
+    LEFT JOIN delais_anormaux e ON e.commune = d.commune AND e.typologie = 'ensemble'
     WHERE d.menage = 1 AND d.active = 1 AND c.perimetre = 1 AND COALESCE(t.mois, e.mois) IS NOT NULL
 ),
 agrege AS (

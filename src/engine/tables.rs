@@ -306,14 +306,16 @@ fn load_parameters(charge: &mut Charge<'_>, inputs: &Inputs<'_>) -> Result<()> {
     fill(charge, "financements_exclus", "financement VARCHAR", excluded)?;
     let without = plan.epci_sans_qpv.iter().map(|e| vec![Cell::Text(e)]);
     fill(charge, "epci_sans_qpv", "epci VARCHAR", without)?;
-    let delays = plan.delais_anormaux.iter().map(|d| {
-        vec![
-            Cell::Text(&d.departement),
-            Cell::Text(d.typologie.as_deref().unwrap_or("ensemble")),
-            Cell::Int(i64::from(d.mois)),
-        ]
+    let apart: BTreeSet<&str> = plan.delais_anormaux.iter().filter_map(|d| d.typologie.as_deref()).collect();
+    let delays = inputs.geographie.communes().filter(|c| inputs.inside(&c.code)).flat_map(|c| {
+        let all = [("ensemble", plan.delai_anormal(c, None))];
+        let own = apart.iter().map(|typologie| (*typologie, plan.delai_anormal(c, Some(typologie))));
+        let row = |(typologie, mois): (_, Option<i32>)| {
+            Some(vec![Cell::Text(&c.code), Cell::Text(typologie), Cell::Int(i64::from(mois?))])
+        };
+        all.into_iter().chain(own).filter_map(row)
     });
-    fill(charge, "delais_anormaux", "departement VARCHAR, typologie VARCHAR, mois INTEGER", delays)?;
+    fill(charge, "delais_anormaux", "commune VARCHAR, typologie VARCHAR, mois INTEGER", delays)?;
     let events = ["visite", "proposition", "commission", "refus", "annulation"].map(|e| vec![Cell::Text(e)]);
     fill(charge, "types_evenements", "evenement VARCHAR", events)?;
     let measures = [

@@ -135,7 +135,10 @@ pub(super) struct SeuilQ1 {
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(super) struct DelaiAnormal {
-    pub departement: String,
+    pub departement: Option<String>,
+    pub epci: Option<String>,
+    #[serde(default)]
+    pub communes: Vec<String>,
     pub mois: i32,
     pub typologie: Option<String>,
     #[serde(default)]

@@ -12,7 +12,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::diagnostic::Diagnostic;
 use crate::error::{Error, Result};
-use crate::reference::{Geographie, Resources};
+use crate::reference::{Commune, Geographie, Resources};
 
 pub use init::init_project;
 
@@ -143,14 +143,63 @@ pub struct SeuilProjet {
 /// The préfet's delay past which a demand is abnormally old (CCH L441-1-4), in months.
 #[derive(Debug, Clone, Serialize)]
 pub struct DelaiAnormal {
-    /// Département code.
-    pub departement: String,
+    /// Where it holds.
+    pub zone: Zone,
     /// Months.
     pub mois: i32,
     /// Typology, or all of them.
     pub typologie: Option<String>,
     /// Where it comes from.
     pub reference: String,
+}
+
+/// Where a préfet's delay holds.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub enum Zone {
+    /// Code of a département.
+    Departement(String),
+    /// SIREN of an EPCI.
+    Epci(String),
+    /// Codes of communes.
+    Communes(BTreeSet<String>),
+}
+
+impl Zone {
+    fn holds(&self, commune: &Commune) -> bool {
+        match self {
+            Self::Departement(code) => commune.departement == *code,
+            Self::Epci(siren) => commune.epci.as_ref() == Some(siren),
+            Self::Communes(codes) => codes.contains(&commune.code),
+        }
+    }
+
+    /// How narrow it is.
+    fn rank(&self) -> u8 {
+        match self {
+            Self::Departement(_) => 0,
+            Self::Epci(_) => 1,
+            Self::Communes(_) => 2,
+        }
+    }
+
+    /// Its places by their codes.
+    fn places(&self) -> Vec<&str> {
+        match self {
+            Self::Departement(code) | Self::Epci(code) => vec![code],
+            Self::Communes(codes) => codes.iter().map(String::as_str).collect(),
+        }
+    }
+}
+
+impl Plan {
+    /// The préfet's delay in a commune, in months, for a typology or for all: that of the narrowest zone that has one, and
+    /// there the typology's own.
+    #[must_use]
+    pub fn delai_anormal(&self, commune: &Commune, typologie: Option<&str>) -> Option<i32> {
+        let own = |d: &&DelaiAnormal| d.typologie.is_none() || d.typologie.as_deref() == typologie;
+        let held = self.delais_anormaux.iter().filter(|d| d.zone.holds(commune)).filter(own);
+        held.max_by_key(|d| (d.zone.rank(), d.typologie.is_some())).map(|d| d.mois)
+    }
 }
 
 /// An outlier that someone looked at and vouches for: it is no longer listed while its value stays the same.

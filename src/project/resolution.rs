@@ -6,7 +6,8 @@ use std::path::Path;
 use chrono::NaiveDate;
 
 use super::{
-    Confirmation, DelaiAnormal, Objectif, PROJECT_FILE, PUBLICS, ParcSocial, Plan, SeuilProjet, SourcePlan, fichier,
+    Confirmation, DelaiAnormal, Objectif, PROJECT_FILE, PUBLICS, ParcSocial, Plan, SeuilProjet, SourcePlan, Zone,
+    fichier,
 };
 use crate::diagnostic::Diagnostic;
 use crate::error::{Error, Result};
@@ -77,25 +78,20 @@ impl Resolver<'_> {
             let (epci, millesime, montant) = (s.epci, s.millesime, s.montant);
             seuils.push(SeuilProjet { epci, millesime, montant, q2: s.q2, q3: s.q3, reference: s.reference });
         }
-        let mut delais_anormaux = Vec::new();
+        let mut delais_anormaux: Vec<DelaiAnormal> = Vec::new();
         let mut seen = BTreeSet::new();
         for d in written.delai_anormal {
-            if !self.geographie.has_departement(&d.departement) {
-                return Err(invalid(
-                    "delai_anormal.departement",
-                    &d.departement,
-                    "un code de département, comme \"63\"",
-                ));
-            }
+            let zone = self.zone(&d)?;
             if !(1..=600).contains(&d.mois) {
                 return Err(invalid("delai_anormal.mois", &d.mois.to_string(), "un nombre de mois"));
             }
             check_word("delai_anormal.typologie", d.typologie.as_deref().unwrap_or("T1"), &TYPOLOGIES)?;
-            if !seen.insert((d.departement.clone(), d.typologie.clone())) {
-                return Err(invalid("delai_anormal", &d.departement, "une seule valeur par département et typologie"));
+            for place in zone.places() {
+                if !seen.insert((zone.rank(), place.to_owned(), d.typologie.clone())) {
+                    return Err(invalid("delai_anormal", place, "une seule valeur par lieu et typologie"));
+                }
             }
-            let (departement, mois, typologie) = (d.departement, d.mois, d.typologie);
-            delais_anormaux.push(DelaiAnormal { departement, mois, typologie, reference: d.reference });
+            delais_anormaux.push(DelaiAnormal { zone, mois: d.mois, typologie: d.typologie, reference: d.reference });
         }
         if self.geographie.annee != bilan.millesime {
             self.notes.push(Diagnostic::anomalie(
@@ -153,6 +149,22 @@ impl Resolver<'_> {
             }
         }
         Ok(Some(communes))
+    }
+
+    /// Where a préfet's delay holds: one place, of one kind.
+    fn zone(&self, d: &fichier::DelaiAnormal) -> Result<Zone> {
+        match (&d.departement, &d.epci, d.communes.as_slice()) {
+            (Some(code), None, []) if self.geographie.has_departement(code) => Ok(Zone::Departement(code.clone())),
+            (Some(code), None, []) => {
+                Err(invalid("delai_anormal.departement", code, "un code de département, comme \"63\""))
+            }
+            (None, Some(siren), []) if self.geographie.has_epci(siren) => Ok(Zone::Epci(siren.clone())),
+            (None, Some(siren), []) => Err(invalid("delai_anormal.epci", siren, "le SIREN d'un EPCI")),
+            (None, None, codes) if !codes.is_empty() => {
+                Ok(Zone::Communes(self.communes(codes, "delai_anormal.communes")?))
+            }
+            _ => Err(invalid("delai_anormal", &format!("{} mois", d.mois), "un lieu : departement, epci ou communes")),
+        }
     }
 
     fn communes(&self, codes: &[String], key: &str) -> Result<BTreeSet<String>> {
