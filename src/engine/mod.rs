@@ -1,6 +1,7 @@
 //! DuckDB over the store: small tables of parameters and geography in, `pipelines/*.sql` run in order, indicator tables
 //! out. Whatever only DuckDB can do stays in this module.
 
+mod attentes;
 mod consultation;
 mod controle;
 mod decoupe;
@@ -32,6 +33,7 @@ use crate::project::Plan;
 use crate::reference::Geographie;
 use crate::store;
 
+use attentes::{read_by_checks, waits};
 pub use consultation::{open_results, remember_sources};
 pub use controle::{Constatation, Croisement, Echec};
 use decoupe::Etendue;
@@ -384,38 +386,6 @@ pub fn compute(
     let bailleurs = ouvriers[0].engine().landlords(inputs)?;
     etapes.sweep(&folder);
     Ok(Resultats { tables, faits, constatations: done.into_iter().flatten().collect(), bailleurs })
-}
-
-/// For each step, those before it that it names, or that the statement it replaces does.
-fn waits(prevues: &[Prevue<'_>], surcharges: &Surcharges) -> Vec<Vec<usize>> {
-    let place: BTreeMap<&str, usize> = prevues.iter().zip(0..).map(|(prevue, i)| (prevue.nom(), i)).collect();
-    let of = |(i, prevue): (usize, &Prevue<'_>)| {
-        let statements = prevue.enonces.iter().map(String::as_str);
-        let named = statements.chain(surcharges.replaced(&prevue.travail)).map(etapes::names);
-        // A statement that cannot be cut into words may name anything.
-        let named = named.map(|names| names.unwrap_or_else(|| place.keys().map(|nom| (*nom).to_owned()).collect()));
-        let base = match prevue.travail {
-            Travail::Controle(check) => Some(check.base.clone()),
-            Travail::Table(_) => None,
-        };
-        let before = named.flatten().chain(base).filter_map(|nom| place.get(nom.as_str()).copied());
-        before.filter(|before| *before < i).collect()
-    };
-    prevues.iter().enumerate().map(of).collect()
-}
-
-/// Whether each step is a cross-check, or is waited for by one.
-fn read_by_checks(prevues: &[Prevue<'_>], attend: &[Vec<usize>]) -> Vec<bool> {
-    let mut read: Vec<bool> = prevues.iter().map(|p| matches!(p.travail, Travail::Controle(_))).collect();
-    // Steps wait for those before them alone.
-    for (step, before) in attend.iter().enumerate().rev() {
-        if read[step] {
-            for &before in before {
-                read[before] = true;
-            }
-        }
-    }
-    read
 }
 
 impl Etapes {
