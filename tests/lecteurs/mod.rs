@@ -1,0 +1,137 @@
+//! Pages and documents read back as their readers open them.
+
+#![allow(dead_code, reason = "each test reads what it needs")]
+
+use std::collections::BTreeMap;
+use std::path::Path;
+
+use lopdf::{Dictionary, Document};
+
+/// A table of a page: headings, then rows.
+pub type Table = (Vec<String>, Vec<Vec<String>>);
+
+pub fn unescaped(text: &str) -> String {
+    let mut plain = String::new();
+    let mut inside = false;
+    for c in text.chars() {
+        match c {
+            '<' => inside = true,
+            '>' => inside = false,
+            c if !inside => plain.push(c),
+            _ => {}
+        }
+    }
+    [("&lt;", "<"), ("&gt;", ">"), ("&quot;", "\""), ("&#x27;", "'"), ("&#39;", "'"), ("&#x2f;", "/"), ("&amp;", "&")]
+        .iter()
+        .fold(plain, |t, (code, c)| t.replace(code, c))
+        .trim()
+        .to_owned()
+}
+
+pub fn cells(row: &str) -> Vec<String> {
+    let mut found = Vec::new();
+    let mut rest = row;
+    while let Some(start) = ["<th", "<td"].iter().filter_map(|t| rest.find(t)).min() {
+        let body = &rest[start + rest[start..].find('>').unwrap() + 1..];
+        let end = ["</th>", "</td>"].iter().filter_map(|t| body.find(t)).min().unwrap();
+        found.push(unescaped(&body[..end]));
+        rest = &body[end + 5..];
+    }
+    found
+}
+
+pub fn tables(html: &str) -> Vec<Table> {
+    html.split("<table")
+        .skip(1)
+        .map(|t| {
+            let t = t.split("</table>").next().unwrap();
+            let (head, body) = t.split_once("<tbody>").unwrap();
+            let head = head.split("<tr>").nth(1).unwrap_or("");
+            (cells(head), body.split("<tr").skip(1).map(cells).collect())
+        })
+        .collect()
+}
+
+/// A text with no space that holds a mark to its word: pages have them, a workbook has no lines to begin.
+pub fn breakable(text: &str) -> String {
+    text.replace('\u{a0}', " ")
+}
+
+pub fn squeezed(text: &str) -> String {
+    text.chars().filter(|c| !c.is_whitespace() && *c != '\u{ad}').collect()
+}
+
+/// All the text of a PDF, without spaces: what a reader copies, from the fonts' own tables.
+pub fn pdf_text(path: &Path) -> String {
+    pdf_pages(path).concat()
+}
+
+/// As [`pdf_text`], page by page.
+pub fn pdf_pages(path: &Path) -> Vec<String> {
+    let document = Document::load(path).unwrap();
+    let mut pages = Vec::new();
+    for (_, page) in document.get_pages() {
+        let mut text = String::new();
+        let fonts = document.get_page_fonts(page).unwrap();
+        let maps: BTreeMap<Vec<u8>, BTreeMap<u16, String>> =
+            fonts.iter().map(|(name, font)| (name.clone(), to_unicode(&document, font))).collect();
+        let content = lopdf::content::Content::decode(&document.get_page_content(page)).unwrap();
+        let mut current: Option<&BTreeMap<u16, String>> = None;
+        let mut show = |bytes: &[u8], map: Option<&BTreeMap<u16, String>>| {
+            for pair in bytes.chunks(2).filter(|c| c.len() == 2) {
+                let code = u16::from_be_bytes([pair[0], pair[1]]);
+                text.push_str(map.and_then(|m| m.get(&code)).map_or("", String::as_str));
+            }
+        };
+        for operation in &content.operations {
+            match operation.operator.as_str() {
+                "Tf" => current = operation.operands[0].as_name().ok().and_then(|n| maps.get(n)),
+                "Tj" => show(operation.operands[0].as_str().unwrap(), current),
+                "TJ" => {
+                    for part in operation.operands[0].as_array().unwrap() {
+                        if let Ok(bytes) = part.as_str() {
+                            show(bytes, current);
+                        }
+                    }
+                }
+                _ => {}
+            }
+        }
+        pages.push(squeezed(&text));
+    }
+    pages
+}
+
+/// Code → text, from the map that a font carries for whoever reads it aloud.
+fn to_unicode(document: &Document, font: &Dictionary) -> BTreeMap<u16, String> {
+    let stream = font.get(b"ToUnicode").and_then(|o| document.dereference(o)).unwrap().1.as_stream().unwrap();
+    let map = String::from_utf8(stream.decompressed_content().unwrap()).unwrap();
+    let hex = |h: &str| -> Vec<u16> {
+        let h = h.trim_matches(|c| c == '<' || c == '>');
+        (0..h.len() / 4).map(|i| u16::from_str_radix(&h[4 * i..4 * i + 4], 16).unwrap()).collect()
+    };
+    let mut found = BTreeMap::new();
+    let (mut chars, mut ranges) = (false, false);
+    for line in map.lines() {
+        match line.trim() {
+            l if l.ends_with("beginbfchar") => chars = true,
+            l if l.ends_with("beginbfrange") => ranges = true,
+            "endbfchar" => chars = false,
+            "endbfrange" => ranges = false,
+            l if chars => {
+                let parts: Vec<&str> = l.split('>').map(str::trim).collect();
+                found.insert(hex(parts[0])[0], String::from_utf16(&hex(parts[1])).unwrap());
+            }
+            l if ranges => {
+                let parts: Vec<Vec<u16>> = l.split('>').take(3).map(|p| hex(p.trim())).collect();
+                for code in parts[0][0]..=parts[1][0] {
+                    let mut to = parts[2].clone();
+                    *to.last_mut().unwrap() += code - parts[0][0];
+                    found.insert(code, String::from_utf16(&to).unwrap());
+                }
+            }
+            _ => {}
+        }
+    }
+    found
+}

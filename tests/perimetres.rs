@@ -1,0 +1,234 @@
+//! The review of other perimeters than the demonstration's: one that lacks everything, a large one, one outside the order, one
+//! with outlines; and what rendering again writes.
+
+#![expect(clippy::unwrap_used, reason = "a test that cannot go on must stop")]
+
+mod commun;
+mod lecteurs;
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::path::PathBuf;
+use std::process::Command;
+
+use commun::Projet;
+use lecteurs::{pdf_text, squeezed, tables, unescaped};
+
+const CLERMONT: &str = "[bilan]\nmillesime = 2025\nepci = [\"246300701\"]\ndate_extraction = 2026-01-31\n";
+
+fn source(schema: &str) -> String {
+    format!("\n[[source]]\nschema = \"{schema}\"\nfichiers = [\"{schema}.csv\"]\n")
+}
+
+/// Nothing at all, one lease alone, no stock, no neighbourhood, no convention: every document is made, and each absent
+/// chapter says why.
+#[test]
+fn a_territory_that_lacks_everything_says_so() {
+    let projet = Projet::new(CLERMONT, &[]);
+    projet.run(2, true);
+    let page = projet.text("epci/246300701.html");
+    for why in [
+        "Le répertoire des logements locatifs sociaux (RPLS) n'est pas fourni",
+        "Le registre de la demande n'est pas fourni",
+        "Le fichier des attributions n'est pas fourni",
+        "Aucun objectif de convention",
+        "Les événements du processus",
+        "Aucune programmation de logements",
+        "Délai anormalement long",
+        "Aucun fichier n'a été lu",
+    ] {
+        assert!(unescaped(&page).contains(why), "{why}");
+    }
+    assert!(!page.contains("<svg"), "nothing to draw");
+    for file in [
+        "pdf/246300701.pdf",
+        "pdf/246300701-diaporama.pdf",
+        "classeurs/246300701.xlsx",
+        "pdf/territoire.pdf",
+        "bilan.xlsx",
+    ] {
+        assert!(projet.path().join("sortie").join(file).is_file(), "{file}");
+    }
+
+    let toml = format!("{CLERMONT}{}", source("attributions"));
+    let lease = "numero_unique;date_depot;date_bail;bailleur;commune;typologie;qpv;ressources_mensuelles;nb_personnes\nA1;2024-03-01;2025-03-02;900000001;63113;T2;non;500;1\n";
+    let projet = Projet::new(&toml, &[("attributions.csv", lease.as_bytes())]);
+    projet.run(2, true);
+    let page = unescaped(&projet.text("epci/246300701.html"));
+    assert!(page.contains("1\u{a0}bail a été signé en 2025"), "{page}");
+    assert!(page.contains("Hors QPV, 1\u{a0}bail sur 1 a bénéficié"), "one lease is written in the singular");
+    assert!(page.contains("Aucun bail en QPV cette année"));
+    assert!(page.contains("La tension rapporte les demandes aux attributions"));
+    assert!(page.contains("Le registre de la demande n'est pas fourni"));
+    let text = pdf_text(&projet.path().join("sortie/pdf/246300701.pdf"));
+    assert!(text.contains(&squeezed("1 bail a été signé en 2025")), "{text}");
+}
+
+/// Beyond sixty EPCI the explorer has a page a département that has something to answer, named in words; no link of the site is
+/// dead, those of the territories without a lease no more than others.
+#[test]
+fn a_large_territory_has_an_explorer_a_departement_and_no_dead_link() {
+    let leases =
+        "numero_unique;date_bail;bailleur;commune\nA1;2025-03-02;900000001;33063\nA2;2025-03-02;900000001;67482\n";
+    let toml = "[bilan]\nmillesime = 2025\ndepartements = [\"33\", \"57\", \"67\"]\ndate_extraction = 2026-01-31\n";
+    let projet = Projet::new(&format!("{toml}{}", source("attributions")), &[("attributions.csv", leases.as_bytes())]);
+    projet.run(2, true);
+    let root = projet.path().join("sortie");
+    let list = projet.text("explorateur.html");
+    assert!(
+        list.contains("Gironde (33)</a>") && list.contains("Bas-Rhin (67)</a>") && !list.contains("Moselle"),
+        "{list}"
+    );
+    let mut seen = 0;
+    for (name, bytes) in commun::files(&root).iter().filter(|(name, _)| name.extension().is_some_and(|e| e == "html")) {
+        let html = String::from_utf8(bytes.clone()).unwrap().replace("&#x2f;", "/");
+        for link in html.split("href=\"").skip(1).map(|rest| rest.split('"').next().unwrap()) {
+            let target = link.split('#').next().unwrap();
+            if target.is_empty() || target.contains(':') {
+                continue;
+            }
+            let file = root.join(name).parent().unwrap().join(target);
+            assert!(file.is_file(), "{} of {} leads nowhere", target, name.display());
+            seen += 1;
+        }
+    }
+    assert!(seen > 1_000, "{seen}");
+}
+
+/// Charts of a large territory keep to what a page, then a slide, has room for, and say which EPCI they show; the short table is
+/// that of the legal rule, where it is missed, and bears its name on the home page too.
+#[test]
+fn charts_and_the_short_table_of_a_large_territory_say_which_epci_they_show() {
+    let rows = |path: &str| -> Vec<csv::StringRecord> {
+        csv::Reader::from_path(path).unwrap().into_records().map(std::result::Result::unwrap).collect()
+    };
+    let amounts = rows("reference/seuils/q1.csv");
+    let judged: BTreeSet<&str> = amounts.iter().filter(|r| &r[0] == "2025").map(|r| &r[1]).collect();
+    let places = rows("reference/geographie/communes_2025.csv");
+    let inside = places.iter().filter(|r| ["33", "57", "67"].contains(&&r[4]) && judged.contains(&r[2]));
+    let communes: BTreeMap<&str, &str> = inside.map(|r| (&r[2], &r[0])).collect();
+    let mut leases = "numero_unique;date_bail;bailleur;commune;qpv;ressources_mensuelles;nb_personnes\n".to_owned();
+    for (n, commune) in communes.values().enumerate() {
+        for lease in 0..=n {
+            let row = format!("A{n}-{lease};2025-03-02;900000001;{commune};non;9000;1\n");
+            leases += &row;
+        }
+    }
+    let toml = "[bilan]\nmillesime = 2025\ndepartements = [\"33\", \"57\", \"67\"]\ndate_extraction = 2026-01-31\n";
+    let projet = Projet::new(&format!("{toml}{}", source("attributions")), &[("attributions.csv", leases.as_bytes())]);
+    projet.run(2, true);
+    let all = communes.len();
+    assert!((16..=60).contains(&all), "{all}");
+    let short = format!("La règle hors QPV : les {all} EPCI qui ne l'atteignent pas, sur {all} jugés");
+    let home = unescaped(&projet.text("index.html")).replace('\u{a0}', " ");
+    assert!(home.contains(&short), "{short} in {home}");
+    let (head, lines) =
+        tables(&projet.text("index.html")).into_iter().find(|(head, _)| head.iter().any(|h| h == "Verdict")).unwrap();
+    assert!(!head.iter().any(|h| h == "Règle") && lines.len() == all, "{head:?} {}", lines.len());
+    let page = unescaped(&projet.text("territoire.html"));
+    assert!(!page.contains("où l'on a signé le plus de baux"), "every EPCI is drawn on a page");
+    let deck = pdf_text(&projet.path().join("sortie/pdf/territoire-diaporama.pdf"));
+    let slide = format!("les 9 EPCI où il manque le plus de baux, sur {all} qui ne l'atteignent pas");
+    for told in [&slide, "les 15 EPCI où l'on a signé le plus de baux", "les 15 EPCI où il manque le plus de baux"] {
+        assert!(deck.contains(&squeezed(told)), "{told} in {deck}");
+    }
+}
+
+/// An EPCI outside the year's order has no amount: its chapter says that the rule does not apply.
+#[test]
+fn a_territory_outside_the_order_says_that_the_rule_does_not_apply() {
+    let codes = std::fs::read_to_string("reference/geographie/communes_2025.csv").unwrap();
+    let seuils = std::fs::read_to_string("reference/seuils/q1.csv").unwrap();
+    let outside = codes
+        .lines()
+        .skip(1)
+        .filter_map(|l| Some((l.split(',').next()?, l.split(',').rev().nth(3)?)))
+        .find(|(commune, epci)| commune.starts_with("63") && !seuils.contains(epci))
+        .unwrap();
+    let toml = CLERMONT.replace("246300701", outside.1) + &source("attributions");
+    let lease = format!("numero_unique;date_bail;bailleur;commune;qpv\nA1;2025-03-02;900000001;{};non\n", outside.0);
+    let projet = Projet::new(&toml, &[("attributions.csv", lease.as_bytes())]);
+    projet.run(1, true);
+    let page = unescaped(&projet.text(&format!("epci/{}.html", outside.1)));
+    assert!(page.contains("n'est pas dans l'arrêté de l'année"), "{page}");
+}
+
+/// Outlines of communes make areas on the maps; a file that is not one is refused with its remedy, and the tables stay.
+#[test]
+fn outlines_make_areas_and_wrong_ones_are_refused() {
+    let square = |code: &str, x: f64| {
+        format!(
+            "{{\"type\":\"Feature\",\"properties\":{{\"code\":\"{code}\"}},\"geometry\":{{\"type\":\"Polygon\",\"coordinates\":[[[{x},45.7],[{},45.7],[{},45.8],[{x},45.8],[{x},45.7]]]}}}}",
+            x + 0.1,
+            x + 0.1
+        )
+    };
+    let outlines =
+        format!("{{\"type\":\"FeatureCollection\",\"features\":[{},{}]}}", square("63113", 3.0), square("63014", 3.1));
+    let demands = "numero_unique;date_depot;communes\nD1;2025-03-01;63113\nD2;2025-03-01;63014\nD3;2025-03-01;63014\n";
+    let toml = CLERMONT.replace("[bilan]\n", "[bilan]\ncontours = \"communes.geojson\"\n") + &source("demandes");
+    let files: [(&str, &[u8]); 2] = [("demandes.csv", demands.as_bytes()), ("communes.geojson", outlines.as_bytes())];
+    let projet = Projet::new(
+        &(toml.clone() + &source("attributions")),
+        &[
+            files[0],
+            files[1],
+            ("attributions.csv", b"numero_unique;date_bail;bailleur;commune\nA1;2025-03-02;900000001;63113\n"),
+        ],
+    );
+    projet.run(1, true);
+    let page = projet.text("epci/246300701.html");
+    assert!(page.contains("Carte. Aubière reçoit") && page.matches("<polygon").count() >= 2, "areas are drawn");
+    // Codes as numbers are read; a point without latitude is left out.
+    let odd = outlines.replace("\"63113\"", "63113").replace("[[[3,45.7]", "[[[3],[3,45.7]");
+    std::fs::write(projet.path().join("communes.geojson"), &odd).unwrap();
+    projet.run(1, true);
+    assert!(projet.text("epci/246300701.html").matches("<polygon").count() >= 2, "areas are drawn");
+    // What the map cannot show is said: an entity of no commune, communes of no entity.
+    std::fs::write(projet.path().join("communes.geojson"), outlines.replace("\"63113\"", "\"99999\"")).unwrap();
+    for command in ["run", "report"] {
+        let done = Command::new(env!("CARGO_BIN_EXE_bilan")).arg(command).arg(projet.path()).output().unwrap();
+        let said = String::from_utf8_lossy(&done.stderr).replace('\u{a0}', " ");
+        assert!(
+            said.contains("B0308 : contours « communes.geojson » : 1 entité sans contour ou sans commune connue"),
+            "{said}"
+        );
+        assert!(said.contains("la première au rang 1"), "{said}");
+        assert!(said.contains("20 communes du périmètre sans contour, la première 63019"), "{said}");
+    }
+    std::fs::write(projet.path().join("communes.geojson"), "ceci n'est pas une carte").unwrap();
+    let done = Command::new(env!("CARGO_BIN_EXE_bilan")).arg("run").arg(projet.path()).output().unwrap();
+    let said = String::from_utf8_lossy(&done.stderr).into_owned();
+    assert_eq!(done.status.code(), Some(2), "{said}");
+    assert!(said.contains("B0009") && said.contains("communes.geojson"), "{said}");
+    assert!(projet.path().join("sortie/indicateurs/demande.parquet").is_file());
+}
+
+/// Rendering again rewrites only what changed: with the same templates nothing, with another style the pages alone.
+#[test]
+fn rendering_again_rewrites_only_what_changed() {
+    let lease = "numero_unique;date_bail;bailleur;commune;qpv;ressources_mensuelles;nb_personnes\nA1;2025-03-02;900000001;63113;non;500;1\n";
+    let projet =
+        Projet::new(&format!("{CLERMONT}{}", source("attributions")), &[("attributions.csv", lease.as_bytes())]);
+    projet.run(2, true);
+    let stamps = || -> BTreeMap<PathBuf, std::time::SystemTime> {
+        commun::files(&projet.path().join("sortie"))
+            .into_keys()
+            .map(|p| (p.clone(), std::fs::metadata(projet.path().join("sortie").join(&p)).unwrap().modified().unwrap()))
+            .collect()
+    };
+    let report = || {
+        let done = Command::new(env!("CARGO_BIN_EXE_bilan")).arg("report").arg(projet.path()).output().unwrap();
+        assert!(done.status.success(), "{}", String::from_utf8_lossy(&done.stderr));
+    };
+    let before = stamps();
+    report();
+    let same: Vec<_> = stamps().into_iter().filter(|(p, t)| before[p] != *t).map(|(p, _)| p).collect();
+    assert!(same.is_empty(), "rewritten without a reason: {same:?}");
+    std::fs::create_dir_all(projet.path().join("reports/site")).unwrap();
+    std::fs::write(projet.path().join("reports/site/style.css"), "body { margin: 0 }").unwrap();
+    report();
+    for (path, time) in stamps() {
+        let page = path.extension().is_some_and(|e| e == "html");
+        assert_eq!(page, before[&path] != time, "{}", path.display());
+    }
+}
