@@ -5,6 +5,8 @@ use serde::Serialize;
 use crate::engine::Indicateur;
 use crate::error::Result;
 use crate::format;
+use crate::law::RegleLegale;
+use crate::report::Verdict;
 use crate::report::donnees::{Donnees, Ligne};
 use crate::report::revue::parameters;
 use crate::report::tableau::{Cellule, Tableau};
@@ -101,14 +103,25 @@ pub(super) struct Methode {
     notes: Vec<String>,
     parametres: Tableau,
     fichiers: Tableau,
+    /// What the amounts are for.
+    loi: String,
     seuils: Tableau,
     surcharges: Vec<String>,
     programme: String,
 }
 
 /// What the manifest of the last run says.
-pub(super) fn method(donnees: &Donnees<'_>) -> Methode {
+///
+/// # Errors
+/// [`crate::error::Error::Resource`].
+pub(super) fn method(donnees: &Donnees<'_>) -> Result<Methode> {
     let m = &donnees.manifeste;
+    let rules = RegleLegale::load(&donnees.plan.resources())?;
+    let loi = rules.into_iter().find(|r| r.id == "q1_hors_qpv").map(|r| r.reference).unwrap_or_default();
+    // The law stands once above the table, not before the order of each EPCI.
+    let order = |v: &Verdict| {
+        v.reference.strip_prefix(&loi).map_or(v.reference.clone(), |own| own.trim_start_matches(" ; ").to_owned())
+    };
     let fichiers = m
         .entrees
         .iter()
@@ -136,11 +149,11 @@ pub(super) fn method(donnees: &Donnees<'_>) -> Methode {
                 Cellule::Lien(v.libelle.clone(), format!("epci/{}.html", v.epci)),
                 Cellule::Nombre(v.seuil_q1),
                 Cellule::Annee(v.millesime_seuil.unwrap_or_default()),
-                Cellule::texte(&v.reference),
+                Cellule::texte(order(v)),
             ]
         })
         .collect();
-    Methode {
+    Ok(Methode {
         reserves: m.reserves.clone(),
         notes: m.notes.clone(),
         parametres: parameters(donnees),
@@ -156,5 +169,6 @@ pub(super) fn method(donnees: &Donnees<'_>) -> Methode {
         ),
         surcharges: m.surcharges.clone(),
         programme: m.programme.clone(),
-    }
+        loi,
+    })
 }

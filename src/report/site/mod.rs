@@ -221,7 +221,7 @@ impl<'a> Site<'a> {
         let explained = catalogue(&resources)?;
         let quality = qualite::load(plan, &self.donnees.bailleurs)?;
         let dictionary = dictionnaire::load(self.donnees)?;
-        let method = dictionnaire::method(self.donnees);
+        let method = dictionnaire::method(self.donnees)?;
         Ok([
             ("qualite.html".to_owned(), self.render("qualite.html", context! { racine => "", q => value(&quality) })?),
             (
