@@ -95,6 +95,7 @@ fn missing_sources_give_nulls_and_not_zeros() {
     compare(&registre).unwrap();
     let projet = Projet::new(&registre.toml(), &[("attributions.csv", registre.attributions_csv().as_bytes())]);
     projet.run(1, false);
+    assert_eq!(projet.table("calendrier")[0]["renouvelees"], commun::Cell::Null);
     let row: &Row = &projet.table("demande")[0];
     assert_eq!(row["actives"], commun::Cell::Null);
     assert_eq!(projet.table("parc")[0]["logements"], commun::Cell::Null);

@@ -133,6 +133,27 @@ fn charts_and_the_short_table_of_a_large_territory_say_which_epci_they_show() {
     }
 }
 
+/// Where no EPCI is in the order, a large perimeter still shows the rules that hold there.
+#[test]
+fn a_large_perimeter_outside_the_order_keeps_its_other_rules() {
+    let seuils = std::fs::read_to_string("reference/seuils/q1.csv").unwrap();
+    let mut places = csv::Reader::from_path("reference/geographie/communes_2025.csv").unwrap();
+    let places: Vec<csv::StringRecord> = places.records().map(std::result::Result::unwrap).collect();
+    let outside: BTreeMap<&str, &str> =
+        places.iter().filter(|r| r[2].starts_with('2') && !seuils.contains(&r[2])).map(|r| (&r[2], &r[0])).collect();
+    let named: Vec<String> = outside.keys().take(31).map(|epci| format!("\"{epci}\"")).collect();
+    let toml = format!("[bilan]\nmillesime = 2025\nepci = [{}]\ndate_extraction = 2026-01-31\n", named.join(", "));
+    let commune = outside.values().next().unwrap();
+    let head = "numero_unique;date_bail;bailleur;commune;reservataire";
+    let lease = format!("{head}\nA1;2025-03-02;900000001;{commune};COLACT\n");
+    let projet = Projet::new(&format!("{toml}{}", source("attributions")), &[("attributions.csv", lease.as_bytes())]);
+    projet.run(2, true);
+    let home = projet.text("index.html");
+    assert!(unescaped(&home).contains("Règles et objectifs de l'année\u{a0}: 60 lignes sur 62"), "{home}");
+    let (_, lines) = tables(&home).into_iter().find(|(head, _)| head.iter().any(|h| h == "Verdict")).unwrap();
+    assert!(lines.len() == 60 && lines[0].iter().any(|cell| cell.contains("il manque 1")), "{:?}", lines[0]);
+}
+
 /// An EPCI outside the year's order has no amount: its chapter says that the rule does not apply.
 #[test]
 fn a_territory_outside_the_order_says_that_the_rule_does_not_apply() {

@@ -340,8 +340,7 @@ pub fn compute(
     let mut attend = waits(&prevues, &surcharges);
     if voulu == Voulu::Controles {
         let read = read_by_checks(&prevues, &attend);
-        let mut read = read.into_iter();
-        prevues.retain(|_| read.next().unwrap_or(true));
+        prevues = prevues.into_iter().zip(read).filter_map(|(prevue, read)| read.then_some(prevue)).collect();
         attend = waits(&prevues, &surcharges);
     }
     let given = |source: &str| inputs.ingestion.fichiers.iter().any(|f| f.schema == source && f.parquet.is_some());

@@ -282,3 +282,41 @@ impl Plan {
         self.sources.iter().find(|s| s.schema == "rpls").map_or(self.millesime, |s| s.millesime)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// A zone of the order prevails over the département around it; in it, a typology's own delay over that of all.
+    #[test]
+    fn the_narrowest_zone_gives_the_delay() {
+        let folder = tempfile::tempdir().unwrap();
+        let delay = |place: &str, own: &str, mois: i32| format!("[[delai_anormal]]\n{place}\n{own}\nmois = {mois}\n");
+        let t1 = "typologie = \"T1\"";
+        let toml = [
+            "[bilan]\nmillesime = 2025\n".to_owned(),
+            delay("departement = \"63\"", "", 12),
+            delay("departement = \"63\"", t1, 6),
+            delay("epci = \"246300701\"", "", 24),
+            delay("communes = [\"63014\"]", "", 36),
+            delay("communes = [\"63014\"]", t1, 48),
+        ];
+        std::fs::write(folder.path().join(PROJECT_FILE), toml.concat()).unwrap();
+        let (plan, _) = Plan::load(folder.path(), None).unwrap();
+        let geographie = Geographie::load(&plan.resources(), 2025).unwrap();
+        // Thiers, Clermont-Ferrand, Aubière, Vichy.
+        for (code, all, t1) in [
+            ("63430", Some(12), Some(6)),
+            ("63113", Some(24), Some(24)),
+            ("63014", Some(36), Some(48)),
+            ("03310", None, None),
+        ] {
+            let commune = geographie.commune(code).unwrap();
+            assert_eq!(
+                (plan.delai_anormal(commune, None), plan.delai_anormal(commune, Some("T1"))),
+                (all, t1),
+                "{code}"
+            );
+        }
+    }
+}

@@ -8,6 +8,7 @@ mod document;
 mod donnees;
 mod flux;
 mod fond;
+mod liste;
 mod mots;
 mod pdf;
 mod qualite;

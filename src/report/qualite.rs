@@ -13,7 +13,7 @@ use crate::error::{Error, Result};
 use crate::format;
 use crate::project::Plan;
 use crate::reference::{CodeExplique, by_family};
-use crate::report::site::Entree;
+use crate::report::liste::Entree;
 use crate::resultats::{Controle, INDICATEURS, Liste, Qualite, SAMPLE};
 
 /// A fault as the page prints it.
@@ -113,6 +113,7 @@ pub(super) fn load(plan: &Plan, bailleurs: &BTreeMap<String, String>) -> Result<
         code: l.bailleur.clone(),
         nom: name(&l.bailleur),
         note: format::count(l.lignes.cast_signed(), "ligne", "lignes"),
+        lien: l.fichier.clone(),
     };
     let mut listes: Vec<Entree> = qualite.listes.iter().map(entry).collect();
     listes.sort_by_cached_key(Entree::place);

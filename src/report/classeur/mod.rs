@@ -294,7 +294,7 @@ fn number_format(column: &str, kind: &DataType) -> &'static str {
     let share = starts(&["taux_", "part", "ecart_relatif", "plafond", "resultat"]) || MEASURED.contains(&column);
     match kind {
         DataType::Float64 if share => "0.0%",
-        DataType::Float64 if starts(&["loyer_m2", "par_attribution", "valeur"]) => "#,##0.00",
+        DataType::Float64 if starts(&["loyer_m2", "par_attribution", "desequilibre", "valeur"]) => "#,##0.00",
         DataType::Float64 if starts(&["somme_"]) => "#,##0",
         DataType::Float64 => "#,##0.0",
         _ if starts(&["millesime", "annee"]) => "0",

@@ -90,14 +90,22 @@ pub(in crate::report) fn judgement_table(
 }
 
 /// The short table: every rule that applies to an EPCI and to each holder; landlords stand in the chapters. Of a large
-/// perimeter, the legal rule alone, where the most lettings are missing.
+/// perimeter, the legal rule alone, where the most lettings are missing; or all of them where no EPCI is held to that one.
 pub(in crate::report) fn short_judgements(c: &Contexte<'_>) -> Tableau {
     let mut all: Vec<&Verdict> = c.donnees.verdicts_of(c.lieu).iter().filter(|v| v.is_worth_a_line()).collect();
     if all.len() <= Cadre::PAGE.rangs || !c.lieu.is_territoire() {
         return judgement_table(c.donnees, "Règles et objectifs de l'année", &all, c.lieu.is_territoire());
     }
     let most = c.cadre.rangs;
-    all.retain(|v| v.acteur_type == "epci" && v.public == "q1_ou_relogement" && v.base == "loi");
+    // By name where as many are missing.
+    all.sort_by_key(|v| Reverse(v.manque));
+    let of_the_rule = |v: &&Verdict| v.acteur_type == "epci" && v.public == "q1_ou_relogement" && v.base == "loi";
+    if !all.iter().any(of_the_rule) {
+        let titre = format!("Règles et objectifs de l'année : {most} lignes sur {}", all.len());
+        all.truncate(most);
+        return judgement_table(c.donnees, &titre, &all, true);
+    }
+    all.retain(of_the_rule);
     let judged = all.iter().filter(|v| v.resultat.is_some()).count();
     let missed = all.iter().filter(|v| v.manque > Some(0)).count();
     let shown = |n: usize| format::integer(i64::try_from(n).unwrap_or(i64::MAX));
@@ -115,7 +123,6 @@ pub(in crate::report) fn short_judgements(c: &Contexte<'_>) -> Tableau {
             shown(n)
         ),
     };
-    all.sort_by_key(|v| Reverse(v.manque));
     all.truncate(if missed > 0 { missed.min(most) } else { most });
     judgement_table(c.donnees, &titre, &all, true).without(&["Règle", "Acteur"])
 }

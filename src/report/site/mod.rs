@@ -14,6 +14,7 @@ use serde::Serialize;
 use self::explorateur::{Partie, Reponses};
 use super::document::{Figure, Revue};
 use super::donnees::Donnees;
+use super::liste::Entree;
 use super::qualite;
 use super::revue::{self, Contexte, Contingents};
 use super::sortie::mention;
@@ -50,24 +51,6 @@ struct Page<'a> {
     style: String,
     script: String,
     etendu: bool,
-}
-
-/// A line of a list of territories or landlords.
-#[derive(Debug, Serialize)]
-pub(super) struct Entree {
-    /// SIREN, or code of a département.
-    pub code: String,
-    /// Name.
-    pub nom: String,
-    /// What is said beside it.
-    pub note: String,
-}
-
-impl Entree {
-    /// Where it stands in its list.
-    pub(super) fn place(&self) -> (String, String) {
-        (format::plain(&self.nom), self.code.clone())
-    }
 }
 
 /// The site of one run.
@@ -149,7 +132,8 @@ impl<'a> Site<'a> {
                     Some(_) => format!("{}, {}", v.shown_result(), v.answer()),
                     None => v.answer(),
                 });
-                Entree { code: lieu.code.clone(), nom: lieu.libelle.clone(), note }
+                let lien = format!("epci/{}.html", lieu.code);
+                Entree { code: lieu.code.clone(), nom: lieu.libelle.clone(), note, lien }
             })
             .collect();
         let csv = csv_links(figures.iter().copied().chain(trend));
@@ -174,7 +158,12 @@ impl<'a> Site<'a> {
             .donnees
             .landlords()
             .into_iter()
-            .map(|code| Entree { nom: self.donnees.landlord(&code), note: format!("SIREN {code}"), code })
+            .map(|code| Entree {
+                nom: self.donnees.landlord(&code),
+                note: format!("SIREN {code}"),
+                lien: format!("bailleurs/{code}.html"),
+                code,
+            })
             .collect();
         list.sort_by_cached_key(Entree::place);
         list
@@ -263,6 +252,7 @@ impl<'a> Site<'a> {
             code: p.code.clone(),
             nom: p.titre.clone(),
             note: format::count(i64::try_from(p.communes.len()).unwrap_or(0), "commune", "communes"),
+            lien: format!("explorateur/{}.html", p.code),
         };
         let list: Vec<Entree> = parties.iter().map(entry).collect();
         let html = self.render("explorateurs.html", context! { racine => "", departements => value(&list) })?;
