@@ -23,7 +23,7 @@ pub enum Error {
     #[error("{0}")]
     Usage(Box<Diagnostic>),
     /// A file cannot be read or written.
-    #[error("impossible de {action} « {} » : {}", chemin.display(), io_reason(source))]
+    #[error("impossible {}{action} « {} » : {}", elided(action), chemin.display(), io_reason(source))]
     Io {
         /// What was tried, as an infinitive in French.
         action: &'static str,
@@ -128,6 +128,25 @@ impl Error {
         move |source| Self::Io { action, chemin, source }
     }
 
+    /// As [`Self::io`], of a CSV file: the system's error is told as it is elsewhere.
+    pub fn csv(action: &'static str, chemin: &Path) -> impl Fn(csv::Error) -> Self {
+        let chemin = chemin.to_owned();
+        move |error| {
+            let told = error.to_string();
+            let source = match error.into_kind() {
+                csv::ErrorKind::Io(source) => source,
+                _ => std::io::Error::other(told),
+            };
+            Self::Io { action, chemin: chemin.clone(), source }
+        }
+    }
+
+    /// Whether whoever read the output has had enough of it: `| head` is no fault.
+    #[must_use]
+    pub fn is_closed_pipe(&self) -> bool {
+        matches!(self, Self::Io { source, .. } if source.kind() == std::io::ErrorKind::BrokenPipe)
+    }
+
     /// Whether the engine lacked memory for a step.
     #[must_use]
     pub fn is_out_of_memory(&self) -> bool {
@@ -204,6 +223,11 @@ fn parquet_reason(error: &parquet::errors::ParquetError) -> String {
     }
 }
 
+/// What joins « impossible » to an infinitive.
+fn elided(action: &str) -> &'static str {
+    if action.starts_with(['a', 'e', 'é', 'i', 'o', 'u']) { "d'" } else { "de " }
+}
+
 /// The common system errors in French; the others keep the system's words.
 #[must_use]
 pub fn io_reason(error: &std::io::Error) -> String {
@@ -226,6 +250,13 @@ mod tests {
     use parquet::errors::ParquetError;
 
     use super::*;
+
+    #[test]
+    fn what_cannot_be_done_is_told_in_french() {
+        let told = |action| Error::io(action, Path::new("x"))(std::io::ErrorKind::NotFound.into()).to_string();
+        assert_eq!(told("écrire"), "impossible d'écrire « x » : fichier ou dossier introuvable");
+        assert_eq!(told("lire"), "impossible de lire « x » : fichier ou dossier introuvable");
+    }
 
     #[test]
     fn a_full_disk_is_told_however_the_writer_wraps_it() {

@@ -42,7 +42,7 @@ pub enum Commande {
     Explain(Explain),
     /// Répond à un demandeur : logements, demandes semblables, baux de l'année, délais
     Tension(Tension),
-    /// Liste les enregistrements derrière un chiffre de quartiles, priorites ou verdicts
+    /// Liste les enregistrements derrière un chiffre, et pourquoi chacun compte ou non
     Trace(Trace),
     /// Interroge les résultats et le magasin en SQL, en lecture seule
     Query(Query),
@@ -173,10 +173,11 @@ pub struct Tension {
 
 #[derive(Debug, ClapArgs)]
 pub struct Trace {
-    /// Table : quartiles, priorites ou verdicts
+    /// Table dont un chiffre est à expliquer (bilan explain dit lesquelles se tracent)
     #[arg(value_name = "TABLE")]
     pub table: String,
-    /// Case à expliquer, colonne par colonne : --where niveau=epci --where code=246300701
+    /// Case à expliquer, colonne par colonne : --where code=246300701 --where zone=hors_qpv ; --where colonne=q1 pour
+    /// l'effectif à expliquer
     #[arg(long = "where", value_name = "COLONNE=VALEUR")]
     pub ou: Vec<String>,
     /// Projet dont les résultats sont lus (par défaut le dossier courant)
@@ -192,7 +193,7 @@ pub struct Trace {
 
 #[derive(Debug, ClapArgs)]
 pub struct Query {
-    /// Une requête SQL (SELECT) ; les tables sont les indicateurs, faits_attributions et source_*
+    /// Une requête SQL (SELECT) ; les tables sont les indicateurs, faits_attributions, demandes et source_*
     #[arg(value_name = "SQL")]
     pub sql: String,
     /// Projet dont les résultats sont lus (par défaut le dossier courant)

@@ -5,7 +5,7 @@ use std::io::Write;
 use serde_json::{Value, json};
 
 use super::args::Explain;
-use super::sortie::write_aligned;
+use super::sortie::{write_aligned, write_json, write_out};
 use crate::engine::Indicateur;
 use crate::error::{EXIT_DONE, Error, Result};
 use crate::format;
@@ -51,13 +51,11 @@ pub(super) fn execute(args: &Explain) -> Result<u8> {
             )
         })?,
     };
-    let mut out = anstream::stdout();
-    let written = if args.json {
-        writeln!(out, "{}", serde_json::to_string_pretty(&explication.json)?)
+    if args.json {
+        write_json(&explication.json)?;
     } else {
-        explication.write(&mut out)
-    };
-    written.map_err(Error::io("écrire", std::path::Path::new("la sortie")))?;
+        write_out(|out| explication.write(out))?;
+    }
     Ok(EXIT_DONE)
 }
 
@@ -253,6 +251,9 @@ fn indicator(i: &Indicateur) -> Result<Explication> {
     }
     if !i.parametres.is_empty() {
         rows.push(row("Paramètres", i.parametres.join(", ")));
+    }
+    if let Some(trace) = i.trace_command() {
+        rows.push(row("Trace", trace));
     }
     let columns = i.colonnes.iter().map(|(name, meaning)| row(&format!("  {name}"), meaning)).collect();
     let mut sections = vec![(String::new(), rows), ("Colonnes".to_owned(), columns)];

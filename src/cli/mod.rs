@@ -19,7 +19,7 @@ use std::io::Write;
 
 use clap::{CommandFactory, FromArgMatches};
 
-use crate::error::{EXIT_INTERNAL, EXIT_USAGE, Error, Result};
+use crate::error::{EXIT_DONE, EXIT_INTERNAL, EXIT_USAGE, Error, Result};
 
 pub use args::{Args, Commande};
 
@@ -37,6 +37,7 @@ pub fn main() -> u8 {
     std::panic::set_hook(Box::new(report_defect));
     match std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| dispatch(args.commande))) {
         Ok(Ok(code)) => code,
+        Ok(Err(error)) if error.is_closed_pipe() => EXIT_DONE,
         Ok(Err(error)) => {
             render(&error);
             error.exit_code()

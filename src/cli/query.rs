@@ -1,16 +1,16 @@
 //! `bilan query`: one question to the results and the store, read-only.
 
-use std::io::Write;
 use std::path::Path;
 
+use arrow::datatypes::SchemaRef;
 use arrow::util::display::{ArrayFormatter, FormatOptions};
 use sqlparser::ast::Statement;
 use sqlparser::dialect::DuckDbDialect;
 use sqlparser::parser::Parser;
 
 use super::args::Query;
-use super::sortie::write_aligned;
-use crate::engine::{self, Table};
+use super::sortie::{Lignes, write_aligned, write_json, write_out};
+use crate::engine::{self, Batches, Table};
 use crate::error::{EXIT_DONE, Error, Result};
 use crate::project::Plan;
 use crate::sql;
@@ -19,24 +19,28 @@ pub(super) fn execute(args: &Query) -> Result<u8> {
     check_read_only(&args.sql)?;
     let (plan, _) = Plan::load(&args.projet, args.out.as_deref())?;
     let engine = engine::open_results(&plan, 2)?;
-    let table = engine.query("requête", &args.sql).map_err(|error| match error.refused_statement() {
+    let refused = |error: Error| match error.refused_statement() {
         Some(reason) => Error::usage(
             "B0404",
             format!("requête refusée : {reason}"),
-            "les tables sont les indicateurs (bilan explain), faits_attributions et source_* (une par source)",
+            "les tables sont les indicateurs (bilan explain), faits_attributions, demandes et source_* (une par source)",
         ),
         None => error,
-    })?;
-    let mut out = anstream::stdout();
-    let written = if args.csv {
-        return engine::write_csv(&table.schema, table.batches.into_iter().map(Ok), out, Path::new("la sortie"))
-            .map(|()| EXIT_DONE);
-    } else if args.json {
-        writeln!(out, "{}", serde_json::to_string_pretty(&super::verdicts::json_rows(&table)?)?)
-    } else {
-        write_aligned(&mut out, &cells(&table)?, &numbers(&table))
     };
-    written.map_err(Error::io("écrire", Path::new("la sortie")))?;
+    if args.csv {
+        let place = Path::new("la sortie");
+        let write =
+            |schema: &SchemaRef, batches: Batches<'_>| engine::write_csv(schema, batches, anstream::stdout(), place);
+        engine.stream("requête", &args.sql, write).map_err(refused)?;
+        return Ok(EXIT_DONE);
+    }
+    let table = engine.query("requête", &args.sql).map_err(refused)?;
+    if args.json {
+        write_json(&Lignes(&table))?;
+    } else {
+        let cells = cells(&table)?;
+        write_out(|out| write_aligned(out, &cells, &numbers(&table)))?;
+    }
     Ok(EXIT_DONE)
 }
 

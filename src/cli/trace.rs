@@ -1,17 +1,33 @@
 //! `bilan trace`: the records behind a figure, each with why it counts or not.
 
+use arrow::array::{Array, AsArray};
+use arrow::datatypes::{DataType, Float64Type};
+use serde::Serialize;
 use std::collections::BTreeMap;
-use std::io::Write;
-
-use serde_json::json;
 
 use super::args::Trace;
-use super::sortie::write_aligned;
-use crate::engine;
-use crate::engine::trace::{Cellule, records};
+use super::sortie::{Lignes, write_aligned, write_json, write_out};
+use crate::engine::trace::{NUMERO_UNIQUE, trace};
+use crate::engine::{self, Table};
 use crate::error::{EXIT_DONE, Error, Result};
 use crate::format;
 use crate::project::Plan;
+
+/// Digits of a hash that a terminal shows: enough to tell records apart.
+const SHOWN: usize = 12;
+
+/// What `--json` writes.
+#[derive(Serialize)]
+struct Document<'t> {
+    version: u32,
+    table: &'t str,
+    cellule: &'t BTreeMap<String, String>,
+    colonne: &'t str,
+    publie: Option<i64>,
+    comptes: usize,
+    numerateur: usize,
+    enregistrements: Lignes<'t>,
+}
 
 pub(super) fn execute(args: &Trace) -> Result<u8> {
     let (plan, _) = Plan::load(&args.projet, args.out.as_deref())?;
@@ -26,58 +42,61 @@ pub(super) fn execute(args: &Trace) -> Result<u8> {
         };
         key.insert(column.trim().to_owned(), value.trim().to_owned());
     }
-    let cellule = Cellule::new(&args.table, &key)?;
-    let trace = records(&engine::open_results(&plan, 2)?, &cellule)?;
-    let mut out = anstream::stdout();
-    let written = if args.json {
-        let document = json!({
-            "version": 1,
-            "table": args.table,
-            "cellule": cellule.key,
-            "attributions": trace.counted(),
-            "numerateur": trace.numerator(),
-            "enregistrements": trace.lines,
-        });
-        writeln!(out, "{}", serde_json::to_string_pretty(&document)?)
+    let colonne = key.remove("colonne");
+    let found = trace(&engine::open_results(&plan, 2)?, &plan.resources(), &args.table, &key, colonne.as_deref())?;
+    if args.json {
+        write_json(&Document {
+            version: 2,
+            table: &args.table,
+            cellule: &found.cle,
+            colonne: &found.colonne,
+            publie: found.publie,
+            comptes: found.comptes,
+            numerateur: found.numerateur,
+            enregistrements: Lignes(&found.enregistrements),
+        })?;
     } else {
-        let header = [
-            "fichier",
-            "ligne",
-            "empreinte",
-            "bail",
-            "bailleur",
-            "zone",
-            "classe",
-            "ressources/UC/an",
-            "compte",
-            "numérateur",
-        ];
-        let mut rows = vec![header.map(str::to_owned).to_vec()];
-        rows.extend(trace.lines.iter().map(|l| {
-            vec![
-                l.fichier.clone(),
-                l.ligne.to_string(),
-                l.numero_unique.chars().take(12).collect(),
-                l.date_bail.clone(),
-                l.bailleur.clone(),
-                l.zone.clone(),
-                l.classe.clone(),
-                l.revenu_par_uc.map_or_else(|| format::NONE.to_owned(), |x| format::decimal(x, 2)),
-                l.compte.clone(),
-                if l.numerateur { "oui" } else { "non" }.to_owned(),
-            ]
-        }));
-        write_aligned(&mut out, &rows, &[false, true, false, false, false, false, false, true, false, false]).and_then(
-            |()| {
-                writeln!(
-                    out,
-                    "{}, dont {} au numérateur",
-                    format::count(trace.counted(), "attribution comptée", "attributions comptées"),
-                    format::integer(trace.numerator())
-                )
-            },
-        )
-    };
-    written.map_err(Error::io("écrire", std::path::Path::new("la sortie")))?;
+        let fields = found.enregistrements.schema.fields();
+        let right: Vec<bool> = fields.iter().map(|f| f.data_type().is_numeric()).collect();
+        let cells = cells(&found.enregistrements)?;
+        let counted = format::count(integer(found.comptes), "enregistrement compté", "enregistrements comptés");
+        let numerateur = format::integer(integer(found.numerateur));
+        write_out(|out| {
+            write_aligned(out, &cells, &right)?;
+            writeln!(out, "{counted}, dont {numerateur} dans {}", found.colonne)
+        })?;
+    }
     Ok(EXIT_DONE)
+}
+
+fn integer(n: usize) -> i64 {
+    i64::try_from(n).unwrap_or(i64::MAX)
+}
+
+/// The records as a terminal shows them, under the names of their columns.
+fn cells(table: &Table) -> Result<Vec<Vec<String>>> {
+    let fields = table.schema.fields();
+    let name = |name: &String| if name == NUMERO_UNIQUE { "empreinte".to_owned() } else { name.clone() };
+    let mut rows: Vec<Vec<String>> = vec![fields.iter().map(|f| name(f.name())).collect()];
+    for batch in &table.batches {
+        for row in 0..batch.num_rows() {
+            let columns = fields.iter().zip(batch.columns());
+            rows.push(columns.map(|(field, column)| cell(field.name(), column, row)).collect::<Result<_>>()?);
+        }
+    }
+    Ok(rows)
+}
+
+fn cell(name: &str, column: &dyn Array, row: usize) -> Result<String> {
+    if column.is_null(row) {
+        return Ok(String::new());
+    }
+    Ok(match column.data_type() {
+        DataType::Boolean => if column.as_boolean().value(row) { "oui" } else { "non" }.to_owned(),
+        DataType::Float64 => format::decimal(column.as_primitive::<Float64Type>().value(row), 2),
+        _ => {
+            let text = arrow::util::display::array_value_to_string(column, row)?;
+            if name == NUMERO_UNIQUE { text.chars().take(SHOWN).collect() } else { text }
+        }
+    })
 }

@@ -1,36 +1,130 @@
-//! What can be asked after a run: views over the results, the table of facts and the sources they come from.
+//! What can be asked after a run: views over the results, the table of facts, the sources they come from, and what the run
+//! knew besides; a statement may then name `demandes` as those of the run do.
 
 use std::path::{Path, PathBuf};
 
-use super::{Engine, Limits, reachable};
+use serde::{Deserialize, Serialize};
+
+use super::{Engine, Limits, Prevue, Table, Travail, reachable, tables};
 use crate::error::{Error, Result};
 use crate::ingest::Ingestion;
 use crate::project::Plan;
+use crate::resultats::INDICATEURS;
+use crate::schema::Schema;
 use crate::store;
 
-/// Engine for questions asked after a run: views over the results and the table of facts, nothing else.
+/// Folder of the cache where what the run knew is kept.
+const CONSULTATION: &str = "consultation";
+/// What it was given that a question may need.
+const DONNEES: [&str; 5] = ["parametres", "communes", "seuils", "delais_anormaux", "modalites"];
+/// The rows that a view leaves out of the register.
+const REPETEES: &str = "demandes_repetees";
+/// Which files of the store the results come from, and the views over them.
+const MEMOIRE: &str = "memoire.json";
+
+/// What is kept of a run for the questions asked after it.
+#[derive(Debug)]
+pub struct Consultation {
+    donnees: Vec<Table>,
+    repetees: Vec<PathBuf>,
+    vues: Vec<(String, String)>,
+}
+
+#[derive(Debug, Deserialize, Serialize)]
+struct Memoire {
+    /// Parquet files of the store by source, relative to the cache.
+    sources: Vec<(String, Vec<PathBuf>)>,
+    /// Views by name, each after those it names.
+    vues: Vec<(String, String)>,
+}
+
+impl Consultation {
+    /// What a worker was given, and the steps that it went through.
+    ///
+    /// # Errors
+    /// [`Error::Engine`].
+    pub(super) fn of(engine: &Engine, prevues: &[Prevue<'_>]) -> Result<Self> {
+        let read = |nom| engine.query(nom, &format!("SELECT * FROM {nom}"));
+        let mut kept =
+            Self { donnees: DONNEES.into_iter().map(read).collect::<Result<_>>()?, repetees: vec![], vues: vec![] };
+        for prevue in prevues {
+            match prevue.travail {
+                Travail::Table(i) if i.vue => {
+                    kept.vues.extend(prevue.enonces.iter().map(|sql| (i.nom.clone(), sql.clone())));
+                }
+                Travail::Table(i) if i.nom == REPETEES => kept.repetees.clone_from(&prevue.fichiers),
+                _ => {}
+            }
+        }
+        Ok(kept)
+    }
+
+    /// Writes it in the project's cache.
+    ///
+    /// # Errors
+    /// [`Error::Io`], [`Error::Parquet`].
+    pub fn write(&self, plan: &Plan, ingestion: &Ingestion) -> Result<()> {
+        let folder = plan.cache().join(CONSULTATION);
+        let file = |nom: &str| folder.join(format!("{nom}.parquet"));
+        for table in &self.donnees {
+            store::write_table(&file(&table.nom), &table.schema, &table.batches)?;
+        }
+        store::join(&self.repetees, &file(REPETEES))?;
+        let mut sources: Vec<(String, Vec<PathBuf>)> = Vec::new();
+        for file in &ingestion.fichiers {
+            let Some(parquet) = &file.parquet else { continue };
+            match sources.iter_mut().find(|(name, _)| *name == file.schema) {
+                Some((_, files)) => files.push(PathBuf::from(parquet)),
+                None => sources.push((file.schema.clone(), vec![PathBuf::from(parquet)])),
+            }
+        }
+        let memoire = Memoire { sources, vues: self.vues.clone() };
+        store::write_atomically(&folder.join(MEMOIRE), &serde_json::to_vec(&memoire)?)
+    }
+}
+
+impl Memoire {
+    /// That of the last run, if one was kept.
+    fn load(cache: &Path) -> Result<Option<Self>> {
+        let Ok(bytes) = std::fs::read(cache.join(CONSULTATION).join(MEMOIRE)) else { return Ok(None) };
+        Ok(Some(serde_json::from_slice(&bytes)?))
+    }
+}
+
+/// Parquet files that a source was read into by the last run.
 ///
 /// # Errors
-/// [`Error::Usage`] when the project has no results yet, [`Error::Engine`].
+/// When the memory of the run is damaged.
+pub fn stored_source(plan: &Plan, source: &str) -> Result<Vec<PathBuf>> {
+    let cache = plan.cache();
+    let sources = Memoire::load(&cache)?.map(|memoire| memoire.sources).unwrap_or_default();
+    let files = sources.into_iter().filter(|(name, _)| name == source).flat_map(|(_, files)| files);
+    Ok(files.map(|file| cache.join(file)).collect())
+}
+
+/// Engine for questions asked after a run, which reads and writes nothing.
+///
+/// # Errors
+/// [`Error::Usage`] when the project has no results yet, or those of another version; [`Error::Engine`].
 pub fn open_results(plan: &Plan, threads: usize) -> Result<Engine> {
-    let indicateurs = plan.sortie.join("indicateurs");
+    let missing = |message| Error::usage("B0401", message, "lancez `bilan run` sur ce projet");
+    let indicateurs = plan.sortie.join(INDICATEURS);
     if !indicateurs.is_dir() {
-        return Err(Error::usage(
-            "B0401",
-            format!("aucun résultat dans « {} »", plan.sortie.display()),
-            "lancez d'abord `bilan run` sur ce projet",
-        ));
+        return Err(missing(format!("aucun résultat dans « {} »", plan.sortie.display())));
     }
     let cache = reachable(&plan.cache())?;
+    let Some(memoire) = Memoire::load(&cache)? else {
+        return Err(missing("résultats d'une autre version du programme".to_owned()));
+    };
     let indicateurs = reachable(&indicateurs)?;
-    let faits = cache.join("faits");
+    let (faits, consultation) = (reachable(&cache.join("faits"))?, reachable(&cache.join(CONSULTATION))?);
     let engine = Engine::open(&Limits {
         threads,
         memory: "1000MB".to_owned(),
-        folders: vec![indicateurs.clone(), reachable(&faits)?, reachable(&cache.join("store"))?],
+        folders: vec![indicateurs.clone(), faits.clone(), consultation.clone(), reachable(&cache.join("store"))?],
         spill: reachable(&cache.join("tmp"))?,
     })?;
-    for (folder, prefix) in [(&indicateurs, ""), (&faits, "faits_")] {
+    for (folder, prefix) in [(&indicateurs, ""), (&faits, "faits_"), (&consultation, "")] {
         let mut files: Vec<PathBuf> = std::fs::read_dir(folder)
             .map_err(Error::io("lire", folder))?
             .flatten()
@@ -43,33 +137,17 @@ pub fn open_results(plan: &Plan, threads: usize) -> Result<Engine> {
             engine.view(&format!("{prefix}{stem}"), &[file])?;
         }
     }
-    for (source, files) in stored_sources(&cache)? {
-        engine.view(&format!("source_{source}"), &files)?;
-    }
-    Ok(engine)
-}
-
-/// Parquet files of the last run, by source.
-fn stored_sources(cache: &Path) -> Result<Vec<(String, Vec<PathBuf>)>> {
-    let path = cache.join("faits").join("sources.json");
-    let Ok(bytes) = std::fs::read(&path) else { return Ok(Vec::new()) };
-    let sources: Vec<(String, Vec<PathBuf>)> = serde_json::from_slice(&bytes)?;
-    Ok(sources.into_iter().map(|(name, files)| (name, files.iter().map(|f| cache.join(f)).collect())).collect())
-}
-
-/// Remembers which files of the store the results come from, for `bilan query`.
-///
-/// # Errors
-/// [`Error::Io`].
-pub fn remember_sources(plan: &Plan, ingestion: &Ingestion) -> Result<()> {
-    let mut sources: Vec<(String, Vec<PathBuf>)> = Vec::new();
-    for file in &ingestion.fichiers {
-        let Some(parquet) = &file.parquet else { continue };
-        match sources.iter_mut().find(|(name, _)| *name == file.schema) {
-            Some((_, files)) => files.push(PathBuf::from(parquet)),
-            None => sources.push((file.schema.clone(), vec![PathBuf::from(parquet)])),
+    for schema in Schema::load_all(&plan.resources(), plan.millesime)? {
+        match memoire.sources.iter().find(|(name, _)| *name == schema.nom) {
+            Some((_, files)) => {
+                let files: Vec<PathBuf> = files.iter().map(|file| cache.join(file)).collect();
+                engine.view(&tables::source(&schema.nom), &files)?;
+            }
+            None => drop(tables::empty_source(&engine, &schema)?),
         }
     }
-    let path = plan.cache().join("faits").join("sources.json");
-    store::write_atomically(&path, &serde_json::to_vec(&sources)?)
+    for (nom, sql) in &memoire.vues {
+        engine.execute(nom, &format!("CREATE VIEW {nom} AS {sql}"))?;
+    }
+    Ok(engine)
 }

@@ -170,10 +170,10 @@ impl Engine {
         for file in inputs.ingestion.fichiers.iter().filter(|f| f.schema == "attributions") {
             let Some(rejets) = &file.rejets else { continue };
             let path = inputs.plan.cache().join(rejets);
-            let failed = |e: csv::Error| Error::io("lire", &path)(std::io::Error::other(e));
-            let mut reader = csv::ReaderBuilder::new().has_headers(false).from_path(&path).map_err(failed)?;
+            let failed = Error::csv("lire", &path);
+            let mut reader = csv::ReaderBuilder::new().has_headers(false).from_path(&path).map_err(&failed)?;
             for record in reader.records() {
-                let record = record.map_err(failed)?;
+                let record = record.map_err(&failed)?;
                 if let Some(ligne) = record.get(1).and_then(|l| l.parse().ok()) {
                     listed.insert((file.fichier.clone(), ligne));
                 }

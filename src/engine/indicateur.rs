@@ -19,6 +19,9 @@ pub struct Indicateur {
     /// The statement.
     #[serde(skip)]
     pub sql: String,
+    /// The statement of the records behind its counts, where they can be told.
+    #[serde(skip)]
+    pub enregistrements: String,
     /// Title.
     pub titre: String,
     /// The question it answers.
@@ -52,6 +55,9 @@ pub struct Indicateur {
     /// Parameters used.
     #[serde(default)]
     pub parametres: Vec<String>,
+    /// The count whose records are told unless another is asked for, where they can be.
+    #[serde(default)]
+    pub trace: Option<String>,
     /// A step of the computation, not a result.
     #[serde(default)]
     pub interne: bool,
@@ -101,6 +107,9 @@ impl Indicateur {
         let path = Self::path(nom);
         nom.clone_into(&mut self.nom);
         self.sql = resources.text(&path)?.into_owned();
+        if self.trace.is_some() {
+            self.enregistrements = resources.text(&Self::trace_path(nom))?.into_owned();
+        }
         let named = [PREMIER, DERNIER].map(|bound| self.sql.contains(bound));
         match (named, &self.decoupe) {
             ([true, true], _) | ([false, false], None) => {}

@@ -34,7 +34,7 @@ use crate::reference::Geographie;
 use crate::store;
 
 use attentes::{read_by_checks, waits};
-pub use consultation::{open_results, remember_sources};
+pub use consultation::{Consultation, open_results, stored_source};
 pub use controle::{Constatation, Croisement, Echec};
 use decoupe::Etendue;
 use etapes::Etapes;
@@ -56,6 +56,9 @@ pub struct Table {
     /// Rows, in the order of the pipeline.
     pub batches: Vec<RecordBatch>,
 }
+
+/// Batches of a result, one after the other.
+pub type Batches<'b> = &'b mut dyn Iterator<Item = Result<RecordBatch>>;
 
 /// A DuckDB connection that reaches only the project's folders.
 pub struct Engine {
@@ -118,11 +121,25 @@ impl Engine {
     /// # Errors
     /// [`Error::Engine`], naming `step`.
     pub fn query(&self, step: &str, sql: &str) -> Result<Table> {
+        self.stream(step, sql, |schema, batches| {
+            Ok(Table { nom: step.to_owned(), schema: Arc::clone(schema), batches: batches.collect::<Result<_>>()? })
+        })
+    }
+
+    /// Runs one query and hands its batches to `take` as they are made.
+    ///
+    /// # Errors
+    /// [`Error::Engine`], naming `step`; what `take` met.
+    pub fn stream<T>(
+        &self,
+        step: &str,
+        sql: &str,
+        take: impl FnOnce(&SchemaRef, Batches<'_>) -> Result<T>,
+    ) -> Result<T> {
         let mut statement = self.connection.prepare(sql).map_err(Error::engine(step))?;
         let stream = statement.stream_arrow([]).map_err(Error::engine(step))?;
         let schema = stream.get_schema();
-        let batches = stream.collect::<duckdb::Result<Vec<_>>>().map_err(Error::engine(step))?;
-        Ok(Table { nom: step.to_owned(), schema, batches })
+        take(&schema, &mut stream.map(|batch| batch.map_err(Error::engine(step))))
     }
 
     /// A view over Parquet files.
@@ -141,22 +158,22 @@ impl Engine {
         let ecriture = store::Ecriture { groupe: Some(GROUPE), ..store::Ecriture::default() };
         let mut opened = None;
         for sql in &prevue.enonces {
-            let mut statement = self.connection.prepare(sql).map_err(Error::engine(name))?;
-            let mut stream = statement.stream_arrow([]).map_err(Error::engine(name))?;
-            let schema = stream.get_schema();
-            let (parquet, batches) = match &mut opened {
-                Some(opened) => opened,
-                None => opened.insert((
-                    store::ParquetFile::create(file, Arc::clone(&schema), &ecriture)?,
-                    BatchCoalescer::new(schema, ROWS),
-                )),
-            };
-            for batch in &mut stream {
-                batches.push_batch(batch.map_err(Error::engine(name))?)?;
-                while let Some(batch) = batches.next_completed_batch() {
-                    parquet.write(&batch)?;
+            self.stream(name, sql, |schema, made| {
+                let (parquet, batches) = match &mut opened {
+                    Some(opened) => opened,
+                    None => opened.insert((
+                        store::ParquetFile::create(file, Arc::clone(schema), &ecriture)?,
+                        BatchCoalescer::new(Arc::clone(schema), ROWS),
+                    )),
+                };
+                for batch in made {
+                    batches.push_batch(batch?)?;
+                    while let Some(batch) = batches.next_completed_batch() {
+                        parquet.write(&batch)?;
+                    }
                 }
-            }
+                Ok(())
+            })?;
         }
         let Some((mut parquet, mut batches)) = opened else { return Ok(()) };
         batches.finish_buffered_batch()?;
@@ -242,6 +259,8 @@ pub struct Resultats {
     pub constatations: Vec<Constatation>,
     /// Landlord of each lease that reading set something aside of, by file and line.
     pub bailleurs: BTreeMap<(String, u64), String>,
+    /// What questions asked later need.
+    pub consultation: Consultation,
 }
 
 /// A step to do, or to find done.
@@ -374,6 +393,7 @@ pub fn compute(
         Error::is_out_of_memory,
     )?;
     bar.finish_and_clear();
+    let consultation = Consultation::of(ouvriers[0].engine(), &prevues)?;
     let (mut tables, mut faits) = (Vec::new(), Vec::new());
     for prevue in prevues {
         if prevue.nom() == FACTS {
@@ -384,7 +404,7 @@ pub fn compute(
     }
     let bailleurs = ouvriers[0].engine().landlords(inputs)?;
     etapes.sweep(&folder);
-    Ok(Resultats { tables, faits, constatations: done.into_iter().flatten().collect(), bailleurs })
+    Ok(Resultats { tables, faits, constatations: done.into_iter().flatten().collect(), bailleurs, consultation })
 }
 
 impl Etapes {

@@ -143,15 +143,10 @@ pub(super) fn load_inputs(
 fn load_sources(charge: &mut Charge<'_>, inputs: &Inputs<'_>, repetes: &[Repetes], cache: &Path) -> Result<()> {
     for schema in Schema::load_all(&inputs.plan.resources(), inputs.plan.millesime)? {
         let files = inputs.stored(&schema.nom, cache);
-        let name = format!("source_{}", schema.nom);
+        let name = source(&schema.nom);
         if files.is_empty() {
-            let columns: Vec<String> = arrow_schema(&schema)
-                .fields()
-                .iter()
-                .map(|f| format!("{} {}", f.name(), sql_type(f.data_type())))
-                .collect();
-            charge.engine.execute(&name, &format!("CREATE TABLE {name} ({})", columns.join(", ")))?;
-            charge.etapes.know(&name, columns.join(", ").as_bytes());
+            let columns = empty_source(charge.engine, &schema)?;
+            charge.etapes.know(&name, columns.as_bytes());
         } else {
             charge.engine.view(&name, &files)?;
             charge.etapes.know(&name, content(&files).as_bytes());
@@ -164,6 +159,24 @@ fn load_sources(charge: &mut Charge<'_>, inputs: &Inputs<'_>, repetes: &[Repetes
         charge.etapes.keep(fichier.clone());
     }
     Ok(())
+}
+
+/// Name that statements give to a source.
+pub(super) fn source(nom: &str) -> String {
+    format!("source_{nom}")
+}
+
+/// A source that is not given, as a table of its columns without a row; its columns.
+///
+/// # Errors
+/// [`Error::Engine`].
+pub(super) fn empty_source(engine: &Engine, schema: &Schema) -> Result<String> {
+    let stored = arrow_schema(schema);
+    let columns: Vec<String> =
+        stored.fields().iter().map(|f| format!("{} {}", f.name(), sql_type(f.data_type()))).collect();
+    let (name, columns) = (source(&schema.nom), columns.join(", "));
+    engine.execute(&name, &format!("CREATE TABLE {name} ({columns})"))?;
+    Ok(columns)
 }
 
 /// Columns of a year that was kept, with their types.

@@ -21,10 +21,10 @@ pub fn write_csv(
     mut out: impl Write,
     place: &Path,
 ) -> Result<()> {
-    let failed = |e: csv::Error| Error::io("écrire", place)(std::io::Error::other(e));
+    let failed = Error::csv("écrire", place);
     out.write_all("\u{feff}".as_bytes()).map_err(Error::io("écrire", place))?;
     let mut writer = csv::WriterBuilder::new().delimiter(b';').buffer_capacity(1 << 16).from_writer(out);
-    writer.write_record(schema.fields().iter().map(|f| f.name())).map_err(failed)?;
+    writer.write_record(schema.fields().iter().map(|f| f.name())).map_err(&failed)?;
     let (mut record, mut chiffres) = (csv::ByteRecord::new(), Chiffres::default());
     for batch in batches {
         let batch = batch?;
@@ -34,7 +34,7 @@ pub fn write_csv(
             for column in &columns {
                 record.push_field(column.cell(row, &mut chiffres).as_bytes());
             }
-            writer.write_byte_record(&record).map_err(failed)?;
+            writer.write_byte_record(&record).map_err(&failed)?;
         }
     }
     writer.flush().map_err(Error::io("écrire", place))

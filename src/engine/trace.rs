@@ -1,307 +1,279 @@
-//! The records behind a published figure: which rows of the table of facts fall in a cell, and which of them count.
+//! The records behind a published count. A table that can be traced has, beside its SQL, the statement that tells them:
+//! `pipelines/<nom>/trace.sql` reads the row looked into, `cellule`, and gives a row a record with its columns, why the table
+//! leaves it out if it does (`ecarte`), and for each count whether the record is in it (`dans_<colonne>`).
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
-use arrow::array::{Array, AsArray};
-use arrow::datatypes::{Float64Type, Int32Type, Int64Type};
-use serde::Serialize;
+use arrow::array::{Array, ArrayRef, AsArray, BooleanArray, RecordBatch, StringArray};
+use arrow::compute::{cast, concat_batches};
+use arrow::datatypes::{DataType, Int64Type, SchemaRef};
 
-use super::{Engine, quoted};
+use super::{Batches, Engine, Indicateur, Table, quoted};
 use crate::error::{Error, Result};
+use crate::format;
+use crate::reference::Resources;
 
-/// One cell of a table: its key, and the column whose figure is looked into.
-#[derive(Debug, Clone)]
-pub struct Cellule {
-    /// quartiles, priorites or verdicts.
-    pub table: String,
-    /// Column → value, whole.
-    pub key: BTreeMap<String, String>,
-    /// Column looked into.
-    pub colonne: String,
-}
+/// The row looked into, as statements name it.
+const CELLULE: &str = "cellule";
+/// Column of what a record is left out for.
+const ECARTE: &str = "ecarte";
+/// What the columns begin with that say which counts a record is in.
+const DANS: &str = "dans_";
+/// Records told at most: a country's leases are half as many.
+const LIMITE: usize = 1_000_000;
+/// Column of the keyed hash.
+pub const NUMERO_UNIQUE: &str = "numero_unique";
 
-/// A record of the cell.
-#[derive(Debug, Clone, Serialize)]
-#[expect(clippy::struct_excessive_bools, reason = "the flags of a record, as the table of facts has them")]
-pub struct Enregistrement {
-    /// Source file.
-    pub fichier: String,
-    /// Line in it.
-    pub ligne: i64,
-    /// Keyed hash of the numéro unique.
-    pub numero_unique: String,
-    /// Day of the lease.
-    pub date_bail: String,
-    /// Commune of the dwelling.
-    pub commune: String,
-    /// Landlord.
-    pub bailleur: String,
-    /// Holder.
-    pub reservataire: String,
-    /// Zone.
-    pub zone: String,
-    /// Financing.
-    pub financement: String,
-    /// Income class.
-    pub classe: String,
-    /// Euros per consumption unit and year.
-    pub revenu_par_uc: Option<f64>,
-    /// Amount it is compared with.
-    pub seuil_q1: Option<i64>,
-    /// Rehoused.
-    pub relogement: bool,
-    /// DALO.
-    pub dalo: bool,
-    /// DALO or priority.
-    pub prioritaire: bool,
-    /// `oui`, or why it does not count.
-    pub compte: String,
-    /// Counts in the column looked into.
-    pub numerateur: bool,
-}
-
-/// The records of a cell.
-#[derive(Debug, Clone)]
+/// The records behind a count.
+#[derive(Debug)]
 pub struct Trace {
-    /// Counted or not, in the order of the files.
-    pub lines: Vec<Enregistrement>,
+    /// The row's whole key.
+    pub cle: BTreeMap<String, String>,
+    /// The count looked into.
+    pub colonne: String,
+    /// What the table publishes there; none where it has no value.
+    pub publie: Option<i64>,
+    /// The records, counted or not, in the order of the files: their columns, `compte` (oui, or why not), and `numerateur`,
+    /// whether they are in the count.
+    pub enregistrements: Table,
+    /// Records that the row is about.
+    pub comptes: usize,
+    /// Those in the count.
+    pub numerateur: usize,
+}
+
+impl Indicateur {
+    /// Path of the statement that tells the records behind the table `nom`.
+    pub(super) fn trace_path(nom: &str) -> String {
+        format!("pipelines/{nom}/trace.sql")
+    }
+
+    /// The command that tells the records behind one of its counts, where they can be told.
+    #[must_use]
+    pub fn trace_command(&self) -> Option<String> {
+        self.trace.as_ref()?;
+        let key: Vec<String> = self.cle.iter().map(|column| format!("--where {column}=…")).collect();
+        let (key, counts) = (key.join(" "), self.traced().join(", "));
+        Some(format!("bilan trace {} {key} --where colonne=… ({counts})", self.nom))
+    }
+
+    /// Counts whose records can be told, in the order of the table.
+    fn traced(&self) -> Vec<&str> {
+        let names = self.colonnes.iter().map(|(name, _)| name.as_str());
+        let told = |name: &&str| {
+            self.enregistrements
+                .split(|c: char| c != '_' && !c.is_alphanumeric())
+                .any(|word| word.strip_prefix(DANS) == Some(*name))
+        };
+        names.filter(told).collect()
+    }
+}
+
+/// The records behind the count `colonne` of the row that `given` tells of `table`. Columns of the key that are not given are
+/// those of the whole, where the table has it; the count is then the main one.
+///
+/// # Errors
+/// [`Error::Usage`] when the table, the count or the row cannot be traced; [`Error::Incoherent`] or [`Error::Resource`] when the
+/// records do not make the published count.
+pub fn trace(
+    engine: &Engine,
+    resources: &Resources,
+    table: &str,
+    given: &BTreeMap<String, String>,
+    colonne: Option<&str>,
+) -> Result<Trace> {
+    let indicateurs = Indicateur::in_order(resources)?;
+    let traceable = |i: &&Indicateur| i.trace.is_some();
+    let Some(indicateur) = indicateurs.iter().filter(traceable).find(|i| i.nom == table) else {
+        let mut names: Vec<&str> = indicateurs.iter().filter(traceable).map(|i| i.nom.as_str()).collect();
+        names.sort_unstable();
+        return Err(Error::usage(
+            "B0410",
+            format!("« {table} » ne se trace pas"),
+            format!("tables possibles : {}", names.join(", ")),
+        ));
+    };
+    let colonne = colonne.or(indicateur.trace.as_deref()).unwrap_or_default();
+    let unknown = given.keys().find(|column| !indicateur.cle.contains(column));
+    if unknown.is_some() || !indicateur.traced().contains(&colonne) {
+        return Err(Error::usage(
+            "B0413",
+            format!("{table} ne se trace pas par « {} »", unknown.map_or(colonne, String::as_str)),
+            format!(
+                "colonnes de la clé : {} ; colonne = {}",
+                indicateur.cle.join(", "),
+                indicateur.traced().join(", ")
+            ),
+        ));
+    }
+    let row = find(engine, indicateur, given)?;
+    let text = |column: &str| row.column_by_name(column).map(|c| cast(c, &DataType::Utf8)).transpose();
+    let mut cle = BTreeMap::new();
+    for column in &indicateur.cle {
+        let value = text(column)?.map(|c| c.as_string::<i32>().value(0).to_owned());
+        cle.insert(column.clone(), value.unwrap_or_default());
+    }
+    let publie = row.column_by_name(colonne).map(|c| cast(c, &DataType::Int64)).transpose()?;
+    let publie = publie.filter(|c| c.is_valid(0)).map(|c| c.as_primitive::<Int64Type>().value(0));
+    let path = Indicateur::trace_path(table);
+    let found = engine.stream(&path, &indicateur.enregistrements, within_limit);
+    let found = found.map_err(|error| match error.refused_statement() {
+        Some(reason) if resources.is_own(&path) => {
+            Error::resource(&path, format!("cette instruction ne peut être calculée ({reason})"))
+        }
+        _ => error,
+    })?;
+    let found = Trace::of(&found, cle, colonne, publie)?;
+    found.adds_up(resources, indicateur)?;
+    Ok(found)
+}
+
+/// The records of a cell as one batch, unless they are more than anyone reads.
+fn within_limit(schema: &SchemaRef, batches: Batches<'_>) -> Result<RecordBatch> {
+    let (mut kept, mut rows) = (Vec::new(), 0);
+    for batch in batches {
+        let batch = batch?;
+        rows += batch.num_rows();
+        if rows > LIMITE {
+            return Err(Error::usage(
+                "B0416",
+                "plus d'un million d'enregistrements sont derrière ce chiffre",
+                "précisez la case, ou exportez-les : `bilan query \"SELECT …\" --csv`",
+            ));
+        }
+        kept.push(batch);
+    }
+    Ok(concat_batches(schema, &kept)?)
+}
+
+/// What a column of the key holds in the row of the whole.
+fn whole(column: &str) -> &'static str {
+    match column {
+        "niveau" => "territoire",
+        "acteur_type" => "epci",
+        "acteur" => "tous",
+        _ => "ensemble",
+    }
+}
+
+/// The row of a table that is looked into, which the engine then knows as [`CELLULE`].
+fn find(engine: &Engine, indicateur: &Indicateur, given: &BTreeMap<String, String>) -> Result<RecordBatch> {
+    let nom = &indicateur.nom;
+    let holds = |column: &str, value: &str| format!("CAST({column} AS VARCHAR) = {}", quoted(value));
+    let mut conditions: Vec<String> = given.iter().map(|(column, value)| holds(column, value)).collect();
+    let rows = |conditions: &[String]| -> Result<i64> {
+        let counted = engine.query(nom, &format!("SELECT COUNT(*) FROM {nom} WHERE {}", all(conditions)))?.single()?;
+        Ok(counted.column(0).as_primitive::<Int64Type>().value(0))
+    };
+    let mut free = Vec::new();
+    for column in indicateur.cle.iter().filter(|column| !given.contains_key(*column)) {
+        conditions.push(holds(column, whole(column)));
+        if rows(&conditions)? == 0 {
+            conditions.pop();
+            free.push(column.as_str());
+        }
+    }
+    match rows(&conditions)? {
+        1 => {}
+        0 => {
+            let columns = indicateur.cle.join(", ");
+            return Err(Error::usage(
+                "B0414",
+                format!("aucune ligne de {nom} n'a cette clé"),
+                format!("`bilan query \"SELECT {columns} FROM {nom}\"` les liste"),
+            ));
+        }
+        several => {
+            let mut options = Vec::new();
+            for column in free {
+                let values = values(engine, nom, column, &conditions)?;
+                options.extend((values.len() > 1).then(|| format!("{column} ({})", values.join(", "))));
+            }
+            return Err(Error::usage(
+                "B0412",
+                format!("{} lignes de {nom} ont cette clé", format::integer(several)),
+                format!("précisez-la par --where : {}", options.join(", ")),
+            ));
+        }
+    }
+    let row = format!("SELECT * FROM {nom} WHERE {}", all(&conditions));
+    engine.execute(nom, &format!("CREATE OR REPLACE TEMP VIEW {CELLULE} AS {row}"))?;
+    engine.query(nom, &row)?.single()
+}
+
+/// Conditions that hold together.
+fn all(conditions: &[String]) -> String {
+    if conditions.is_empty() { "TRUE".to_owned() } else { conditions.join(" AND ") }
+}
+
+/// Values of a column in the rows that hold some conditions, the first of them.
+fn values(engine: &Engine, nom: &str, column: &str, conditions: &[String]) -> Result<Vec<String>> {
+    const SHOWN: usize = 8;
+    let sql = format!(
+        "SELECT DISTINCT CAST({column} AS VARCHAR) AS valeur FROM {nom} WHERE {} ORDER BY valeur LIMIT {}",
+        all(conditions),
+        SHOWN + 1
+    );
+    let found = engine.query(nom, &sql)?.single()?;
+    let mut values: Vec<String> = found.column(0).as_string::<i32>().iter().flatten().map(str::to_owned).collect();
+    if values.len() > SHOWN {
+        values.truncate(SHOWN);
+        values.push("…".to_owned());
+    }
+    Ok(values)
 }
 
 impl Trace {
-    /// Records that count.
-    #[must_use]
-    pub fn counted(&self) -> i64 {
-        self.lines.iter().filter(|l| l.compte == "oui").fold(0, |n, _| n + 1)
-    }
-
-    /// Records that count in the column looked into.
-    #[must_use]
-    pub fn numerator(&self) -> i64 {
-        self.lines.iter().filter(|l| l.numerateur).fold(0, |n, _| n + 1)
-    }
-}
-
-const QUARTILES: [&str; 8] = ["attributions", "q1", "q2", "q3", "q4", "inconnu", "relogement", "q1_ou_relogement"];
-const PRIORITES: [&str; 3] = ["attributions", "dalo", "prioritaires"];
-
-impl Cellule {
-    /// A cell from the columns given; dimensions left out are `ensemble`.
-    ///
-    /// # Errors
-    /// [`Error::Usage`] when the table or a column cannot be traced.
-    pub fn new(table: &str, given: &BTreeMap<String, String>) -> Result<Self> {
-        let (columns, colonnes): (&[(&str, Option<&str>)], &[&str]) = match table {
-            "quartiles" => (
-                &[
-                    ("niveau", Some("territoire")),
-                    ("code", None),
-                    ("bailleur", Some("ensemble")),
-                    ("zone", Some("ensemble")),
-                ],
-                &QUARTILES,
-            ),
-            "priorites" => {
-                (&[("niveau", Some("territoire")), ("code", None), ("reservataire", Some("ensemble"))], &PRIORITES)
-            }
-            "verdicts" => (
-                &[
-                    ("epci", None),
-                    ("regle", None),
-                    ("acteur_type", Some("epci")),
-                    ("acteur", Some("tous")),
-                    ("zone", Some("")),
-                    ("secteur", Some("")),
-                ],
-                &["numerateur"],
-            ),
-            other => {
-                return Err(Error::usage(
-                    "B0410",
-                    format!("« {other} » ne se trace pas"),
-                    "tables possibles : quartiles, priorites, verdicts",
-                ));
-            }
-        };
-        let default_colonne = if table == "quartiles" { "q1_ou_relogement" } else { colonnes[colonnes.len() - 1] };
-        let mut key = BTreeMap::new();
-        for (name, default) in columns {
-            let whole = *name == "code" && given.get("niveau").is_none_or(|n| n == "territoire");
-            let default = if whole { Some("territoire") } else { *default };
-            match given.get(*name).map(String::as_str).or(default) {
-                Some(value) => key.insert((*name).to_owned(), value.to_owned()),
-                None => {
-                    return Err(Error::usage(
-                        "B0412",
-                        format!("la colonne {name} est nécessaire"),
-                        format!("ajoutez --where {name}=…"),
-                    ));
+    /// What a statement of records gave, as it is shown.
+    fn of(found: &RecordBatch, cle: BTreeMap<String, String>, colonne: &str, publie: Option<i64>) -> Result<Self> {
+        let missing = |column: &str| Error::Incoherent(format!("la trace n'a pas de colonne « {column} »"));
+        let flag = format!("{DANS}{colonne}");
+        let ecarte = found.column_by_name(ECARTE).ok_or_else(|| missing(ECARTE))?;
+        let ecarte = cast(ecarte, &DataType::Utf8)?;
+        let ecarte = ecarte.as_string::<i32>();
+        let dans = found.column_by_name(&flag).and_then(|c| c.as_boolean_opt()).ok_or_else(|| missing(&flag))?;
+        let compte: StringArray =
+            ecarte.iter().map(|why| Some(why.map_or("oui".to_owned(), |why| format!("non : {why}")))).collect();
+        let numerateur: BooleanArray =
+            dans.iter().zip(ecarte.iter()).map(|(counted, why)| Some(counted == Some(true) && why.is_none())).collect();
+        let (comptes, counted) = (ecarte.null_count(), numerateur.true_count());
+        let mut columns: Vec<(String, ArrayRef)> = Vec::new();
+        for (field, column) in found.schema().fields().iter().zip(found.columns()) {
+            match field.name().as_str() {
+                ECARTE => {}
+                name if name.starts_with(DANS) => {}
+                NUMERO_UNIQUE => {
+                    let hash = cast(column, &DataType::Utf8)?;
+                    let digits = hash.as_string::<i32>().iter().map(|hash| hash.map(|h| h.replace('-', "")));
+                    columns.push((NUMERO_UNIQUE.to_owned(), Arc::new(digits.collect::<StringArray>())));
                 }
-            };
+                name => columns.push((name.to_owned(), Arc::clone(column))),
+            }
         }
-        let colonne = given.get("colonne").map_or(default_colonne, String::as_str);
-        let unknown = given.keys().find(|k| k.as_str() != "colonne" && !key.contains_key(*k));
-        if unknown.is_some() || !colonnes.contains(&colonne) {
-            let names: Vec<&str> = columns.iter().map(|(n, _)| *n).collect();
-            return Err(Error::usage(
-                "B0413",
-                format!("{table} ne se trace pas par « {} »", unknown.map_or(colonne, String::as_str)),
-                format!("colonnes de la clé : {} ; colonne = {}", names.join(", "), colonnes.join(", ")),
-            ));
-        }
-        let mut cellule = Self { table: table.to_owned(), key, colonne: colonne.to_owned() };
-        if let Some(niveau) = cellule.key.get("niveau")
-            && place(niveau).is_none()
-        {
-            return Err(Error::usage(
-                "B0413",
-                format!("niveau « {niveau} » inconnu"),
-                "niveaux : commune, epci, departement, region, territoire",
-            ));
-        }
-        cellule.key.retain(|_, value| !value.is_empty());
-        Ok(cellule)
+        columns.push(("compte".to_owned(), Arc::new(compte)));
+        columns.push(("numerateur".to_owned(), Arc::new(numerateur)));
+        let batch = RecordBatch::try_from_iter_with_nullable(columns.into_iter().map(|(n, c)| (n, c, true)))?;
+        let enregistrements = Table { nom: "trace".to_owned(), schema: batch.schema(), batches: vec![batch] };
+        Ok(Self { cle, colonne: colonne.to_owned(), publie, enregistrements, comptes, numerateur: counted })
     }
 
-    fn value(&self, column: &str) -> &str {
-        self.key.get(column).map_or("ensemble", String::as_str)
-    }
-}
-
-/// Condition on a territory, or `None` for an unknown level.
-fn place(niveau: &str) -> Option<&'static str> {
-    match niveau {
-        "commune" | "epci" | "departement" | "region" => Some("column"),
-        "territoire" => Some("whole"),
-        _ => None,
-    }
-}
-
-/// Conditions of a cell: which facts fall in it, which count, which are in the numerator.
-struct Conditions {
-    within: Vec<String>,
-    needs_amount: bool,
-    numerator: String,
-}
-
-/// The records of a cell, each with why it counts or not, read through an engine open on the results.
-///
-/// # Errors
-/// [`Error::Usage`] when the verdict does not exist, [`Error::Engine`].
-pub fn records(engine: &Engine, cellule: &Cellule) -> Result<Trace> {
-    let conditions = match cellule.table.as_str() {
-        "verdicts" => of_verdict(engine, cellule)?,
-        _ => of_table(cellule),
-    };
-    let amount = if conditions.needs_amount { "seuil_q1 IS NOT NULL" } else { "TRUE" };
-    let within = if conditions.within.is_empty() { "TRUE".to_owned() } else { conditions.within.join(" AND ") };
-    let sql = format!(
-        "SELECT fichier, ligne, REPLACE(CAST(numero_unique AS VARCHAR), '-', '') AS numero_unique, CAST(date_bail AS VARCHAR) AS date_bail, commune, bailleur, reservataire, zone, \
-         financement, classe, CAST(12 * ressources_mensuelles AS DOUBLE) / NULLIF(CAST(nb_uc AS DOUBLE), 0) AS revenu_par_uc, \
-         CAST(seuil_q1 AS BIGINT) AS seuil_q1, relogement, dalo, prioritaire, \
-         CASE WHEN sort = 'personne_morale' THEN 'non : personne morale' \
-              WHEN sort = 'financement_exclu' THEN 'non : financement exclu (' || financement || ')' \
-              WHEN NOT ({amount}) THEN 'non : EPCI sans montant pour l''année' ELSE 'oui' END AS compte, \
-         CASE WHEN sort = 'compte' AND ({amount}) AND ({}) THEN 1 ELSE 0 END AS numerateur \
-         FROM faits_attributions WHERE {within} ORDER BY fichier, ligne",
-        conditions.numerator
-    );
-    let batch = engine.query("trace", &sql)?.single()?;
-    let text = |i: usize, row: usize| batch.column(i).as_string::<i32>().value(row).to_owned();
-    let flag = |i: usize, row: usize| batch.column(i).as_primitive::<Int32Type>().value(row) == 1;
-    let income = batch.column(10).as_primitive::<Float64Type>();
-    let amounts = batch.column(11).as_primitive::<Int64Type>();
-    let lines = (0..batch.num_rows())
-        .map(|row| Enregistrement {
-            fichier: text(0, row),
-            ligne: batch.column(1).as_primitive::<Int64Type>().value(row),
-            numero_unique: text(2, row),
-            date_bail: text(3, row),
-            commune: text(4, row),
-            bailleur: text(5, row),
-            reservataire: text(6, row),
-            zone: text(7, row),
-            financement: text(8, row),
-            classe: text(9, row),
-            revenu_par_uc: income.is_valid(row).then(|| income.value(row)),
-            seuil_q1: amounts.is_valid(row).then(|| amounts.value(row)),
-            relogement: flag(12, row),
-            dalo: flag(13, row),
-            prioritaire: flag(14, row),
-            compte: text(15, row),
-            numerateur: flag(16, row),
-        })
-        .collect();
-    Ok(Trace { lines })
-}
-
-fn of_table(cellule: &Cellule) -> Conditions {
-    let mut within = Vec::new();
-    let niveau = cellule.value("niveau");
-    if niveau != "territoire" {
-        within.push(format!("{niveau} = {}", quoted(cellule.value("code"))));
-    }
-    for column in ["bailleur", "zone", "reservataire"] {
-        if cellule.value(column) != "ensemble" {
-            within.push(format!("{column} = {}", quoted(cellule.value(column))));
-        }
-    }
-    let numerator = match cellule.colonne.as_str() {
-        "attributions" => "TRUE".to_owned(),
-        "relogement" => "relogement = 1".to_owned(),
-        "q1_ou_relogement" => public_condition("q1_ou_relogement").to_owned(),
-        "dalo" => public_condition("dalo").to_owned(),
-        "prioritaires" => public_condition("prioritaire").to_owned(),
-        classe => format!("classe = {}", quoted(classe)),
-    };
-    Conditions { within, needs_amount: cellule.table == "quartiles", numerator }
-}
-
-fn of_verdict(engine: &Engine, cellule: &Cellule) -> Result<Conditions> {
-    let key: Vec<String> = cellule.key.iter().map(|(column, value)| format!("{column} = {}", quoted(value))).collect();
-    let sql = format!(
-        "SELECT epci, zone, secteur, public, acteur_type, acteur, agregation, contingent FROM verdicts WHERE {}",
-        key.join(" AND ")
-    );
-    let batch = engine.query("verdicts", &sql)?.single()?;
-    if batch.num_rows() != 1 {
-        return Err(Error::usage(
-            "B0414",
-            format!("{} verdicts ont cette clé", batch.num_rows()),
-            "précisez epci, regle, acteur_type, acteur, zone et secteur ; `bilan verdicts --json` les liste",
-        ));
-    }
-    let text = |i: usize| {
-        let column = batch.column(i).as_string::<i32>();
-        if column.is_valid(0) { column.value(0) } else { "" }
-    };
-    let mut within = vec![format!("epci = {}", quoted(text(0)))];
-    if text(1) != "ensemble" {
-        within.push(format!("zone = {}", quoted(text(1))));
-    }
-    if text(2) != "ensemble" {
-        let communes: Vec<String> = text(2).split('|').map(quoted).collect();
-        within.push(format!("commune IN ({})", communes.join(", ")));
-    }
-    match (text(4), text(6)) {
-        ("reservataire", "moyenne") => within.push("reservataire NOT IN ('inconnu', 'AUCUN')".to_owned()),
-        ("epci", _) | (_, "moyenne") => {}
-        (column, _) => within.push(format!("{column} = {}", quoted(text(5)))),
-    }
-    if !text(7).is_empty() {
-        within.push(format!("reservataire = {}", quoted(text(7))));
-    }
-    Ok(Conditions { within, needs_amount: false, numerator: public_condition(text(3)).to_owned() })
-}
-
-fn public_condition(public: &str) -> &'static str {
-    match public {
-        "q1" => "classe = 'q1'",
-        "q1_ou_relogement" => "(classe = 'q1' OR relogement = 1)",
-        "q2_q4" => "classe IN ('q2', 'q3', 'q4', 'q2_q4')",
-        "dalo" => "dalo = 1",
-        "prioritaire" => "prioritaire = 1",
-        "relogement" => "relogement = 1",
-        "mutation" => "population = 'mutation'",
-        _ => "FALSE",
+    /// The records make the count that is published: where they do not, the project's own statements no longer agree, or the
+    /// program is at fault.
+    fn adds_up(&self, resources: &Resources, indicateur: &Indicateur) -> Result<()> {
+        let Some(publie) = self.publie.filter(|publie| i64::try_from(self.numerateur) != Ok(*publie)) else {
+            return Ok(());
+        };
+        let found = i64::try_from(self.numerateur).unwrap_or(i64::MAX);
+        let told = format!(
+            "{} où la colonne {} de la table {} publie {}",
+            format::count(found, "enregistrement", "enregistrements"),
+            self.colonne,
+            indicateur.nom,
+            format::integer(publie)
+        );
+        let own = resources.overridden().into_iter().filter(|path| path.starts_with("pipelines/"));
+        let own = own.collect::<Vec<_>>().join(", ");
+        Err(if own.is_empty() { Error::Incoherent(told) } else { Error::resource(own, told) })
     }
 }

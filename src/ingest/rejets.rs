@@ -49,7 +49,7 @@ impl Rejets {
         });
         total.nombre += 1;
         if self.tous || diagnostic.gravite == Gravite::Refus || total.nombre <= SAMPLE as u64 {
-            self.writer.write_record(reject_row(&diagnostic)).map_err(|e| csv_error(e, &self.path))?;
+            self.writer.write_record(reject_row(&diagnostic)).map_err(Error::csv("écrire", &self.path))?;
         }
         Ok(())
     }
@@ -60,10 +60,6 @@ impl Rejets {
         store::publish(&store::temporary(&self.path), &self.path)?;
         Ok(self.totals.into_values().collect())
     }
-}
-
-fn csv_error(error: csv::Error, path: &Path) -> Error {
-    Error::io("écrire", path)(std::io::Error::other(error))
 }
 
 /// One diagnostic as a row of [`COLUMNS`].

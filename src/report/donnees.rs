@@ -7,6 +7,7 @@ use arrow::array::{Array, AsArray, BooleanArray, RecordBatch};
 use arrow::datatypes::{DataType, Float64Type, Int32Type, Int64Type};
 
 use super::verdict::{Verdict, load_verdicts};
+use crate::engine;
 use crate::error::{Error, Result};
 use crate::format;
 use crate::project::Plan;
@@ -290,11 +291,8 @@ fn epci_of(table: &Feuille) -> Vec<Lieu> {
 /// Names of landlords by SIREN, from the source `bailleurs` of the last run.
 fn landlord_names(plan: &Plan) -> Result<BTreeMap<String, String>> {
     let mut names = BTreeMap::new();
-    let cache = plan.cache();
-    let Ok(bytes) = std::fs::read(cache.join("faits").join("sources.json")) else { return Ok(names) };
-    let sources: Vec<(String, Vec<String>)> = serde_json::from_slice(&bytes)?;
-    for file in sources.iter().filter(|(source, _)| source == "bailleurs").flat_map(|(_, files)| files) {
-        let (_, batches) = store::read_all(&cache.join(file))?;
+    for file in engine::stored_source(plan, "bailleurs")? {
+        let (_, batches) = store::read_all(&file)?;
         for batch in &batches {
             let column =
                 |name: &str| batch.column_by_name(name).ok_or_else(|| Error::outdated("source_bailleurs", name));

@@ -150,9 +150,9 @@ fn text(column: &StringArray, row: usize) -> &str {
 }
 
 fn csv_bytes(lines: &[Ligne<'_>]) -> Result<Vec<u8>> {
-    let failed = |e: String| Error::io("écrire", std::path::Path::new(FOLDER))(std::io::Error::other(e));
+    let failed = Error::csv("écrire", std::path::Path::new(FOLDER));
     let mut writer = csv::WriterBuilder::new().delimiter(b';').from_writer("\u{feff}".as_bytes().to_vec());
-    writer.write_record(HEADER).map_err(|e| failed(e.to_string()))?;
+    writer.write_record(HEADER).map_err(&failed)?;
     for l in lines {
         let proposes = l.proposes.map_or_else(String::new, |n| n.to_string());
         let row = [
@@ -166,9 +166,9 @@ fn csv_bytes(lines: &[Ligne<'_>]) -> Result<Vec<u8>> {
             &proposes,
             &l.attributions.to_string(),
         ];
-        writer.write_record(row).map_err(|e| failed(e.to_string()))?;
+        writer.write_record(row).map_err(&failed)?;
     }
-    writer.into_inner().map_err(|e| failed(e.to_string()))
+    writer.into_inner().map_err(|e| failed(e.into_error().into()))
 }
 
 fn workbook(

@@ -148,7 +148,7 @@ pub fn run(plan: &Plan, mut notes: Vec<Diagnostic>, options: Options, progress: 
         let (files, found) = quality.inspect_err(|_| store::sweep(&plan.sortie))?;
         let mut written = publish_tables(plan, &mut etat, &resultats.tables, options.threads)?;
         store::join(&resultats.faits, &cache.join(FACTS).join("attributions.parquet"))?;
-        engine::remember_sources(plan, &ingestion)?;
+        resultats.consultation.write(plan, &ingestion)?;
         written.extend(files);
         notes.extend(found);
         written.extend(manifeste::write(plan, &ingestion, &geographie, &seuils, &notes)?);

@@ -310,23 +310,21 @@ fn each_reject(plan: &Plan, ingestion: &Ingestion, mut take: impl FnMut(Row)) ->
         file.refus.iter().chain(&file.avis).for_each(|notice| take(Row::from(&reject_row(notice)[..])));
         let Some(rejets) = &file.rejets else { continue };
         let path = plan.cache().join(rejets);
-        let mut reader = csv::ReaderBuilder::new().has_headers(false).from_path(&path).map_err(failed)?;
+        let failed = Error::csv("lire", &path);
+        let mut reader = csv::ReaderBuilder::new().has_headers(false).from_path(&path).map_err(&failed)?;
         for record in reader.records() {
-            take(record.map_err(failed)?);
+            take(record.map_err(&failed)?);
         }
     }
     Ok(())
 }
 
-fn failed(error: csv::Error) -> Error {
-    Error::io("écrire", Path::new(REJECTS))(std::io::Error::other(error))
-}
-
 fn reject_bytes(rows: impl IntoIterator<Item: IntoIterator<Item: AsRef<[u8]>>>) -> Result<Vec<u8>> {
+    let failed = Error::csv("écrire", Path::new(REJECTS));
     let mut writer = csv::WriterBuilder::new().delimiter(b';').from_writer("\u{feff}".as_bytes().to_vec());
-    writer.write_record(REJECT_COLUMNS).map_err(failed)?;
+    writer.write_record(REJECT_COLUMNS).map_err(&failed)?;
     for row in rows {
-        writer.write_record(row).map_err(failed)?;
+        writer.write_record(row).map_err(&failed)?;
     }
     writer.into_inner().map_err(|e| failed(e.into_error().into()))
 }

@@ -23,6 +23,7 @@ pub(super) struct Entree {
     population: String,
     sources: String,
     reference: String,
+    trace: Option<String>,
     lecture: String,
     pieges: Vec<String>,
     colonnes: Vec<(String, String)>,
@@ -38,6 +39,7 @@ pub(super) fn load(donnees: &Donnees<'_>) -> Result<Vec<Entree>> {
         .filter(|i| !i.interne)
         .map(|i| Entree {
             lecture: reading(donnees, &i).unwrap_or_default(),
+            trace: i.trace_command(),
             nom: i.nom,
             titre: i.titre,
             question: i.question,

@@ -1,0 +1,12 @@
+-- The leases behind a row of `priorites`.
+SELECT f.fichier, f.ligne, f.numero_unique, f.date_bail, f.commune, f.bailleur, f.reservataire, f.dalo = 1 AS dalo,
+       f.prioritaire = 1 AS prioritaire,
+       CASE WHEN f.sort = 'personne_morale' THEN 'personne morale'
+            WHEN f.sort = 'financement_exclu' THEN 'financement exclu (' || f.financement || ')' END AS ecarte,
+       TRUE AS dans_attributions, f.dalo = 1 AS dans_dalo, f.prioritaire = 1 AS dans_prioritaires
+FROM cellule q
+JOIN faits_attributions f
+    ON CASE q.niveau WHEN 'commune' THEN f.commune WHEN 'epci' THEN f.epci WHEN 'departement' THEN f.departement
+                       WHEN 'region' THEN f.region ELSE q.code END = q.code
+    AND (q.reservataire = 'ensemble' OR f.reservataire = q.reservataire)
+ORDER BY f.fichier, f.ligne
