@@ -170,6 +170,17 @@ fn records_that_do_not_make_the_figure_are_refused() {
     let sql = Resources::embedded().text("pipelines/attributions/trace.sql").unwrap().into_owned();
     let own = projet.path().join("pipelines/attributions");
     std::fs::create_dir_all(&own).unwrap();
+    // A column that is not of the right kind, or not there; a statement that cannot be computed.
+    for (from, to, reason) in [
+        ("TRUE AS dans_attributions", "1 AS dans_attributions", "ne donne pas de colonne « dans_attributions »"),
+        ("AS ecarte", "AS ecart", "ne donne pas de colonne « ecarte »"),
+        ("f.population, ", "f.populations, ", "ne peut être calculée"),
+    ] {
+        std::fs::write(own.join("trace.sql"), sql.replace(from, to)).unwrap();
+        let (status, _, err) = told(projet.path(), &["attributions"]);
+        assert_eq!(status, 2, "{err}");
+        assert!(err.contains("pipelines/attributions/trace.sql") && err.contains(reason), "{err}");
+    }
     std::fs::write(own.join("trace.sql"), sql.replace("f.personne_morale = 1", "f.personne_morale = 0")).unwrap();
     let (status, _, err) = told(projet.path(), &["attributions"]);
     assert_eq!(status, 2, "{err}");

@@ -2,36 +2,36 @@
 -- known value. Bodies corporate have no household and stay out.
 WITH bailleur AS (
     SELECT CASE WHEN GROUPING(s.bailleur) = 1 THEN 'ensemble' ELSE s.bailleur END AS acteur, COUNT(*) AS lignes,
-           SUM(CASE WHEN s.date_depot IS NULL THEN 0 ELSE 1 END) AS date_depot,
-           SUM(CASE WHEN s.date_decision IS NULL THEN 0 ELSE 1 END) AS date_decision,
-           SUM(CASE WHEN s.id_rpls IS NULL THEN 0 ELSE 1 END) AS id_rpls,
-           SUM(CASE WHEN s.qpv IS NULL THEN 0 ELSE 1 END) AS qpv,
-           SUM(CASE WHEN s.categorie IS NULL OR s.categorie = 'inconnu' THEN 0 ELSE 1 END) AS categorie,
-           SUM(CASE WHEN s.typologie IS NULL OR s.typologie = 'inconnu' THEN 0 ELSE 1 END) AS typologie,
-           SUM(CASE WHEN s.financement IS NULL OR s.financement = 'inconnu' THEN 0 ELSE 1 END) AS financement,
-           SUM(CASE WHEN s.annee_construction IS NULL THEN 0 ELSE 1 END) AS annee_construction,
-           SUM(CASE WHEN s.reservataire IS NULL OR s.reservataire = 'inconnu' THEN 0 ELSE 1 END) AS reservataire,
-           SUM(CASE WHEN s.nb_personnes IS NULL THEN 0 ELSE 1 END) AS nb_personnes,
-           SUM(CASE WHEN s.ressources_mensuelles IS NULL THEN 0 ELSE 1 END) AS ressources_mensuelles,
-           SUM(CASE WHEN s.rang IS NULL THEN 0 ELSE 1 END) AS rang,
-           SUM(CASE WHEN s.commune_origine IS NULL THEN 0 ELSE 1 END) AS commune_origine
+           COUNT(s.date_depot) AS date_depot,
+           COUNT(s.date_decision) AS date_decision,
+           COUNT(s.id_rpls) AS id_rpls,
+           COUNT(s.qpv) AS qpv,
+           COUNT(NULLIF(s.categorie, 'inconnu')) AS categorie,
+           COUNT(NULLIF(s.typologie, 'inconnu')) AS typologie,
+           COUNT(NULLIF(s.financement, 'inconnu')) AS financement,
+           COUNT(s.annee_construction) AS annee_construction,
+           COUNT(NULLIF(s.reservataire, 'inconnu')) AS reservataire,
+           COUNT(s.nb_personnes) AS nb_personnes,
+           COUNT(s.ressources_mensuelles) AS ressources_mensuelles,
+           COUNT(s.rang) AS rang,
+           COUNT(s.commune_origine) AS commune_origine
     FROM source_attributions s
     WHERE s.personne_morale IS NULL OR NOT s.personne_morale
     GROUP BY GROUPING SETS ((), (s.bailleur))
 ),
 guichet AS (
     SELECT CASE WHEN GROUPING(s.guichet) = 1 THEN 'ensemble' ELSE COALESCE(s.guichet, 'inconnu') END AS acteur, COUNT(*) AS lignes,
-           SUM(CASE WHEN s.nb_personnes IS NULL THEN 0 ELSE 1 END) AS nb_personnes,
-           SUM(CASE WHEN s.nb_moins_14 IS NULL THEN 0 ELSE 1 END) AS nb_moins_14,
-           SUM(CASE WHEN s.ressources_mensuelles IS NULL THEN 0 ELSE 1 END) AS ressources_mensuelles,
-           SUM(CASE WHEN s.rfr_n1 IS NULL THEN 0 ELSE 1 END) AS rfr_n1,
-           SUM(CASE WHEN s.logement_actuel IS NULL OR s.logement_actuel = 'inconnu' THEN 0 ELSE 1 END) AS logement_actuel,
-           SUM(CASE WHEN s.motif_demande IS NULL OR s.motif_demande = 'inconnu' THEN 0 ELSE 1 END) AS motif_demande,
-           SUM(CASE WHEN s.typologies IS NULL OR s.typologies = 'inconnu' THEN 0 ELSE 1 END) AS typologies,
-           SUM(CASE WHEN s.categorie IS NULL OR s.categorie = 'inconnu' THEN 0 ELSE 1 END) AS categorie,
-           SUM(CASE WHEN s.annee_naissance IS NULL THEN 0 ELSE 1 END) AS annee_naissance,
-           SUM(CASE WHEN s.situation_familiale IS NULL OR s.situation_familiale = 'inconnu' THEN 0 ELSE 1 END) AS situation_familiale,
-           SUM(CASE WHEN s.commune_residence IS NULL THEN 0 ELSE 1 END) AS commune_residence
+           COUNT(s.nb_personnes) AS nb_personnes,
+           COUNT(s.nb_moins_14) AS nb_moins_14,
+           COUNT(s.ressources_mensuelles) AS ressources_mensuelles,
+           COUNT(s.rfr_n1) AS rfr_n1,
+           COUNT(NULLIF(s.logement_actuel, 'inconnu')) AS logement_actuel,
+           COUNT(NULLIF(s.motif_demande, 'inconnu')) AS motif_demande,
+           COUNT(NULLIF(s.typologies, 'inconnu')) AS typologies,
+           COUNT(NULLIF(s.categorie, 'inconnu')) AS categorie,
+           COUNT(s.annee_naissance) AS annee_naissance,
+           COUNT(NULLIF(s.situation_familiale, 'inconnu')) AS situation_familiale,
+           COUNT(s.commune_residence) AS commune_residence
     FROM source_demandes s
     WHERE s.personne_morale IS NULL OR NOT s.personne_morale
     GROUP BY GROUPING SETS ((), (s.guichet))

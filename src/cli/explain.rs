@@ -252,8 +252,8 @@ fn indicator(i: &Indicateur) -> Result<Explication> {
     if !i.parametres.is_empty() {
         rows.push(row("Paramètres", i.parametres.join(", ")));
     }
-    if let Some(trace) = i.trace_command() {
-        rows.push(row("Trace", trace));
+    if i.trace.is_some() {
+        rows.push(row("Enregistrements", format!("{} ({})", i.trace_command().join(" "), i.traced().join(", "))));
     }
     let columns = i.colonnes.iter().map(|(name, meaning)| row(&format!("  {name}"), meaning)).collect();
     let mut sections = vec![(String::new(), rows), ("Colonnes".to_owned(), columns)];

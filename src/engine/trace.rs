@@ -49,17 +49,20 @@ impl Indicateur {
         format!("pipelines/{nom}/trace.sql")
     }
 
-    /// The command that tells the records behind one of its counts, where they can be told.
+    /// The command that tells the records behind one of its counts, where they can be told: its words that stand together.
     #[must_use]
-    pub fn trace_command(&self) -> Option<String> {
-        self.trace.as_ref()?;
-        let key: Vec<String> = self.cle.iter().map(|column| format!("--where {column}=…")).collect();
-        let (key, counts) = (key.join(" "), self.traced().join(", "));
-        Some(format!("bilan trace {} {key} --where colonne=… ({counts})", self.nom))
+    pub fn trace_command(&self) -> Vec<String> {
+        if self.trace.is_none() {
+            return Vec::new();
+        }
+        let columns = self.cle.iter().map(String::as_str).chain(["colonne"]);
+        let conditions = columns.map(|column| format!("--where {column}=…"));
+        std::iter::once(format!("bilan trace {}", self.nom)).chain(conditions).collect()
     }
 
     /// Counts whose records can be told, in the order of the table.
-    fn traced(&self) -> Vec<&str> {
+    #[must_use]
+    pub fn traced(&self) -> Vec<&str> {
         let names = self.colonnes.iter().map(|(name, _)| name.as_str());
         let told = |name: &&str| {
             self.enregistrements
@@ -124,7 +127,10 @@ pub fn trace(
         }
         _ => error,
     })?;
-    let found = Trace::of(&found, cle, colonne, publie)?;
+    let found = Trace::of(&found, cle, colonne, publie).map_err(|missing| match missing {
+        Error::Incoherent(told) if resources.is_own(&path) => Error::resource(&path, told),
+        error => error,
+    })?;
     found.adds_up(resources, indicateur)?;
     Ok(found)
 }
@@ -227,7 +233,7 @@ fn values(engine: &Engine, nom: &str, column: &str, conditions: &[String]) -> Re
 impl Trace {
     /// What a statement of records gave, as it is shown.
     fn of(found: &RecordBatch, cle: BTreeMap<String, String>, colonne: &str, publie: Option<i64>) -> Result<Self> {
-        let missing = |column: &str| Error::Incoherent(format!("la trace n'a pas de colonne « {column} »"));
+        let missing = |column: &str| Error::Incoherent(format!("la trace ne donne pas de colonne « {column} »"));
         let flag = format!("{DANS}{colonne}");
         let ecarte = found.column_by_name(ECARTE).ok_or_else(|| missing(ECARTE))?;
         let ecarte = cast(ecarte, &DataType::Utf8)?;

@@ -248,7 +248,8 @@ impl<'a> Atelier<'a> {
             return Ok(());
         }
         let frame = DataFrame::new(bloc.lignes.len(), numbers)?;
-        let flags = frame.lazy().select(exprs).collect()?;
+        // On this thread alone: the workers are as many as asked already.
+        let flags = frame.lazy().select_seq(exprs).collect()?;
         for (i, (key, diagnostic)) in rules.into_iter().enumerate() {
             let brut = bloc.brut(key.0);
             let counts = constats.counts.entry(key).or_default();

@@ -23,7 +23,8 @@ pub(super) struct Entree {
     population: String,
     sources: String,
     reference: String,
-    trace: Option<String>,
+    trace: Vec<String>,
+    effectifs: String,
     lecture: String,
     pieges: Vec<String>,
     colonnes: Vec<(String, String)>,
@@ -40,6 +41,7 @@ pub(super) fn load(donnees: &Donnees<'_>) -> Result<Vec<Entree>> {
         .map(|i| Entree {
             lecture: reading(donnees, &i).unwrap_or_default(),
             trace: i.trace_command(),
+            effectifs: i.traced().join(", "),
             nom: i.nom,
             titre: i.titre,
             question: i.question,
