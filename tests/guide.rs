@@ -68,3 +68,28 @@ fn the_guide_shows_pictures_that_exist() {
         assert!(docs.join(picture).is_file(), "{picture}");
     }
 }
+
+/// What the README shows is what the program says, lines that stand for others (`…`) apart.
+#[test]
+fn what_the_readme_shows_is_real_output() {
+    let readme = std::fs::read_to_string(concat!(env!("CARGO_MANIFEST_DIR"), "/README.md")).unwrap();
+    let dir = tempfile::tempdir().unwrap();
+    let said = |args: &[String]| {
+        let done = Command::new(env!("CARGO_BIN_EXE_bilan")).args(args).current_dir(dir.path()).output().unwrap();
+        assert_eq!(done.status.code(), Some(0), "{}", String::from_utf8_lossy(&done.stderr));
+        String::from_utf8(done.stdout).unwrap() + &String::from_utf8(done.stderr).unwrap()
+    };
+    let blocks: Vec<&str> = readme.split("```").skip(1).step_by(2).collect();
+    let demo = blocks.iter().find(|b| b.contains("À ouvrir")).unwrap();
+    let asked = blocks.iter().filter_map(|b| b.trim_start().strip_prefix("$ bilan ")?.split_once('\n'));
+    let mut compared = 0;
+    for (command, shown) in std::iter::once(("demo", *demo)).chain(asked) {
+        let output = said(&words(command));
+        let mut lines = output.lines();
+        for line in shown.lines().filter(|line| !line.is_empty() && *line != "…") {
+            assert!(lines.any(|found| found == line), "bilan {command}\n{line}\n\n{output}");
+            compared += 1;
+        }
+    }
+    assert!(compared > 25, "{compared} lines");
+}

@@ -39,9 +39,8 @@ WITH fiche AS (
                WHEN 'logement_actuel' THEN f.logement_actuel
                WHEN 'motif_demande' THEN f.motif_demande END AS valeur
     FROM cellule a
-    JOIN faits_attributions f
-        ON CASE a.niveau WHEN 'commune' THEN f.commune WHEN 'epci' THEN f.epci WHEN 'departement' THEN f.departement
-                       WHEN 'region' THEN f.region ELSE a.code END = a.code
+    JOIN lieux l ON l.niveau = a.niveau AND l.code = a.code
+    JOIN faits_attributions f ON f.commune = l.commune
 )
 SELECT f.fichier, f.ligne, f.numero_unique, f.date_bail, f.commune, f.bailleur, f.typologie, f.valeur,
        CASE WHEN f.personne_morale = 1 THEN 'personne morale' END AS ecarte, TRUE AS dans_attributions

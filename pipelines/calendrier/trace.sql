@@ -25,11 +25,8 @@ situee AS (
            x.hors_qpv = 1 AND EXTRACT(MONTH FROM x.date_bail) <= a.mois AS dans_cumul_hors_qpv,
            x.q1_hors_qpv = 1 AND EXTRACT(MONTH FROM x.date_bail) <= a.mois AS dans_cumul_q1_hors_qpv
     FROM cellule a
-    JOIN communes c
-        ON c.perimetre = 1
-        AND CASE a.niveau WHEN 'commune' THEN c.commune WHEN 'epci' THEN c.epci WHEN 'departement' THEN c.departement
-                       WHEN 'region' THEN c.region ELSE a.code END = a.code
-    JOIN fiche x ON x.commune = c.commune
+    JOIN lieux l ON l.niveau = a.niveau AND l.code = a.code
+    JOIN fiche x ON x.commune = l.commune
 )
 SELECT s.nature, s.fichier, s.ligne, s.numero_unique, s.commune, s.date_depot, s.date_renouvellement, s.date_radiation,
        s.date_bail, s.ecarte, s.dans_deposees, s.dans_renouvelees, s.dans_radiees, s.dans_attributions, s.dans_cumul_hors_qpv,

@@ -7,9 +7,9 @@ SELECT f.fichier, f.ligne, f.numero_unique, f.date_depot, f.date_bail,
        TRUE AS dans_attributions
 FROM cellule a
 CROSS JOIN parametres p
+JOIN lieux l ON l.niveau = a.niveau AND l.code = a.code
 JOIN faits_attributions f
-    ON CASE a.niveau WHEN 'commune' THEN f.commune WHEN 'epci' THEN f.epci WHEN 'departement' THEN f.departement
-                       WHEN 'region' THEN f.region ELSE a.code END = a.code
+    ON f.commune = l.commune
     AND (a.population = 'ensemble' OR f.population = a.population)
     AND (a.typologie = 'ensemble' OR f.typologie = a.typologie)
 ORDER BY f.fichier, f.ligne

@@ -13,12 +13,9 @@ SELECT d.fichier, d.ligne, d.numero_unique, d.date_depot, d.date_radiation, d.mo
        d.active = 1 AND d.date_depot <= p.il_y_a_5_ans AS dans_plus_5_ans
 FROM cellule a
 CROSS JOIN parametres p
-JOIN communes c
-    ON c.perimetre = 1
-    AND CASE a.niveau WHEN 'commune' THEN c.commune WHEN 'epci' THEN c.epci WHEN 'departement' THEN c.departement
-                       WHEN 'region' THEN c.region ELSE a.code END = a.code
+JOIN lieux l ON l.niveau = a.niveau AND l.code = a.code
 JOIN demandes d
-    ON d.commune = c.commune
+    ON d.commune = l.commune
     AND (a.population = 'ensemble' OR d.mutation = CASE a.population WHEN 'mutation' THEN 1 ELSE 0 END)
     AND (a.typologie = 'ensemble' OR d.typologie = a.typologie)
 WHERE d.active = 1 OR d.active_1er_janvier = 1 OR d.deposee = 1 OR d.radiee = 1

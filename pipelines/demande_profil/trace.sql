@@ -1,7 +1,7 @@
 -- The demands active at 31/12/N behind a characteristic. Several codes of housing or of motives may stand on one demand; one with
 -- none that is known is `inconnu`.
 WITH menage AS (
-    SELECT d.*, c.epci, c.departement, c.region, s.q1, s.q2, s.q3,
+    SELECT d.*, s.q1, s.q2, s.q3,
            CASE WHEN d.nb_uc > 0 THEN d.nb_uc
                 WHEN COALESCE(d.nb_moins_14, 0) < d.nb_personnes
                 THEN CAST(1 + 0.5 * (d.nb_personnes - 1 - COALESCE(d.nb_moins_14, 0))
@@ -14,7 +14,7 @@ WITH menage AS (
     JOIN communes c ON c.commune = d.commune
     LEFT JOIN communes o ON o.commune = d.commune_residence
     LEFT JOIN seuils s ON s.epci = c.epci
-    WHERE d.active = 1 AND c.perimetre = 1
+    WHERE d.active = 1
 ),
 fiche AS (
     SELECT a.dimension, a.modalite, m.*,
@@ -48,9 +48,8 @@ fiche AS (
                WHEN 'motif_demande' THEN m.motif_demande END AS valeur
     FROM cellule a
     CROSS JOIN parametres p
-    JOIN menage m
-        ON CASE a.niveau WHEN 'commune' THEN m.commune WHEN 'epci' THEN m.epci WHEN 'departement' THEN m.departement
-                       WHEN 'region' THEN m.region ELSE a.code END = a.code
+    JOIN lieux l ON l.niveau = a.niveau AND l.code = a.code
+    JOIN menage m ON m.commune = l.commune
 )
 SELECT f.fichier, f.ligne, f.numero_unique, f.date_depot, f.commune, f.typologie, f.valeur,
        CASE WHEN f.menage = 0 THEN 'personne morale' END AS ecarte, TRUE AS dans_demandes

@@ -5,8 +5,8 @@ SELECT f.fichier, f.ligne, f.numero_unique, f.date_bail, f.commune, f.bailleur, 
             WHEN f.sort = 'financement_exclu' THEN 'financement exclu (' || f.financement || ')' END AS ecarte,
        TRUE AS dans_attributions, f.dalo = 1 AS dans_dalo, f.prioritaire = 1 AS dans_prioritaires
 FROM cellule q
+JOIN lieux l ON l.niveau = q.niveau AND l.code = q.code
 JOIN faits_attributions f
-    ON CASE q.niveau WHEN 'commune' THEN f.commune WHEN 'epci' THEN f.epci WHEN 'departement' THEN f.departement
-                       WHEN 'region' THEN f.region ELSE q.code END = q.code
+    ON f.commune = l.commune
     AND (q.reservataire = 'ensemble' OR f.reservataire = q.reservataire)
 ORDER BY f.fichier, f.ligne

@@ -9,9 +9,9 @@ SELECT f.fichier, f.ligne, f.numero_unique, f.date_bail, f.commune, f.bailleur, 
        f.classe = 'q4' AS dans_q4, f.classe = 'inconnu' AS dans_inconnu, f.relogement = 1 AS dans_relogement,
        f.classe = 'q1' OR f.relogement = 1 AS dans_q1_ou_relogement
 FROM cellule q
+JOIN lieux l ON l.niveau = q.niveau AND l.code = q.code
 JOIN faits_attributions f
-    ON CASE q.niveau WHEN 'commune' THEN f.commune WHEN 'epci' THEN f.epci WHEN 'departement' THEN f.departement
-                       WHEN 'region' THEN f.region ELSE q.code END = q.code
+    ON f.commune = l.commune
     AND (q.bailleur = 'ensemble' OR f.bailleur = q.bailleur)
     AND (q.zone = 'ensemble' OR f.zone = q.zone)
 ORDER BY f.fichier, f.ligne

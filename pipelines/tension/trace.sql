@@ -25,12 +25,9 @@ SELECT x.nature, x.fichier, x.ligne, x.numero_unique, x.date, x.commune, x.popul
        x.nature = 'logement' AS dans_logements, x.nature = 'demande' AS dans_demandes,
        x.nature = 'attribution' AS dans_attributions
 FROM cellule a
-JOIN communes c
-    ON c.perimetre = 1
-    AND CASE a.niveau WHEN 'commune' THEN c.commune WHEN 'epci' THEN c.epci WHEN 'departement' THEN c.departement
-                       WHEN 'region' THEN c.region ELSE a.code END = a.code
+JOIN lieux l ON l.niveau = a.niveau AND l.code = a.code
 JOIN fiche x
-    ON x.commune = c.commune
+    ON x.commune = l.commune
     AND (a.population = 'ensemble' OR x.population IS NULL OR x.population = a.population)
     AND (a.typologie = 'ensemble' OR x.typologie = a.typologie)
     AND (a.categorie = 'ensemble' OR x.categorie = a.categorie

@@ -16,7 +16,7 @@ use crate::store;
 /// Folder of the cache where what the run knew is kept.
 const CONSULTATION: &str = "consultation";
 /// What it was given that a question may need.
-const DONNEES: [&str; 5] = ["parametres", "communes", "seuils", "delais_anormaux", "modalites"];
+const DONNEES: [&str; 6] = ["parametres", "territoires", "communes", "seuils", "delais_anormaux", "modalites"];
 /// The rows that a view leaves out of the register.
 const REPETEES: &str = "demandes_repetees";
 /// Which files of the store the results come from, and the views over them.
@@ -146,7 +146,8 @@ pub fn open_results(plan: &Plan, threads: usize) -> Result<Engine> {
             None => drop(tables::empty_source(&engine, &schema)?),
         }
     }
-    for (nom, sql) in &memoire.vues {
+    let lieux = (tables::LIEUX.to_owned(), tables::lieux());
+    for (nom, sql) in std::iter::once(&lieux).chain(&memoire.vues) {
         engine.execute(nom, &format!("CREATE VIEW {nom} AS {sql}"))?;
     }
     Ok(engine)

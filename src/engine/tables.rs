@@ -393,6 +393,17 @@ fn load_geography(charge: &mut Charge<'_>, inputs: &Inputs<'_>, territoires: &Te
         "commune VARCHAR, libelle VARCHAR, epci VARCHAR, departement VARCHAR, region VARCHAR, perimetre INTEGER, {ranks}"
     );
     fill(charge, "communes", &columns, communes)?;
+    derive(charge, LIEUX, &lieux())?;
+    let frame =
+        "SELECT DISTINCT rang, niveau, code, libelle, 'ensemble' AS ensemble FROM lieux WHERE niveau <> 'commune'";
+    derive(charge, "cadre", frame)
+}
+
+/// The table of the territories that each commune of the perimeter belongs to.
+pub(super) const LIEUX: &str = "lieux";
+
+/// Its statement.
+pub(super) fn lieux() -> String {
     let places = Niveau::ALL.map(|niveau| {
         format!(
             "SELECT c.commune, t.niveau, t.code, t.libelle, c.rang_commune, t.rang \
@@ -400,10 +411,7 @@ fn load_geography(charge: &mut Charge<'_>, inputs: &Inputs<'_>, territoires: &Te
             niveau.word()
         )
     });
-    derive(charge, "lieux", &places.join(" UNION ALL "))?;
-    let frame =
-        "SELECT DISTINCT rang, niveau, code, libelle, 'ensemble' AS ensemble FROM lieux WHERE niveau <> 'commune'";
-    derive(charge, "cadre", frame)
+    places.join(" UNION ALL ")
 }
 
 fn load_law(charge: &mut Charge<'_>, inputs: &Inputs<'_>) -> Result<()> {
