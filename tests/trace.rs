@@ -190,3 +190,23 @@ fn records_that_do_not_make_the_figure_are_refused() {
         "{err}"
     );
 }
+
+/// What was kept of the run is damaged, or its files are gone: a new run is asked for, and helps.
+#[test]
+fn results_whose_files_are_gone_ask_for_a_new_run() {
+    let projet = small();
+    let cache = projet.path().join(".bilan");
+    let break_one = |folder: &str, extension: &str| {
+        let files = std::fs::read_dir(cache.join(folder)).unwrap().map(|file| file.unwrap().path());
+        for file in files.filter(|file| file.extension().is_some_and(|e| e == extension)) {
+            std::fs::write(file, "PAR1").unwrap();
+        }
+    };
+    for (folder, extension) in [("store/demandes", "parquet"), ("consultation", "json"), ("consultation", "parquet")] {
+        break_one(folder, extension);
+        let (status, _, err) = told(projet.path(), &["demande"]);
+        assert!(status == 2 && err.contains("B0401") && err.contains("bilan run"), "{folder}: {status} {err}");
+        projet.run(1, false);
+        assert_eq!(told(projet.path(), &["demande"]).0, 0, "{folder}");
+    }
+}

@@ -64,12 +64,11 @@ impl Consultation {
     /// # Errors
     /// [`Error::Io`], [`Error::Parquet`].
     pub fn write(&self, plan: &Plan, ingestion: &Ingestion) -> Result<()> {
-        let folder = plan.cache().join(CONSULTATION);
-        let file = |nom: &str| folder.join(format!("{nom}.parquet"));
+        let cache = plan.cache();
         for table in &self.donnees {
-            store::write_table(&file(&table.nom), &table.schema, &table.batches)?;
+            store::write_table(&kept(&cache, &table.nom), &table.schema, &table.batches)?;
         }
-        store::join(&self.repetees, &file(REPETEES))?;
+        store::join(&self.repetees, &kept(&cache, REPETEES))?;
         let mut sources: Vec<(String, Vec<PathBuf>)> = Vec::new();
         for file in &ingestion.fichiers {
             let Some(parquet) = &file.parquet else { continue };
@@ -79,27 +78,38 @@ impl Consultation {
             }
         }
         let memoire = Memoire { sources, vues: self.vues.clone() };
-        store::write_atomically(&folder.join(MEMOIRE), &serde_json::to_vec(&memoire)?)
+        store::write_atomically(&cache.join(CONSULTATION).join(MEMOIRE), &serde_json::to_vec(&memoire)?)
     }
 }
 
+/// File of the cache that keeps a table.
+fn kept(cache: &Path, nom: &str) -> PathBuf {
+    cache.join(CONSULTATION).join(format!("{nom}.parquet"))
+}
+
+/// Whether all that questions need of the last run is kept.
+#[must_use]
+pub fn is_remembered(plan: &Plan) -> bool {
+    Memoire::load(&plan.cache()).is_some()
+}
+
 impl Memoire {
-    /// That of the last run, if one was kept.
-    fn load(cache: &Path) -> Result<Option<Self>> {
-        let Ok(bytes) = std::fs::read(cache.join(CONSULTATION).join(MEMOIRE)) else { return Ok(None) };
-        Ok(Some(serde_json::from_slice(&bytes)?))
+    /// That of the last run, if one was kept whole.
+    fn load(cache: &Path) -> Option<Self> {
+        let mut tables = DONNEES.into_iter().chain([REPETEES]);
+        let whole = tables.all(|nom| store::is_whole(&kept(cache, nom)));
+        let bytes = whole.then(|| std::fs::read(cache.join(CONSULTATION).join(MEMOIRE)))?.ok()?;
+        serde_json::from_slice(&bytes).ok()
     }
 }
 
 /// Parquet files that a source was read into by the last run.
-///
-/// # Errors
-/// When the memory of the run is damaged.
-pub fn stored_source(plan: &Plan, source: &str) -> Result<Vec<PathBuf>> {
+#[must_use]
+pub fn stored_source(plan: &Plan, source: &str) -> Vec<PathBuf> {
     let cache = plan.cache();
-    let sources = Memoire::load(&cache)?.map(|memoire| memoire.sources).unwrap_or_default();
+    let sources = Memoire::load(&cache).map(|memoire| memoire.sources).unwrap_or_default();
     let files = sources.into_iter().filter(|(name, _)| name == source).flat_map(|(_, files)| files);
-    Ok(files.map(|file| cache.join(file)).collect())
+    files.map(|file| cache.join(file)).collect()
 }
 
 /// Engine for questions asked after a run, which reads and writes nothing.
@@ -113,9 +123,15 @@ pub fn open_results(plan: &Plan, threads: usize) -> Result<Engine> {
         return Err(missing(format!("aucun résultat dans « {} »", plan.sortie.display())));
     }
     let cache = reachable(&plan.cache())?;
-    let Some(memoire) = Memoire::load(&cache)? else {
-        return Err(missing("résultats d'une autre version du programme".to_owned()));
+    let Some(memoire) = Memoire::load(&cache) else {
+        return Err(missing("résultats d'une autre version du programme, ou dont la mémoire est abîmée".to_owned()));
     };
+    let gone = |file: &&PathBuf| !store::is_whole(&cache.join(file));
+    if let Some(gone) = memoire.sources.iter().flat_map(|(_, files)| files).find(gone) {
+        let told =
+            format!("ces résultats viennent d'un fichier qui n'est plus dans le projet : .bilan/{}", gone.display());
+        return Err(missing(told));
+    }
     let indicateurs = reachable(&indicateurs)?;
     let (faits, consultation) = (reachable(&cache.join("faits"))?, reachable(&cache.join(CONSULTATION))?);
     let engine = Engine::open(&Limits {

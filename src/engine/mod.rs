@@ -34,7 +34,7 @@ use crate::reference::Geographie;
 use crate::store;
 
 use attentes::{read_by_checks, waits};
-pub use consultation::{Consultation, open_results, stored_source};
+pub use consultation::{Consultation, is_remembered, open_results, stored_source};
 pub use controle::{Constatation, Croisement, Echec};
 use decoupe::Etendue;
 use etapes::Etapes;

@@ -291,7 +291,7 @@ fn epci_of(table: &Feuille) -> Vec<Lieu> {
 /// Names of landlords by SIREN, from the source `bailleurs` of the last run.
 fn landlord_names(plan: &Plan) -> Result<BTreeMap<String, String>> {
     let mut names = BTreeMap::new();
-    for file in engine::stored_source(plan, "bailleurs")? {
+    for file in engine::stored_source(plan, "bailleurs") {
         let (_, batches) = store::read_all(&file)?;
         for batch in &batches {
             let column =

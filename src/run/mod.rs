@@ -133,7 +133,8 @@ pub fn run(plan: &Plan, mut notes: Vec<Diagnostic>, options: Options, progress: 
     let key = computation_key(plan, &ingestion)?;
     let present = |files: &[String]| files.iter().all(|f| plan.sortie.join(f).is_file());
     let tables: Vec<String> = etat.sorties.iter().filter(|f| !is_rendered(f)).cloned().collect();
-    let fresh = etat.calcul.as_deref() == Some(key.as_str()) && present(&tables) && !tables.is_empty();
+    let kept = present(&tables) && !tables.is_empty() && engine::is_remembered(plan);
+    let fresh = etat.calcul.as_deref() == Some(key.as_str()) && kept;
     let mut computed = false;
     if !fresh {
         etat.calcul = None;
