@@ -75,5 +75,8 @@ T
 timed "with the events: another target" "$bilan" run --no-report "$all"
 cp "$folder/bilan.toml" "$all/bilan.toml"
 "$bilan" run --no-report "$all" > /dev/null 2>&1
+timed "with the events: leases behind a count, as JSON" "$bilan" trace quartiles --json --projet "$all"
+timed "with the events: every lease, as JSON" "$bilan" query "SELECT * FROM faits_attributions" --json --projet "$all"
+timed "with the events: every demand, as CSV" "$bilan" query "SELECT * FROM demandes" --csv --projet "$all"
 timed "with the events: all pages and documents" "$bilan" report "$all"
 rm -f "$report" "$report".*

@@ -1,9 +1,10 @@
 //! `bilan trace`: the records behind a figure, each with why it counts or not.
 
+use std::collections::BTreeMap;
+
 use arrow::array::{Array, AsArray};
 use arrow::datatypes::{DataType, Float64Type};
 use serde::Serialize;
-use std::collections::BTreeMap;
 
 use super::args::Trace;
 use super::sortie::{Lignes, write_aligned, write_json, write_out};
