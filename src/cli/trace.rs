@@ -17,7 +17,7 @@ use crate::project::Plan;
 /// Digits of a hash that a terminal shows: enough to tell records apart.
 const SHOWN: usize = 12;
 
-/// What `--json` writes.
+/// What `--json` writes (`docs/trace.md`).
 #[derive(Serialize)]
 struct Document<'t> {
     version: u32,
