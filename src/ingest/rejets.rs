@@ -49,7 +49,7 @@ impl Rejets {
         });
         total.nombre += 1;
         if self.tous || diagnostic.gravite == Gravite::Refus || total.nombre <= SAMPLE as u64 {
-            self.writer.write_record(reject_row(&diagnostic)).map_err(Error::csv("écrire", &self.path))?;
+            self.writer.write_record(reject_row(&diagnostic)).map_err(|e| Error::csv("écrire", &self.path)(e))?;
         }
         Ok(())
     }
