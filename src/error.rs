@@ -264,6 +264,7 @@ mod tests {
         let full = || std::io::Error::from_raw_os_error(28);
         assert!(told(ParquetError::General(format!("fail to get inner writer: {}", full()))).ends_with(PLEIN));
         assert!(told(ParquetError::from(full())).ends_with(PLEIN));
+        assert!(Error::csv("écrire", Path::new("x"))(full().into()).to_string().ends_with(PLEIN));
         assert!(!told(ParquetError::General("seek: Input/output error (os error 5)".to_owned())).contains(PLEIN));
     }
 }

@@ -98,6 +98,23 @@ fn sentences_that_read_a_row_name_what_the_table_has() {
     assert!(seen > 30, "{seen}");
 }
 
+/// A statement of records tells counts of its table and no other, its main one among them; where one stands, it is used.
+#[test]
+fn records_are_told_of_counts_that_the_table_has() {
+    let mut told = 0;
+    for indicateur in published() {
+        let path = format!("{}/pipelines/{}/trace.sql", env!("CARGO_MANIFEST_DIR"), indicateur.nom);
+        assert_eq!(indicateur.trace.is_some(), std::path::Path::new(&path).is_file(), "{}", indicateur.nom);
+        let words = indicateur.enregistrements.split(|c: char| c != '_' && !c.is_alphanumeric());
+        for count in words.filter_map(|word| word.strip_prefix("dans_")).inspect(|_| told += 1) {
+            assert!(indicateur.meaning(count).is_some(), "{}: {count}", indicateur.nom);
+        }
+        let main = indicateur.trace.as_deref();
+        assert!(main.is_none_or(|main| indicateur.traced().contains(&main)), "{}", indicateur.nom);
+    }
+    assert!(told > 50, "{told}");
+}
+
 /// The subset that other engines run too: no QUALIFY, FILTER, GROUP BY ALL, lambda, `::` or struct; one statement a file.
 #[test]
 fn pipelines_keep_to_the_portable_subset() {

@@ -283,3 +283,24 @@ impl Trace {
         Err(if own.is_empty() { Error::Incoherent(told) } else { Error::resource(own, told) })
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_million_records_are_listed_and_no_more() {
+        let rows = |n: usize| {
+            let column: ArrayRef = Arc::new(BooleanArray::from(vec![true; n]));
+            RecordBatch::try_from_iter([("dans_loues", column)]).unwrap()
+        };
+        let listed = |second: usize| {
+            let batches = [rows(LIMITE / 2), rows(second)];
+            let schema = batches[0].schema();
+            within_limit(&schema, &mut batches.into_iter().map(Ok))
+        };
+        assert_eq!(listed(LIMITE / 2).unwrap().num_rows(), LIMITE);
+        let Err(Error::Usage(told)) = listed(LIMITE / 2 + 1) else { panic!("a list of more than a million") };
+        assert_eq!(told.code, "B0416");
+    }
+}
