@@ -44,6 +44,9 @@ fn steps_cut_into_many_parts_give_the_same_results() {
     for (name, bytes) in files(&entries).into_iter().filter(|(name, _)| name.extension().is_some_and(|e| e == "toml")) {
         let text = String::from_utf8(bytes).unwrap();
         let Some((before, cutting)) = text.split_once("\ndecoupe = ") else { continue };
+        if cutting.starts_with("{ fichiers") {
+            continue; // A file is what it is.
+        }
         let (size, after) = cutting.split_at(cutting.find(" }").unwrap());
         let (what, _) = size.rsplit_once(" = ").unwrap();
         let part = if what.contains("lignes") { 900 } else { 40 };

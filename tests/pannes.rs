@@ -225,13 +225,13 @@ fn steps_that_no_longer_agree_are_told_with_their_remedy() {
     let projet = Projet::new(&toml, &[("a.csv", demand(["D1", "D1", "D2"]).as_bytes())]);
     projet.run(2, false);
     let before = files(&projet.path().join("sortie"));
-    let other = Projet::new(&toml, &[("a.csv", demand(["D1", "D2", "D3"]).as_bytes())]);
+    let other = Projet::new(&toml, &[("a.csv", demand(["D1", "D1", "D1"]).as_bytes())]);
     other.run(2, false);
-    let repeated = |projet: &Projet| {
+    let kept = |projet: &Projet| {
         let mut steps = parquet_of(projet, "etapes").into_iter();
-        steps.find(|p| p.file_name().is_some_and(|n| n.to_string_lossy().starts_with("demandes_repetees"))).unwrap()
+        steps.find(|p| p.file_name().is_some_and(|n| n.to_string_lossy().starts_with("demandes_retenues"))).unwrap()
     };
-    std::fs::copy(repeated(&other), repeated(&projet)).unwrap();
+    std::fs::copy(kept(&other), kept(&projet)).unwrap();
     let lost = "indicateurs/demande.csv";
     std::fs::remove_file(projet.path().join("sortie").join(lost)).unwrap();
     let output = bilan(projet.path());

@@ -1,12 +1,5 @@
 -- One row a demand, whatever the number of files it stands in: the latest extraction wins, since a numéro unique is one
 -- demand (SNE). Flags at D = 31/12/N and at 31/12/N-1, for every later count.
-WITH version AS (
-    SELECT s.*
-    FROM source_demandes s
-    WHERE NOT EXISTS (
-        SELECT 1 FROM demandes_repetees r WHERE r.fichier = s.fichier AND r.ligne = s.ligne AND r.rang > 1
-    )
-)
 -- A code of no list is no typology: such a demand counts under `ensemble` alone.
 SELECT v.numero_unique, v.commune, NULLIF(v.typologie, 'inconnu') AS typologie, v.date_depot, v.date_renouvellement,
        v.date_radiation, v.motif_radiation, v.nb_personnes, v.nb_moins_14, v.nb_uc, v.ressources_mensuelles,
@@ -26,5 +19,5 @@ SELECT v.numero_unique, v.commune, NULLIF(v.typologie, 'inconnu') AS typologie, 
        CASE WHEN EXTRACT(YEAR FROM v.date_radiation) = p.millesime THEN 1 ELSE 0 END AS radiee,
        CAST(p.fin_annee - v.date_depot AS INTEGER) AS anciennete_jours,
        v.fichier, v.ligne
-FROM version v
+FROM demandes_retenues v
 CROSS JOIN parametres p

@@ -1,9 +1,10 @@
 -- Dwellings of the stock that a lease or an event names, one row an identifier: a dwelling found twice with two answers
--- has none. Financing families: PLAI 10, 11; PLUS 12, 13; PLS 14; PLI 16, 17 (SDES, RPLS).
+-- has none. Financing families: PLAI 10, 11; PLUS 12, 13; PLS 14; PLI 16, 17 (SDES, RPLS). One part of the identifiers at a
+-- time, where many stand on several rows.
 WITH nomme AS (
-    SELECT a.id_rpls FROM source_attributions a WHERE a.id_rpls IS NOT NULL
+    SELECT a.id_rpls FROM source_attributions a WHERE a.id_rpls BETWEEN $premier AND $dernier
     UNION
-    SELECT e.id_rpls FROM source_evenements e WHERE e.id_rpls IS NOT NULL
+    SELECT e.id_rpls FROM source_evenements e WHERE e.id_rpls BETWEEN $premier AND $dernier
 ),
 logement AS (
     SELECT r.IDENT_REP AS id_rpls, r.DEPCOM AS commune,
@@ -20,6 +21,12 @@ logement AS (
     FROM source_rpls r
     CROSS JOIN parametres p
     JOIN nomme n ON n.id_rpls = r.IDENT_REP
+    WHERE r.IDENT_REP BETWEEN $premier AND $dernier
+),
+repete AS (
+    SELECT n.id_rpls
+    FROM nomme n
+    JOIN repetes_rpls d ON d.IDENT_REP = n.id_rpls
 ),
 -- What several rows say of one dwelling.
 reponse AS (
@@ -31,13 +38,13 @@ reponse AS (
            CASE WHEN MIN(l.annee_construction) = MAX(l.annee_construction) THEN MIN(l.annee_construction) END AS annee_construction,
            CASE WHEN MIN(l.vacant_depuis) = MAX(l.vacant_depuis) THEN MIN(l.vacant_depuis) END AS vacant_depuis
     FROM logement l
-    JOIN repetes_rpls d ON d.IDENT_REP = l.id_rpls
+    JOIN repete d ON d.id_rpls = l.id_rpls
     GROUP BY l.id_rpls
 )
 SELECT l.id_rpls, l.commune, l.qpv, l.typologie, l.financement, l.annee_construction,
        CAST(l.vacant_depuis AS DATE) AS vacant_depuis
 FROM logement l
-WHERE NOT EXISTS (SELECT 1 FROM repetes_rpls d WHERE d.IDENT_REP = l.id_rpls)
+WHERE NOT EXISTS (SELECT 1 FROM repete d WHERE d.id_rpls = l.id_rpls)
 UNION ALL
 SELECT r.id_rpls, r.commune, r.qpv, r.typologie, r.financement, r.annee_construction,
        CAST(r.vacant_depuis AS DATE) AS vacant_depuis

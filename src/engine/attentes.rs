@@ -14,7 +14,7 @@ pub(super) fn waits(prevues: &[Prevue<'_>], surcharges: &Surcharges) -> Vec<Vec<
         // A statement that cannot be cut into words may name anything.
         let named = named.map(|names| names.unwrap_or_else(|| place.keys().map(|nom| (*nom).to_owned()).collect()));
         let base = match prevue.travail {
-            Travail::Controle(check) => Some(check.base.clone()),
+            Travail::Controle { check, .. } => Some(check.base.clone()),
             Travail::Table(_) => None,
         };
         let before = named.flatten().chain(base).filter_map(|nom| place.get(nom.as_str()).copied());
@@ -25,7 +25,7 @@ pub(super) fn waits(prevues: &[Prevue<'_>], surcharges: &Surcharges) -> Vec<Vec<
 
 /// Whether each step is a cross-check, or is waited for by one.
 pub(super) fn read_by_checks(prevues: &[Prevue<'_>], attend: &[Vec<usize>]) -> Vec<bool> {
-    let mut read: Vec<bool> = prevues.iter().map(|p| matches!(p.travail, Travail::Controle(_))).collect();
+    let mut read: Vec<bool> = prevues.iter().map(|p| matches!(p.travail, Travail::Controle { .. })).collect();
     // Steps wait for those before them alone.
     for (step, before) in attend.iter().enumerate().rev() {
         if read[step] {

@@ -1,11 +1,12 @@
 //! What can be asked after a run: views over the results, the table of facts, the sources they come from, and what the run
 //! knew besides; a statement may then name `demandes` as those of the run do.
 
+use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
 use serde::{Deserialize, Serialize};
 
-use super::{Engine, Limits, Prevue, Table, Travail, reachable, tables};
+use super::{ETAPES, Engine, Limits, Prevue, Table, etapes, reachable, tables};
 use crate::error::{Error, Result};
 use crate::ingest::Ingestion;
 use crate::project::Plan;
@@ -17,8 +18,6 @@ use crate::store;
 const CONSULTATION: &str = "consultation";
 /// What it was given that a question may need.
 const DONNEES: [&str; 6] = ["parametres", "territoires", "communes", "seuils", "delais_anormaux", "modalites"];
-/// The rows that a view leaves out of the register.
-const REPETEES: &str = "demandes_repetees";
 /// Which files of the store the results come from, and the views over them.
 const MEMOIRE: &str = "memoire.json";
 
@@ -26,7 +25,7 @@ const MEMOIRE: &str = "memoire.json";
 #[derive(Debug)]
 pub struct Consultation {
     donnees: Vec<Table>,
-    repetees: Vec<PathBuf>,
+    etapes: Vec<(String, Vec<PathBuf>)>,
     vues: Vec<(String, String)>,
 }
 
@@ -34,6 +33,8 @@ pub struct Consultation {
 struct Memoire {
     /// Parquet files of the store by source, relative to the cache.
     sources: Vec<(String, Vec<PathBuf>)>,
+    /// Those of the steps that the views name.
+    etapes: Vec<(String, Vec<PathBuf>)>,
     /// Views by name, each after those it names.
     vues: Vec<(String, String)>,
 }
@@ -45,18 +46,19 @@ impl Consultation {
     /// [`Error::Engine`].
     pub(super) fn of(engine: &Engine, prevues: &[Prevue<'_>]) -> Result<Self> {
         let read = |nom| engine.query(nom, &format!("SELECT * FROM {nom}"));
-        let mut kept =
-            Self { donnees: DONNEES.into_iter().map(read).collect::<Result<_>>()?, repetees: vec![], vues: vec![] };
-        for prevue in prevues {
-            match prevue.travail {
-                Travail::Table(i) if i.vue => {
-                    kept.vues.extend(prevue.enonces.iter().map(|sql| (i.nom.clone(), sql.clone())));
-                }
-                Travail::Table(i) if i.nom == REPETEES => kept.repetees.clone_from(&prevue.fichiers),
-                _ => {}
+        let donnees = DONNEES.into_iter().map(read).collect::<Result<_>>()?;
+        let (mut etapes, mut vues): (Vec<_>, Vec<(String, String)>) = (Vec::new(), Vec::new());
+        for prevue in prevues.iter().filter(|prevue| prevue.vue) {
+            vues.extend(prevue.enonces.iter().map(|sql| (prevue.nom().to_owned(), sql.clone())));
+        }
+        let named: BTreeSet<String> = vues.iter().filter_map(|(_, sql)| etapes::names(sql)).flatten().collect();
+        for prevue in prevues.iter().filter(|prevue| !prevue.vue && named.contains(prevue.nom())) {
+            // Published tables are kept among the results.
+            if prevue.published().is_none() {
+                etapes.push((prevue.nom().to_owned(), prevue.fichiers.clone()));
             }
         }
-        Ok(kept)
+        Ok(Self { donnees, etapes, vues })
     }
 
     /// Writes it in the project's cache.
@@ -68,7 +70,6 @@ impl Consultation {
         for table in &self.donnees {
             store::write_table(&kept(&cache, &table.nom), &table.schema, &table.batches)?;
         }
-        store::join(&self.repetees, &kept(&cache, REPETEES))?;
         let mut sources: Vec<(String, Vec<PathBuf>)> = Vec::new();
         for file in &ingestion.fichiers {
             let Some(parquet) = &file.parquet else { continue };
@@ -77,7 +78,11 @@ impl Consultation {
                 None => sources.push((file.schema.clone(), vec![PathBuf::from(parquet)])),
             }
         }
-        let memoire = Memoire { sources, vues: self.vues.clone() };
+        // The engine's own paths are those of the folder as the system knows it.
+        let root = reachable(&cache)?;
+        let below = |file: &PathBuf| file.strip_prefix(&root).unwrap_or(file).to_owned();
+        let etapes = self.etapes.iter().map(|(nom, files)| (nom.clone(), files.iter().map(below).collect())).collect();
+        let memoire = Memoire { sources, etapes, vues: self.vues.clone() };
         store::write_atomically(&cache.join(CONSULTATION).join(MEMOIRE), &serde_json::to_vec(&memoire)?)
     }
 }
@@ -96,10 +101,11 @@ pub fn is_remembered(plan: &Plan) -> bool {
 impl Memoire {
     /// That of the last run, if one was kept whole.
     fn load(cache: &Path) -> Option<Self> {
-        let mut tables = DONNEES.into_iter().chain([REPETEES]);
-        let whole = tables.all(|nom| store::is_whole(&kept(cache, nom)));
+        let whole = DONNEES.into_iter().all(|nom| store::is_whole(&kept(cache, nom)));
         let bytes = whole.then(|| std::fs::read(cache.join(CONSULTATION).join(MEMOIRE)))?.ok()?;
-        serde_json::from_slice(&bytes).ok()
+        let memoire: Self = serde_json::from_slice(&bytes).ok()?;
+        let mut steps = memoire.etapes.iter().flat_map(|(_, files)| files);
+        steps.all(|file| store::is_whole(&cache.join(file))).then_some(memoire)
     }
 }
 
@@ -137,7 +143,13 @@ pub fn open_results(plan: &Plan, threads: usize) -> Result<Engine> {
     let engine = Engine::open(&Limits {
         threads,
         memory: "1000MB".to_owned(),
-        folders: vec![indicateurs.clone(), faits.clone(), consultation.clone(), reachable(&cache.join("store"))?],
+        folders: vec![
+            indicateurs.clone(),
+            faits.clone(),
+            consultation.clone(),
+            reachable(&cache.join("store"))?,
+            reachable(&cache.join(ETAPES))?,
+        ],
         spill: reachable(&cache.join("tmp"))?,
     })?;
     for (folder, prefix) in [(&indicateurs, ""), (&faits, "faits_"), (&consultation, "")] {
@@ -161,6 +173,10 @@ pub fn open_results(plan: &Plan, threads: usize) -> Result<Engine> {
             }
             None => drop(tables::empty_source(&engine, &schema)?),
         }
+    }
+    for (nom, files) in &memoire.etapes {
+        let files: Vec<PathBuf> = files.iter().map(|file| cache.join(file)).collect();
+        engine.view(nom, &files)?;
     }
     let lieux = (tables::LIEUX.to_owned(), tables::lieux());
     for (nom, sql) in std::iter::once(&lieux).chain(&memoire.vues) {

@@ -3,15 +3,17 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use arrow::array::{Array, AsArray, RecordBatch};
+use arrow::array::AsArray;
 use arrow::datatypes::Int64Type;
 use serde::{Deserialize, Serialize};
 
+use super::decoupe::{Decoupe, Etendue, statements};
+use super::releve::{ECHEC, Releve};
 use super::{Engine, Inputs, Prevue, tables};
 use crate::diagnostic::{Diagnostic, Gravite};
 use crate::error::{Error, Result};
 use crate::reference::{Resources, toml_file};
-use crate::resultats::{Controle, SAMPLE};
+use crate::resultats::Controle;
 use crate::store;
 
 /// A check and its SQL.
@@ -40,6 +42,9 @@ pub struct Croisement {
     /// Tables it reads.
     #[serde(default)]
     pub depend: Vec<String>,
+    /// How it is cut, where it is.
+    #[serde(default)]
+    pub decoupe: Option<Decoupe>,
     /// Message in French.
     pub message: String,
     /// Remedy in French.
@@ -62,7 +67,9 @@ impl Croisement {
             if let Some(nom) = path.strip_prefix("pipelines/controles/").and_then(|p| p.strip_suffix(".toml")) {
                 let mut check: Self = toml_file(resources, &path)?;
                 nom.clone_into(&mut check.nom);
-                check.sql = resources.text(&Self::path(nom))?.into_owned();
+                let path = Self::path(nom);
+                check.sql = resources.text(&path)?.into_owned();
+                check.decoupe = Decoupe::of_statement(check.decoupe, &check.sql, &path)?;
                 found.push(check);
             }
         }
@@ -71,8 +78,8 @@ impl Croisement {
     }
 }
 
-/// A record that fails a check.
-#[derive(Debug, Clone, PartialEq, Eq)]
+/// A record that fails a check; in the order of the files, then of their lines.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Echec {
     /// File it comes from; none for a result.
     pub fichier: Option<String>,
@@ -85,18 +92,14 @@ pub struct Echec {
 }
 
 impl Croisement {
-    /// One reading of a check: how many records are in each state, those that fail one by one.
-    pub(super) fn counted(&self) -> String {
+    /// One reading of a check, or of each of its parts: the state of each record, and what is to be told of those that fail.
+    pub(super) fn statements(&self, etendue: &Etendue) -> Vec<String> {
         let sql = self.sql.trim_end().trim_end_matches(';');
         // A project's check may give them otherwise typed.
         let columns = [("fichier", "VARCHAR"), ("ligne", "BIGINT"), ("valeur", "VARCHAR"), ("bailleur", "VARCHAR")];
-        let failing = |(name, kind)| format!("CASE WHEN etat = 'echec' THEN CAST({name} AS {kind}) END AS {name}");
-        format!(
-            "SELECT etat, {names}, COUNT(*) AS nombre FROM (SELECT CAST(etat AS VARCHAR) AS etat, {failing} FROM ({sql})) \
-             GROUP BY etat, {names} ORDER BY etat, {names}",
-            names = columns.map(|(name, _)| name).join(", "),
-            failing = columns.map(failing).join(", "),
-        )
+        let failing = |(name, kind)| format!("CASE WHEN etat = '{ECHEC}' THEN CAST({name} AS {kind}) END AS {name}");
+        let read = format!("SELECT CAST(etat AS VARCHAR) AS etat, {} FROM ({sql})", columns.map(failing).join(", "));
+        statements(&read, self.decoupe.as_ref(), etendue)
     }
 
     /// What is to be said of a failure.
@@ -125,40 +128,45 @@ pub struct Constatation {
 }
 
 impl Engine {
-    /// Runs one check; `given` says which sources are there, `whole` whether every failure is needed.
+    /// Runs one check, or finds it done; `given` says which sources are there, `entier` whether every failure is needed.
     ///
     /// # Errors
-    /// [`Error::Engine`]; [`Error::Resource`] when the check gives an unknown state or loses a record.
+    /// [`Error::Engine`]; [`Error::Resource`] when the check gives an unknown state.
     pub(super) fn check(
         &self,
         check: &Croisement,
         given: impl Fn(&str) -> bool,
-        whole: bool,
+        entier: bool,
         prevue: &Prevue<'_>,
     ) -> Result<Constatation> {
         let nom = &check.nom;
-        let missing = !check.avec.iter().all(|s| given(s));
-        let mut controle = Controle {
-            colonne: check.colonne.clone(),
-            controle: check.code.clone(),
-            lignes: self.count(nom, &check.base)?,
-            evalues: 0,
-            echecs: 0,
-            non_evaluables: 0,
-            hors_champ: 0,
+        let lignes = self.count(nom, &check.base)?;
+        let ([evalues, echecs, non_evaluables, hors_champ], told) = if check.avec.iter().all(|s| given(s)) {
+            let unknown = |etat| Error::resource(Croisement::path(nom), format!("état « {etat} » inconnu"));
+            let releve = match prevue.fichiers.first() {
+                Some(file) if store::is_whole(file) => Releve::read(file)?,
+                file => {
+                    let mut releve = Releve::new(entier);
+                    for sql in &prevue.enonces {
+                        self.stream(nom, sql, |_, batches| {
+                            for batch in batches {
+                                releve.take(&batch?).map_err(unknown)?;
+                            }
+                            Ok(())
+                        })?;
+                    }
+                    releve.settle();
+                    file.map_or(Ok(()), |file| releve.write(file))?;
+                    releve
+                }
+            };
+            releve.told()
+        } else {
+            ([0, 0, 0, lignes], Vec::new())
         };
-        if missing {
-            controle.hors_champ = controle.lignes;
-            return Ok(Constatation { croisement: check.clone(), controle, echecs: Vec::new() });
-        }
-        let mut echecs = Vec::new();
-        self.keep(nom, prevue)?;
-        for file in &prevue.fichiers {
-            for batch in store::batches(file)?.1 {
-                sum_up(check, &batch?, whole, &mut controle, &mut echecs)?;
-            }
-        }
-        Ok(Constatation { croisement: check.clone(), controle, echecs })
+        let (colonne, controle) = (check.colonne.clone(), check.code.clone());
+        let controle = Controle { colonne, controle, lignes, evalues, echecs, non_evaluables, hors_champ };
+        Ok(Constatation { croisement: check.clone(), controle, echecs: told })
     }
 
     /// Landlord of the leases whose lines the store lists as set aside.
@@ -196,48 +204,4 @@ impl Engine {
         let batch = self.query(step, &format!("SELECT COUNT(*) AS nombre FROM {table}"))?.single()?;
         Ok(batch.column(0).as_primitive::<Int64Type>().value(0).unsigned_abs())
     }
-}
-
-/// Adds the states up, and takes the failures: all of them if the `whole` is wanted, else the sample that is listed.
-fn sum_up(
-    check: &Croisement,
-    batch: &RecordBatch,
-    whole: bool,
-    controle: &mut Controle,
-    echecs: &mut Vec<Echec>,
-) -> Result<()> {
-    let states = batch.column(0).as_string::<i32>();
-    let lines = batch.column(2).as_primitive::<Int64Type>();
-    let counts = batch.column(5).as_primitive::<Int64Type>();
-    let text = |column: usize, row: usize| {
-        let column = batch.column(column).as_string_opt::<i32>()?;
-        column.is_valid(row).then(|| column.value(row).to_owned())
-    };
-    for row in 0..batch.num_rows() {
-        let nombre = counts.value(row).unsigned_abs();
-        match states.value(row) {
-            "conforme" => controle.evalues += nombre,
-            "non_evaluable" => controle.non_evaluables += nombre,
-            "hors_champ" => controle.hors_champ += nombre,
-            "echec" => {
-                controle.echecs += nombre;
-                // Results that read alike (two communes of one name) are as many failures.
-                for _ in 0..nombre {
-                    if !whole && echecs.len() >= SAMPLE {
-                        break;
-                    }
-                    echecs.push(Echec {
-                        fichier: text(1, row),
-                        ligne: lines.is_valid(row).then(|| lines.value(row).unsigned_abs()),
-                        valeur: text(3, row),
-                        bailleur: text(4, row),
-                    });
-                }
-            }
-            other => {
-                return Err(Error::resource(Croisement::path(&check.nom), format!("état « {other} » inconnu")));
-            }
-        }
-    }
-    Ok(())
 }

@@ -6,7 +6,11 @@ use std::num::{NonZeroU64, NonZeroUsize};
 
 use serde::{Deserialize, Serialize};
 
+use super::tables::Prealable;
+use super::{Inputs, quoted, repetes};
+use crate::error::{Error, Result};
 use crate::reference::Niveau;
+use crate::store;
 
 /// The parts of a step: each statement has its bounds, both included, in the place of [`PREMIER`] and [`DERNIER`].
 #[derive(Debug, Clone, Deserialize, Serialize)]
@@ -22,13 +26,19 @@ pub enum Decoupe {
         /// Territories in a part.
         nombre: NonZeroUsize,
     },
-    /// A part for every so many rows of a source, give or take: identifiers are keyed hashes and so spread evenly. One that
-    /// may be missing needs another beside it: a row with none is in no part.
+    /// A part for every so many rows of a source, or of those of it whose identifier stands on several (`repetes_<source>`),
+    /// give or take: identifiers are keyed hashes and so spread evenly. One that may be missing needs another beside it: a row
+    /// with none is in no part.
     Identifiants {
         /// The source.
         source: String,
         /// Its rows in a part.
         lignes: NonZeroU64,
+    },
+    /// A part for each file of a source: both bounds are its name.
+    Fichiers {
+        /// The source.
+        source: String,
     },
 }
 
@@ -40,10 +50,30 @@ pub(super) const DERNIER: &str = "$dernier";
 /// How much there is to cut.
 #[derive(Debug, Default)]
 pub(super) struct Etendue {
-    /// Rows of each source.
+    /// Rows of each source, and of those of it whose identifier stands on several, by the name of the table of these.
     pub(super) lignes: BTreeMap<String, u64>,
+    /// Files of each source.
+    pub(super) fichiers: BTreeMap<String, Vec<String>>,
     /// Ranks of the territories of the perimeter, in order, each with its level.
     pub(super) rangs: Vec<(Niveau, i64)>,
+}
+
+impl Etendue {
+    /// That of a run.
+    pub(super) fn of(inputs: &Inputs<'_>, prealable: &Prealable<'_>) -> Self {
+        let mut etendue = Self { rangs: prealable.territoires.of_perimeter(inputs), ..Self::default() };
+        for file in inputs.ingestion.fichiers.iter().filter(|f| f.parquet.is_some()) {
+            etendue.lignes.insert(file.schema.clone(), inputs.ingestion.rows(&file.schema));
+            etendue.fichiers.entry(file.schema.clone()).or_default().push(file.fichier.clone());
+        }
+        etendue.lignes.extend(prealable.repetes.iter().map(|repetes| (repetes.table.clone(), repetes.lignes)));
+        etendue
+    }
+
+    /// Whether no identifier of a source stands on several of its rows.
+    pub(super) fn is_one_each(&self, source: &str) -> bool {
+        self.lignes.get(&repetes::table(source)) == Some(&0)
+    }
 }
 
 impl Decoupe {
@@ -58,12 +88,30 @@ impl Decoupe {
             Self::Identifiants { source, lignes } => {
                 format!("environ {lignes} lignes de « {source} », par leur identifiant")
             }
+            Self::Fichiers { source } => format!("un fichier de « {source} », par son nom"),
         };
         format!("{PREMIER} et {DERNIER} sont les bornes d'une partie : {parts}")
     }
 
+    /// How a statement is cut: as the entry beside it says; not at all where it names no bound, as a project's own may.
+    ///
+    /// # Errors
+    /// [`Error::Resource`] when it names one without the other.
+    pub(super) fn of_statement(decoupe: Option<Self>, sql: &str, path: &str) -> Result<Option<Self>> {
+        match [PREMIER, DERNIER].map(|bound| sql.contains(bound)) {
+            [true, true] => Ok(decoupe),
+            [false, false] => Ok(None),
+            _ => {
+                let told = format!(
+                    "cette instruction nomme une des bornes {PREMIER} et {DERNIER} sans l'autre : nommez les deux, ou aucune"
+                );
+                Err(Error::resource(path, told))
+            }
+        }
+    }
+
     /// The statements of the parts of `sql`, one at least.
-    pub(super) fn statements(&self, sql: &str, etendue: &Etendue) -> Vec<String> {
+    fn statements(&self, sql: &str, etendue: &Etendue) -> Vec<String> {
         let part = |(first, last): (String, String)| sql.replace(PREMIER, &first).replace(DERNIER, &last);
         match self {
             Self::Niveau { territoires } => {
@@ -73,10 +121,21 @@ impl Decoupe {
             Self::Territoires { nombre } => ranks(etendue.rangs.chunks(nombre.get())).map(part).collect(),
             Self::Identifiants { source, lignes } => {
                 let rows = etendue.lignes.get(source).copied().unwrap_or(0);
-                bounds(rows.div_ceil(lignes.get())).map(|(a, b)| (identifier(a), identifier(b))).map(part).collect()
+                let ranges = store::ranges(rows.div_ceil(lignes.get()));
+                ranges.map(|(a, b)| (identifier(a), identifier(b))).map(part).collect()
+            }
+            Self::Fichiers { source } => {
+                let files = etendue.fichiers.get(source).filter(|files| !files.is_empty());
+                let files = files.map_or_else(|| vec![quoted("")], |files| files.iter().map(|f| quoted(f)).collect());
+                files.into_iter().map(|file| part((file.clone(), file))).collect()
             }
         }
     }
+}
+
+/// The statements to run: one, or one a part.
+pub(super) fn statements(sql: &str, decoupe: Option<&Decoupe>, etendue: &Etendue) -> Vec<String> {
+    decoupe.map_or_else(|| vec![sql.to_owned()], |decoupe| decoupe.statements(sql, etendue))
 }
 
 /// The bounds of groups of ranks; bounds that hold nothing where there is no group.
@@ -87,13 +146,6 @@ fn ranks<'a>(groups: impl Iterator<Item = &'a [(Niveau, i64)]>) -> impl Iterator
         found.push((1, 0));
     }
     found.into_iter().map(|(first, last)| (first.to_string(), last.to_string()))
-}
-
-/// The bounds of as many parts of equal width as asked, one at least, of all that sixteen bytes can be.
-fn bounds(parts: u64) -> impl Iterator<Item = (u128, u128)> {
-    let parts = u128::from(parts.max(1));
-    let width = u128::MAX / parts;
-    (0..parts).map(move |i| (i * width, if i + 1 == parts { u128::MAX } else { (i + 1) * width - 1 }))
 }
 
 /// Sixteen bytes as SQL writes them.
@@ -108,14 +160,23 @@ mod tests {
     use super::*;
 
     #[test]
-    fn parts_follow_one_another_and_leave_nothing_out() {
-        for parts in [0, 1, 2, 3, 7, 320] {
-            let bounds: Vec<(u128, u128)> = bounds(parts).collect();
-            assert_eq!(bounds.len() as u64, parts.max(1));
-            assert_eq!((bounds[0].0, bounds[bounds.len() - 1].1), (0, u128::MAX));
-            assert!(bounds.windows(2).all(|two| two[0].1 + 1 == two[1].0), "{parts}");
-        }
-        assert_eq!(identifier(0xab << 120), "CAST('ab000000-0000-0000-0000-000000000000' AS UUID)");
+    fn records_are_cut_by_the_bounds_that_their_column_reads() {
+        let etendue = Etendue {
+            lignes: BTreeMap::from([("demandes".to_owned(), 5), ("repetes_demandes".to_owned(), 2)]),
+            fichiers: BTreeMap::from([("demandes".to_owned(), vec!["a.csv".to_owned(), "l'autre.csv".to_owned()])]),
+            ..Etendue::default()
+        };
+        let lignes = NonZeroU64::new(2).unwrap();
+        let by_identifier = |source: &str| Decoupe::Identifiants { source: source.to_owned(), lignes };
+        let parts = by_identifier("demandes").statements("$premier", &etendue);
+        assert_eq!((parts.len(), &*parts[0]), (3, "CAST('00000000-0000-0000-0000-000000000000' AS UUID)"));
+        assert_eq!(by_identifier("repetes_demandes").statements("$premier", &etendue).len(), 1);
+        let by_file = |source: &str| Decoupe::Fichiers { source: source.to_owned() };
+        assert_eq!(
+            by_file("demandes").statements("$premier $dernier", &etendue),
+            ["'a.csv' 'a.csv'", "'l''autre.csv' 'l''autre.csv'"]
+        );
+        assert_eq!(by_file("rpls").statements("$premier $dernier", &etendue), ["'' ''"]);
     }
 
     #[test]

@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use toml::Spanned;
 
-use super::decoupe::{DERNIER, Decoupe, Etendue, PREMIER};
+use super::decoupe::{Decoupe, Etendue, statements};
 use crate::error::{Error, Result};
 use crate::reference::{Resources, toml_file};
 
@@ -64,6 +64,10 @@ pub struct Indicateur {
     /// A step that those after it read through, never written: it costs less to compute again than to keep.
     #[serde(default)]
     pub vue: bool,
+    /// The source of which it keeps one row an identifier, with all its columns: while none stands on several rows, it is that
+    /// source as it was read, and nothing is written.
+    #[serde(default)]
+    pub un_par_identifiant: Option<String>,
     /// How a step is cut, where it is.
     #[serde(default)]
     pub decoupe: Option<Decoupe>,
@@ -98,29 +102,22 @@ impl Indicateur {
 
     /// The statements to run: one, or one a part.
     pub(super) fn statements(&self, etendue: &Etendue) -> Vec<String> {
-        let sql = self.sql.trim_end().trim_end_matches(';');
-        self.decoupe.as_ref().map_or_else(|| vec![sql.to_owned()], |decoupe| decoupe.statements(sql, etendue))
+        statements(self.sql.trim_end().trim_end_matches(';'), self.decoupe.as_ref(), etendue)
     }
 
-    /// Reads the statement of an entry. A project's own may leave the bounds of parts out: it is then run once, whole.
+    /// Reads the statement of an entry.
     fn with_statement(mut self, resources: &Resources, nom: &str) -> Result<Self> {
         let path = Self::path(nom);
         nom.clone_into(&mut self.nom);
         self.sql = resources.text(&path)?.into_owned();
+        if resources.is_own(&path) {
+            // What it keeps is its own affair.
+            self.un_par_identifiant = None;
+        }
         if self.trace.is_some() {
             self.enregistrements = resources.text(&Self::trace_path(nom))?.into_owned();
         }
-        let named = [PREMIER, DERNIER].map(|bound| self.sql.contains(bound));
-        match (named, &self.decoupe) {
-            ([true, true], _) | ([false, false], None) => {}
-            ([false, false], Some(_)) => self.decoupe = None,
-            _ => {
-                let told = format!(
-                    "cette instruction nomme une des bornes {PREMIER} et {DERNIER} sans l'autre : nommez les deux, ou aucune"
-                );
-                return Err(Error::resource(path, told));
-            }
-        }
+        self.decoupe = Decoupe::of_statement(self.decoupe, &self.sql, &path)?;
         Ok(self)
     }
 

@@ -9,6 +9,7 @@ mod etapes;
 mod indicateur;
 mod ordre;
 mod ouvrier;
+mod releve;
 mod repetes;
 mod surcharge;
 mod tables;
@@ -266,6 +267,8 @@ pub struct Resultats {
 /// A step to do, or to find done.
 struct Prevue<'a> {
     travail: Travail<'a>,
+    /// Those after it read through it: it is never written.
+    vue: bool,
     /// Its statements, one or one a part.
     enonces: Vec<String>,
     /// Files of what they give: one each for a step of the computation, one for all where the table is published. A view never
@@ -279,14 +282,19 @@ enum Travail<'a> {
     /// A table that others may name.
     Table(&'a Indicateur),
     /// A cross-check.
-    Controle(&'a Croisement),
+    Controle {
+        /// The check.
+        check: &'a Croisement,
+        /// Whether every failure is needed, not a sample of them.
+        entier: bool,
+    },
 }
 
 impl Prevue<'_> {
     fn nom(&self) -> &str {
         match self.travail {
             Travail::Table(indicateur) => &indicateur.nom,
-            Travail::Controle(check) => &check.nom,
+            Travail::Controle { check, .. } => &check.nom,
         }
     }
 
@@ -345,17 +353,12 @@ pub fn compute(
     let workers = threads.clamp(1, ENSEMBLE);
     let prealable = Prealable { repetes: repetes::find(inputs, threads)?, territoires: Territoires::of(inputs) };
     let (mut ouvriers, mut etapes) = Ouvrier::open_several(inputs, &prealable, workers, threads)?;
-    let etendue = Etendue {
-        lignes: inputs
-            .ingestion
-            .fichiers
-            .iter()
-            .map(|f| (f.schema.clone(), inputs.ingestion.rows(&f.schema)))
-            .collect(),
-        rangs: prealable.territoires.of_perimeter(inputs),
+    let etendue = Etendue::of(inputs, &prealable);
+    let whole = |check: &Croisement| {
+        check.source == "attributions" || inputs.plan.confirmations.iter().any(|c| c.code == check.code)
     };
     let mut prevues: Vec<Prevue<'_>> = pipelines.iter().map(|i| etapes.plan(i, &etendue, &folder)).collect();
-    prevues.extend(checks.iter().map(|check| etapes.plan_check(check, &folder)));
+    prevues.extend(checks.iter().map(|check| etapes.plan_check(check, whole(check), &etendue, &folder)));
     let mut attend = waits(&prevues, &surcharges);
     if voulu == Voulu::Controles {
         let read = read_by_checks(&prevues, &attend);
@@ -363,9 +366,6 @@ pub fn compute(
         attend = waits(&prevues, &surcharges);
     }
     let given = |source: &str| inputs.ingestion.fichiers.iter().any(|f| f.schema == source && f.parquet.is_some());
-    let whole = |check: &Croisement| {
-        check.source == "attributions" || inputs.plan.confirmations.iter().any(|c| c.code == check.code)
-    };
     let bar = progress.steps("Indicateurs", prevues.len() as u64);
     let done = ordre::in_turn(
         &mut ouvriers,
@@ -374,7 +374,7 @@ pub fn compute(
             let prevue = &prevues[step];
             bar.set_message(match prevue.travail {
                 Travail::Table(indicateur) => format!("Indicateurs : {}", indicateur.nom),
-                Travail::Controle(check) => format!("Contrôles : {}", check.nom),
+                Travail::Controle { check, .. } => format!("Contrôles : {}", check.nom),
             });
             let mut roomy = if seule { Some(Ouvrier::open_alone(inputs, &prealable, threads)?) } else { None };
             let ouvrier = roomy.as_mut().unwrap_or(ouvrier);
@@ -383,7 +383,7 @@ pub fn compute(
                 Travail::Table(indicateur) => {
                     engine.step(indicateur, prevue, surcharges.replaced(&prevue.travail)).map(|()| None)
                 }
-                Travail::Controle(check) => engine.check(check, given, whole(check), prevue).map(Some),
+                Travail::Controle { check, entier } => engine.check(check, given, entier, prevue).map(Some),
             };
             let found = found.map_err(|error| surcharges.told(&prevue.travail, error))?;
             prevue.published().as_ref().map_or(Ok(()), &made)?;
@@ -410,32 +410,37 @@ pub fn compute(
 impl Etapes {
     /// The step that makes a table; those after it may name it.
     fn plan<'a>(&mut self, indicateur: &'a Indicateur, etendue: &Etendue, folder: &Path) -> Prevue<'a> {
-        let enonces = indicateur.statements(etendue);
+        let lone = indicateur.un_par_identifiant.as_deref().filter(|source| etendue.is_one_each(source));
+        let enonces = lone.map_or_else(
+            || indicateur.statements(etendue),
+            |source| vec![format!("SELECT * FROM {}", tables::source(source))],
+        );
         let keys: Vec<String> = enonces.iter().map(|sql| self.key(sql)).collect();
         let cle = keys.join(" ");
         self.know(&indicateur.nom, cle.as_bytes());
         let keys = if indicateur.interne || keys.len() == 1 { keys } else { vec![store::sha256(cle.as_bytes())] };
         let fichiers = keys.iter().map(|key| self.file(folder, &indicateur.nom, key)).collect();
-        Prevue { travail: Travail::Table(indicateur), enonces, fichiers, cle }
+        Prevue { travail: Travail::Table(indicateur), vue: indicateur.vue || lone.is_some(), enonces, fichiers, cle }
     }
 
-    /// A cross-check, read once.
-    fn plan_check<'a>(&mut self, check: &'a Croisement, folder: &Path) -> Prevue<'a> {
-        let sql = check.counted();
-        let cle = self.key(&sql);
+    /// A cross-check, read once; whether all its failures are needed.
+    fn plan_check<'a>(&mut self, check: &'a Croisement, entier: bool, etendue: &Etendue, folder: &Path) -> Prevue<'a> {
+        let enonces = check.statements(etendue);
+        let keys: Vec<String> = enonces.iter().map(|sql| self.key(sql)).collect();
+        let cle = store::sha256(format!("{entier} {}", keys.join(" ")).as_bytes());
         let fichier = self.file(folder, &check.nom, &cle);
-        Prevue { travail: Travail::Controle(check), enonces: vec![sql], fichiers: vec![fichier], cle }
+        Prevue { travail: Travail::Controle { check, entier }, vue: false, enonces, fichiers: vec![fichier], cle }
     }
 }
 
 impl Engine {
     /// Does a step, or finds it done; its statement keeps the columns of the one that it replaces, if it does.
     fn step(&self, indicateur: &Indicateur, prevue: &Prevue<'_>, remplacee: Option<&str>) -> Result<()> {
-        let Prevue { enonces, fichiers, .. } = prevue;
+        let Prevue { vue, enonces, fichiers, .. } = prevue;
         if let (Some(remplacee), Some(sql)) = (remplacee, enonces.first()) {
             self.keeps_columns(&prevue.travail, sql, remplacee)?;
         }
-        if indicateur.vue {
+        if *vue {
             // Tried here, so that what is wrong with it is not said of those that read it.
             return enonces.iter().try_for_each(|sql| self.columns(&indicateur.nom, sql).map(|_| ()));
         }
@@ -449,7 +454,7 @@ impl Engine {
     /// Lets statements name the table of a step that is done.
     fn show(&self, indicateur: &Indicateur, prevue: &Prevue<'_>) -> Result<()> {
         let nom = &indicateur.nom;
-        if indicateur.vue {
+        if prevue.vue {
             let mut views = prevue.enonces.iter().map(|sql| format!("CREATE VIEW {nom} AS {sql}"));
             return views.try_for_each(|sql| self.execute(nom, &sql));
         }

@@ -21,7 +21,7 @@ pub(super) struct Surcharges {
 fn path(travail: &Travail<'_>) -> String {
     match travail {
         Travail::Table(indicateur) => Indicateur::path(&indicateur.nom),
-        Travail::Controle(check) => Croisement::path(&check.nom),
+        Travail::Controle { check, .. } => Croisement::path(&check.nom),
     }
 }
 
@@ -47,7 +47,7 @@ impl Surcharges {
     pub(super) fn replaced(&self, travail: &Travail<'_>) -> Option<&str> {
         match travail {
             Travail::Table(indicateur) => self.remplacees.get(&indicateur.nom).map(String::as_str),
-            Travail::Controle(_) => None,
+            Travail::Controle { .. } => None,
         }
     }
 

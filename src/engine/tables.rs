@@ -152,7 +152,7 @@ fn load_sources(charge: &mut Charge<'_>, inputs: &Inputs<'_>, repetes: &[Repetes
             charge.etapes.know(&name, content(&files).as_bytes());
         }
     }
-    for Repetes { table, fichier } in repetes {
+    for Repetes { table, fichier, .. } in repetes {
         let files = std::slice::from_ref(fichier);
         charge.engine.view(table, files)?;
         charge.etapes.know(table, content(files).as_bytes());

@@ -18,7 +18,7 @@ use crate::error::{Error, Result};
 
 pub use etat::{Etat, FichierVu, Stamp};
 pub use parquet_file::{Ecriture, ParquetFile, batches, footer, is_whole, join, read_all, write_table};
-pub use repetes::repeated;
+pub use repetes::{ranges, repeated};
 
 /// Lower-case hexadecimal.
 #[must_use]

@@ -197,10 +197,10 @@ pub fn read_all(path: &Path) -> Result<(SchemaRef, Vec<RecordBatch>)> {
 /// The provenance written in a file's footer, in order.
 ///
 /// # Errors
-/// [`Error::Io`], [`Error::Parquet`].
+/// [`Error::Io`], [`Error::Damaged`].
 pub fn footer(path: &Path) -> Result<Vec<(String, String)>> {
     let file = File::open(path).map_err(Error::io("lire", path))?;
-    let reader = SerializedFileReader::new(file)?;
+    let reader = SerializedFileReader::new(file).map_err(|e| damaged(path)(&e))?;
     let pairs = reader.metadata().file_metadata().key_value_metadata().cloned().unwrap_or_default();
     Ok(pairs.into_iter().map(|kv| (kv.key, kv.value.unwrap_or_default())).collect())
 }

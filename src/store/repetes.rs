@@ -1,5 +1,7 @@
 //! Identifiers that stand on several rows.
 
+use std::num::NonZeroU64;
+use std::ops::{Range, RangeInclusive};
 use std::path::PathBuf;
 
 use arrow::array::{Array, AsArray};
@@ -13,21 +15,43 @@ use crate::error::Result;
 /// Rows read at a time.
 const ROWS: usize = 65_536;
 
-/// The identifiers of a column that stand on more than one row of these files taken together, in the order of their bytes; a
-/// row without one counts for none. The answer is exact: a first reading keeps those that may have been seen before, a second
-/// counts their rows. One to two bytes a row are held, and those kept.
+/// Hands the identifiers of a column that stand on more than one row of these files taken together to `take`, in the order of
+/// their bytes, each with its number of rows; a row without one counts for none. The answer is exact: a first reading keeps
+/// those that may have been seen before, a second counts their rows. Both are done again for each range of identifiers where
+/// about `ensemble` rows are: for so many, one to two bytes each are held, and those kept.
 ///
 /// # Errors
-/// [`crate::error::Error::Io`], [`crate::error::Error::Damaged`].
-pub fn repeated(files: &[PathBuf], column: &str) -> Result<Vec<u128>> {
+/// [`crate::error::Error::Io`], [`crate::error::Error::Damaged`]; what `take` met.
+pub fn repeated(
+    files: &[PathBuf],
+    column: &str,
+    ensemble: NonZeroU64,
+    mut take: impl FnMut(&[(u128, u64)]) -> Result<()>,
+) -> Result<()> {
     let mut rows = 0;
     for file in files {
         rows += reader(file)?.metadata().file_metadata().num_rows().unsigned_abs();
     }
+    for (first, last) in ranges(rows.div_ceil(ensemble.get())) {
+        take(&within(files, column, rows.min(ensemble.get()), first..=last)?)?;
+    }
+    Ok(())
+}
+
+/// The bounds, both included, of as many parts of equal width as asked, one at least, of all that an identifier can be: they
+/// are keyed hashes and so spread evenly.
+pub fn ranges(parts: u64) -> impl Iterator<Item = (u128, u128)> {
+    let parts = u128::from(parts.max(1));
+    let width = u128::MAX / parts;
+    (0..parts).map(move |i| (i * width, if i + 1 == parts { u128::MAX } else { (i + 1) * width - 1 }))
+}
+
+/// Those of a range, where about so many rows are.
+fn within(files: &[PathBuf], column: &str, rows: u64, range: RangeInclusive<u128>) -> Result<Vec<(u128, u64)>> {
     let mut suspects = Vec::new();
     let mut sieve = Sieve::of(rows * 8);
     each(files, column, |identifier| {
-        if sieve.mark(identifier) {
+        if range.contains(&identifier) && sieve.mark(identifier) {
             suspects.push(identifier);
         }
     })?;
@@ -38,13 +62,18 @@ pub fn repeated(files: &[PathBuf], column: &str) -> Result<Vec<u128>> {
     for identifier in &suspects {
         sieve.mark(*identifier);
     }
-    let mut found = vec![0_u64; suspects.len()];
+    let drawers = Drawers::of(&suspects);
+    let mut found: Vec<(u128, u64)> = suspects.into_iter().map(|identifier| (identifier, 0)).collect();
     each(files, column, |identifier| {
-        if let Some(at) = sieve.has(identifier).then(|| suspects.binary_search(&identifier).ok()).flatten() {
-            found[at] += 1;
+        if sieve.has(identifier)
+            && let Some(suspect) =
+                found[drawers.within(identifier)].iter_mut().find(|(suspect, _)| *suspect == identifier)
+        {
+            suspect.1 += 1;
         }
     })?;
-    Ok(suspects.into_iter().zip(found).filter(|(_, rows)| *rows > 1).map(|(identifier, _)| identifier).collect())
+    found.retain(|(_, rows)| *rows > 1);
+    Ok(found)
 }
 
 /// Bits, of which each identifier has one. Identifiers are keyed hashes: any of their own bits are spread evenly.
@@ -75,6 +104,35 @@ impl Sieve {
         let before = self.words[word] & bit != 0;
         self.words[word] |= bit;
         before
+    }
+}
+
+/// Where to look among identifiers put in order: their first bits tell, spread evenly as all are.
+struct Drawers {
+    /// Where each begins, and the end of the last.
+    starts: Vec<usize>,
+    bits: u32,
+}
+
+impl Drawers {
+    /// Those of identifiers in order, about one in each.
+    fn of(identifiers: &[u128]) -> Self {
+        let bits = identifiers.len().max(2).ilog2();
+        let drawers = (0..1_u128 << bits).map(|first| first << (u128::BITS - bits));
+        let mut starts: Vec<usize> = Vec::with_capacity((1 << bits) + 1);
+        let mut start = 0;
+        for first in drawers {
+            start += identifiers[start..].iter().take_while(|identifier| **identifier < first).count();
+            starts.push(start);
+        }
+        starts.push(identifiers.len());
+        Self { starts, bits }
+    }
+
+    /// Where this one is, if it is there.
+    fn within(&self, identifier: u128) -> Range<usize> {
+        let drawer = usize::try_from(identifier >> (u128::BITS - self.bits)).unwrap_or_default();
+        self.starts[drawer]..self.starts[drawer + 1]
     }
 }
 
@@ -128,15 +186,36 @@ mod tests {
         };
         let files =
             [file("un", 0..100_000), file("deux", 100_000..150_000), file("vide", 0..0), file("trois", 99_990..99_999)];
-        let expected: Vec<u128> = counted.into_iter().filter(|(_, rows)| *rows > 1).map(|(found, _)| found).collect();
+        let expected: Vec<(u128, u64)> = counted.into_iter().filter(|(_, rows)| *rows > 1).collect();
         assert!(expected.len() > 10, "{}", expected.len());
-        assert_eq!(repeated(&files, "id").unwrap(), expected);
-        assert!(repeated(&[], "id").unwrap().is_empty());
-        assert!(matches!(repeated(&files[..1], "autre"), Err(Error::Damaged { .. })));
+        let search = |files: &[PathBuf], column: &str, ensemble: u64| {
+            let (mut found, mut ranges) = (Vec::new(), 0);
+            let ensemble = NonZeroU64::new(ensemble).unwrap();
+            repeated(files, column, ensemble, |some| {
+                found.extend_from_slice(some);
+                ranges += 1;
+                Ok(())
+            })
+            .map(|()| (found, ranges))
+        };
+        assert_eq!(search(&files, "id", 1_000_000).unwrap(), (expected.clone(), 1));
+        assert_eq!(search(&files, "id", 40_000).unwrap(), (expected, 4));
+        assert_eq!(search(&[], "id", 10).unwrap(), (vec![], 1));
+        assert!(matches!(search(&files[..1], "autre", 10), Err(Error::Damaged { .. })));
         // Identifiers of another width are none.
         let wide = FixedSizeBinaryArray::try_from_sparse_iter_with_size([None, Some([7; 32])].into_iter(), 32).unwrap();
         let batch = RecordBatch::try_from_iter_with_nullable([("id", Arc::new(wide) as _, true)]).unwrap();
         write_table(&files[3], &batch.schema(), &[batch]).unwrap();
-        assert!(matches!(repeated(&files, "id"), Err(Error::Damaged { .. })));
+        assert!(matches!(search(&files, "id", 10), Err(Error::Damaged { .. })));
+    }
+
+    #[test]
+    fn ranges_follow_one_another_and_leave_nothing_out() {
+        for parts in [0, 1, 2, 3, 7, 320] {
+            let found: Vec<(u128, u128)> = ranges(parts).collect();
+            assert_eq!(found.len() as u64, parts.max(1));
+            assert_eq!((found[0].0, found[found.len() - 1].1), (0, u128::MAX));
+            assert!(found.windows(2).all(|two| two[0].1 + 1 == two[1].0), "{parts}");
+        }
     }
 }
