@@ -200,7 +200,11 @@ impl Engine {
             .collect())
     }
 
-    fn count(&self, step: &str, table: &str) -> Result<u64> {
+    /// Rows of a table, or of a query between brackets.
+    ///
+    /// # Errors
+    /// [`Error::Engine`].
+    pub(super) fn count(&self, step: &str, table: &str) -> Result<u64> {
         let batch = self.query(step, &format!("SELECT COUNT(*) AS nombre FROM {table}"))?.single()?;
         Ok(batch.column(0).as_primitive::<Int64Type>().value(0).unsigned_abs())
     }

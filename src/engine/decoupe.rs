@@ -7,7 +7,7 @@ use std::num::{NonZeroU64, NonZeroUsize};
 use serde::{Deserialize, Serialize};
 
 use super::tables::Prealable;
-use super::{Inputs, quoted, repetes};
+use super::{Engine, Inputs, quoted, repetes};
 use crate::error::{Error, Result};
 use crate::reference::Niveau;
 use crate::store;
@@ -26,9 +26,9 @@ pub enum Decoupe {
         /// Territories in a part.
         nombre: NonZeroUsize,
     },
-    /// A part for every so many rows of a source, or of those of it whose identifier stands on several (`repetes_<source>`),
-    /// give or take: identifiers are keyed hashes and so spread evenly. One that may be missing needs another beside it: a row
-    /// with none is in no part.
+    /// A part for every so many rows, give or take, of a source, of those of it whose identifier stands on several
+    /// (`repetes_<source>`), or of the leases of the year (`baux`): identifiers are keyed hashes and so spread evenly. One that
+    /// may be missing needs another beside it: a row with none is in no part.
     Identifiants {
         /// The source.
         source: String,
@@ -47,10 +47,14 @@ pub(super) const PREMIER: &str = "$premier";
 /// Stands for the upper bound of a part.
 pub(super) const DERNIER: &str = "$dernier";
 
+/// Leases signed in the year: a register may hold those of many.
+const BAUX: &str = "baux";
+
 /// How much there is to cut.
 #[derive(Debug, Default)]
 pub(super) struct Etendue {
-    /// Rows of each source, and of those of it whose identifier stands on several, by the name of the table of these.
+    /// Rows of each source, of those of it whose identifier stands on several, by the name of the table of these, and
+    /// [`BAUX`].
     pub(super) lignes: BTreeMap<String, u64>,
     /// Files of each source.
     pub(super) fichiers: BTreeMap<String, Vec<String>>,
@@ -60,14 +64,20 @@ pub(super) struct Etendue {
 
 impl Etendue {
     /// That of a run.
-    pub(super) fn of(inputs: &Inputs<'_>, prealable: &Prealable<'_>) -> Self {
+    ///
+    /// # Errors
+    /// [`Error::Engine`].
+    pub(super) fn of(inputs: &Inputs<'_>, prealable: &Prealable<'_>, engine: &Engine) -> Result<Self> {
         let mut etendue = Self { rangs: prealable.territoires.of_perimeter(inputs), ..Self::default() };
         for file in inputs.ingestion.fichiers.iter().filter(|f| f.parquet.is_some()) {
             etendue.lignes.insert(file.schema.clone(), inputs.ingestion.rows(&file.schema));
             etendue.fichiers.entry(file.schema.clone()).or_default().push(file.fichier.clone());
         }
         etendue.lignes.extend(prealable.repetes.iter().map(|repetes| (repetes.table.clone(), repetes.lignes)));
-        etendue
+        let of_the_year = "(SELECT 1 FROM source_attributions a CROSS JOIN parametres p \
+                           WHERE EXTRACT(YEAR FROM a.date_bail) = p.millesime)";
+        etendue.lignes.insert(BAUX.to_owned(), engine.count(BAUX, of_the_year)?);
+        Ok(etendue)
     }
 
     /// Whether no identifier of a source stands on several of its rows.

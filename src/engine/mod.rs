@@ -353,7 +353,7 @@ pub fn compute(
     let workers = threads.clamp(1, ENSEMBLE);
     let prealable = Prealable { repetes: repetes::find(inputs, threads)?, territoires: Territoires::of(inputs) };
     let (mut ouvriers, mut etapes) = Ouvrier::open_several(inputs, &prealable, workers, threads)?;
-    let etendue = Etendue::of(inputs, &prealable);
+    let etendue = Etendue::of(inputs, &prealable, ouvriers[0].engine())?;
     let whole = |check: &Croisement| {
         check.source == "attributions" || inputs.plan.confirmations.iter().any(|c| c.code == check.code)
     };
