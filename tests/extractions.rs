@@ -164,3 +164,59 @@ fn a_register_handed_over_several_times_counts_as_its_latest_rows() {
     assert_eq!(ask(&alone), ask(&whole));
     assert!(ask(&whole).contains(&format!("{}", kept.len())), "{}", ask(&whole));
 }
+
+/// What a person who keeps leases in two sheets of a workbook, or writes two patterns that meet, hands over.
+#[test]
+fn two_sheets_of_a_workbook_are_two_files_and_a_file_given_twice_is_read_once() {
+    let header = ["numero_unique", "date_depot", "communes", "date_extraction"];
+    // Line 2 of the first sheet is set aside for line 3 of the second; their other lines stand.
+    let sheets = [
+        ("Nord", [["D1", "2024-01-01", "63113", "2025-12-31"], ["D2", "2024-01-01", "63014", "2025-12-31"]]),
+        ("Sud", [["D3", "2024-01-01", "63113", "2026-01-31"], ["D1", "2024-01-01", "63300", "2026-01-31"]]),
+    ];
+    let mut workbook = rust_xlsxwriter::Workbook::new();
+    for (name, rows) in &sheets {
+        let sheet = workbook.add_worksheet().set_name(*name).unwrap();
+        for (line, row) in (0..).zip(std::iter::once(&header).chain(rows)) {
+            sheet.write_row(line, 0, row.iter().copied()).unwrap();
+        }
+    }
+    let workbook = workbook.save_to_buffer().unwrap();
+    let source = |schema: &str, file: &str, more: &str| {
+        format!("\n[[source]]\nschema = \"{schema}\"\nfichiers = [\"{file}\"]\n{more}")
+    };
+    let start = "[bilan]\nmillesime = 2025\ndepartements = [\"63\"]\ndate_extraction = 2026-01-31\n";
+    let toml = [
+        start,
+        &source("demandes", "d.xlsx", "feuille = \"Nord\"\n"),
+        &source("demandes", "d.xlsx", "feuille = \"Sud\"\n"),
+        &source("attributions", "a1.csv", ""),
+        &source("attributions", "a*.csv", ""),
+    ]
+    .concat();
+    let lease = |number: &str| {
+        format!("numero_unique;date_bail;bailleur;commune\n{number};2025-03-01;900000001;63113\n").into_bytes()
+    };
+    let projet = Projet::new(&toml, &[("d.xlsx", &workbook), ("a1.csv", &lease("D2")), ("a2.csv", &lease("D3"))]);
+    let outcome = projet.run(2, false);
+    assert!(outcome.ingestion.any_file_refused());
+    let whole = |table: &str, count: &str| {
+        let rows = projet.table(table).into_iter();
+        let mut rows = rows.filter(|row| {
+            row["niveau"].text() == "territoire"
+                && row["typologie"].text() == "ensemble"
+                && row["population"].text() == "ensemble"
+        });
+        rows.next().unwrap()[count].int()
+    };
+    assert_eq!((whole("demande", "actives"), whole("attributions", "attributions")), (Some(3), Some(2)));
+    let rejets = projet.text("rejets.csv");
+    assert!(rejets.contains("d.xlsx (feuille Nord);2;numero_unique;B0321"), "{rejets}");
+    assert!(rejets.contains("a1.csv;;;B0132;refus;;\"fichier déjà donné à une autre source de ce schéma"), "{rejets}");
+    let sud = projet.table("demande").into_iter().find(|row| row["code"].text() == "63300").unwrap();
+    assert_eq!(sud["actives"].int(), Some(1));
+    // What was told is told again of a project that has not changed.
+    let again = projet.run(2, false);
+    assert_eq!(again.ingestion.fichiers.len(), outcome.ingestion.fichiers.len());
+    assert_eq!(projet.text("rejets.csv"), rejets);
+}

@@ -53,7 +53,7 @@ const BLOCK_ROWS: usize = 65_536;
 pub struct FichierLu {
     /// Schema of the source.
     pub schema: String,
-    /// Path, relative to the project.
+    /// Path, relative to the project; with the sheet where several of one workbook are read.
     pub fichier: String,
     /// SHA-256 of the file.
     pub sha256: String,
@@ -91,6 +91,13 @@ pub struct FichierLu {
     /// Digest of those two files and of this account, by which they are known to be what was written.
     #[serde(default)]
     pub garde: String,
+}
+
+impl FichierLu {
+    /// Whether the rows are those of another account: the same sheet of a file of the same content.
+    fn is_the_same(&self, other: &Self) -> bool {
+        self.schema == other.schema && self.sha256 == other.sha256 && self.feuille == other.feuille
+    }
 }
 
 /// What reading the sources gave.
@@ -147,40 +154,35 @@ pub fn ingest(
     let known = &etat.fichiers;
     let files = plan.sources.iter().zip(&schemas).flat_map(|(source, schema)| {
         let reader = FileReader { plan, source, schema, geographie, key, context, options };
-        source.fichiers.iter().map(move |fichier| (reader, fichier))
+        source.fichiers.iter().map(move |fichier| (reader, reader.given(fichier)))
     });
-    let mut files: Vec<(usize, (FileReader<'_>, &String))> = files.enumerate().collect();
+    let mut files: Vec<(usize, (FileReader<'_>, Donne))> = files.enumerate().collect();
     // While a file is read, the next one is hashed: with the smallest first, little is hashed while nothing is there to read.
-    files.sort_by_cached_key(|(_, (_, fichier))| {
-        std::fs::metadata(plan.racine.join(fichier)).map_or(0, |file| file.len())
+    files.sort_by_cached_key(|(_, (_, donne))| std::fs::metadata(&donne.chemin).map_or(0, |file| file.len()));
+    let looks = files.into_iter().map(|(place, (reader, donne))| {
+        let regard = reader.look(&donne, known.get(&donne.nom));
+        (place, reader, donne, regard)
     });
-    let looks = files.into_iter().map(|(place, (reader, fichier))| {
-        let regard = reader.look(fichier, known.get(fichier));
-        (place, reader, fichier, regard)
-    });
-    parallele::ahead(options.threads, looks, |(place, reader, fichier, regard)| {
+    parallele::ahead(options.threads, looks, |(place, reader, donne, regard)| {
         if let Regard::ALire(_, _, Some(abime)) = &regard {
             ingestion.abimes.push(abime.clone());
         }
-        let (mut account, vu, read) = reader.read(fichier, regard, progress)?;
+        let (mut account, vu, read) = reader.read(&donne, regard, progress)?;
         ingestion.relus += usize::from(read);
         // Files of one content are of one size, and so in the order of the project.
-        if let Some((_, twin)) = accounts.iter().find(|(_, f)| {
-            f.schema == account.schema
-                && f.parquet.is_some()
-                && f.sha256 == account.sha256
-                && f.fichier != account.fichier
-        }) {
-            let twice = Diagnostic::refus(
-                "B0132",
-                format!("même contenu, à l'octet près, que {}", twin.fichier),
-                "retirez l'un des deux : ses lignes auraient compté deux fois",
-            );
-            account = reader.refused(fichier, &account.sha256, vec![twice]);
+        let mut before = accounts.iter().map(|(_, before)| before).filter(|before| before.parquet.is_some());
+        if let Some(twin) = before.find(|before| account.parquet.is_some() && before.is_the_same(&account)) {
+            let (told, remedy) = if twin.fichier == account.fichier {
+                ("fichier déjà donné à une autre source de ce schéma".to_owned(), "nommez-le dans une seule")
+            } else {
+                (format!("même contenu, à l'octet près, que {}", twin.fichier), "retirez l'un des deux")
+            };
+            let remedy = format!("{remedy} : ses lignes auraient compté deux fois");
+            account = reader.refused(&donne.nom, &account.sha256, vec![Diagnostic::refus("B0132", told, remedy)]);
         }
         accounts.push((place, account));
         if let Some(vu) = vu {
-            seen.insert(fichier.clone(), vu);
+            seen.insert(donne.nom, vu);
         }
         Ok(())
     })?;
@@ -209,6 +211,13 @@ enum Regard {
     ALire(Empreinte, FichierVu, Option<Diagnostic>),
 }
 
+/// A file that a source of the project names.
+struct Donne {
+    chemin: PathBuf,
+    /// What its rows and what is said of them bear: its path in the project, and its sheet where several are read.
+    nom: String,
+}
+
 #[derive(Clone, Copy)]
 struct FileReader<'a> {
     plan: &'a Plan,
@@ -221,10 +230,21 @@ struct FileReader<'a> {
 }
 
 impl FileReader<'_> {
+    /// A file of the source. Two sheets of one workbook have lines of the same numbers: their names tell them apart.
+    fn given(&self, fichier: &str) -> Donne {
+        let readers = self.plan.sources.iter().filter(|source| source.schema == self.source.schema);
+        let several = readers.filter(|source| source.fichiers.iter().any(|f| f == fichier)).count() > 1;
+        let nom = match &self.source.feuille {
+            Some(feuille) if several => format!("{fichier} (feuille {feuille})"),
+            _ => fichier.to_owned(),
+        };
+        Donne { chemin: self.plan.racine.join(fichier), nom }
+    }
+
     /// What can be told of a file before it is read, as the last run left it.
-    fn look(&self, fichier: &str, last: Option<&FichierVu>) -> Regard {
-        let path = self.plan.racine.join(fichier);
-        let stamp = match Stamp::of(&path) {
+    fn look(&self, donne: &Donne, last: Option<&FichierVu>) -> Regard {
+        let Donne { chemin, nom: fichier } = donne;
+        let stamp = match Stamp::of(chemin) {
             Ok(stamp) => stamp,
             Err(error) => return Regard::Refuse(self.unreadable(fichier, &error)),
         };
@@ -233,7 +253,7 @@ impl FileReader<'_> {
         {
             return Regard::Lu(account, vu.clone());
         }
-        let empreinte = match lecture::inspect(&path, self.options.threads) {
+        let empreinte = match lecture::inspect(chemin, self.options.threads) {
             Err(error) => return Regard::Refuse(self.unreadable(fichier, &error)),
             Ok(Err(diagnostic)) => return Regard::Refuse(self.refused(fichier, "", vec![diagnostic])),
             Ok(Ok(empreinte)) => empreinte,
@@ -267,15 +287,15 @@ impl FileReader<'_> {
     }
 
     /// The account of a file, read now if it has to be.
-    fn read(&self, fichier: &str, regard: Regard, progress: &Progress) -> Result<(FichierLu, Option<FichierVu>, bool)> {
+    fn read(&self, donne: &Donne, regard: Regard, progress: &Progress) -> Result<(FichierLu, Option<FichierVu>, bool)> {
+        let Donne { chemin, nom: fichier } = donne;
         let (empreinte, vu) = match regard {
             Regard::Refuse(account) => return Ok((account, None, false)),
             Regard::Lu(account, vu) => return Ok((account, Some(vu), false)),
             Regard::ALire(empreinte, vu, _) => (empreinte, vu),
         };
-        let path = self.plan.racine.join(fichier);
-        let bar = progress.bytes(fichier.to_owned(), vu.stamp.taille);
-        let account = self.convert(fichier, &path, &empreinte, &bar);
+        let bar = progress.bytes(fichier.clone(), vu.stamp.taille);
+        let account = self.convert(fichier, chemin, &empreinte, &bar);
         bar.finish_and_clear();
         let account = match account {
             Err(Error::Io { action: "lire", source, .. }) => self.unreadable(fichier, &source),
