@@ -18,13 +18,14 @@ const HEADER: &str =
     "numero_unique;date_depot;date_renouvellement;date_radiation;communes;typologies;date_extraction\n";
 const COMMUNES: [&str; 3] = ["63113", "63014", "63300"];
 
-/// Rows of one extraction: number, renewal, the rest as text.
-fn extraction(day: &str, numbers: impl Iterator<Item = u32>) -> Vec<(u32, String, String)> {
+/// Rows of one file: number, renewal, the rest as text.
+fn extraction(file: u32, day: &str, numbers: impl Iterator<Item = u32>) -> Vec<(u32, String, String)> {
     let row = |n: u32| {
-        let month = 1 + (n * 7 + u32::try_from(day.len()).unwrap()) % 12;
+        // Some renewals are later in an earlier file.
+        let month = 1 + (n + file * 5) % 12;
         let renewal = if n.is_multiple_of(3) { String::new() } else { format!("2025-{month:02}-05") };
-        // What a household asks for changes from one extraction to the next; one in eleven has left by the last.
-        let moved = usize::try_from(n).unwrap() + day.bytes().map(usize::from).sum::<usize>();
+        // What a household asks for changes from one file to the next; one in eleven has left by the last extraction.
+        let moved = usize::try_from(n + file).unwrap();
         let left = if day == "2026-01-31" && n.is_multiple_of(11) { "2025-11-30" } else { "" };
         let rest = format!(
             "20{:02}-{:02}-15;{renewal};{left};{};T{};{day}",
@@ -86,19 +87,20 @@ fn parts(projet: &Projet, step: &str) -> usize {
 fn a_register_handed_over_several_times_counts_as_its_latest_rows() {
     // A month, the month after, which lacks some and has new ones, and rows of the last day in a file of their own.
     let handed = [
-        ("demandes_1.csv", extraction("2025-12-31", 0..600)),
-        ("demandes_2.csv", extraction("2026-01-31", (0..700).filter(|n| n % 13 > 0))),
-        ("demandes_3.csv", extraction("2026-01-31", (0..700).filter(|n| n % 17 == 0))),
+        ("demandes_1.csv", extraction(1, "2025-12-31", 0..600)),
+        ("demandes_2.csv", extraction(2, "2026-01-31", (0..700).filter(|n| n % 13 > 0))),
+        ("demandes_3.csv", extraction(3, "2026-01-31", (0..700).filter(|n| n % 5 == 0))),
     ];
     // What must count, worked out here: the latest extraction, then renewal, then file, of each number.
     let mut kept: BTreeMap<u32, (&str, String, usize, String)> = BTreeMap::new();
-    let mut rows = 0;
+    let (mut rows, mut earlier) = (0, 0);
     for (file, (_, each)) in handed.iter().enumerate() {
         rows += each.len();
         for (n, renewal, rest) in each {
             let day = rest.rsplit_once(';').unwrap().1;
             let version = (day, renewal.clone(), file, rest.clone());
             let best = kept.entry(*n).or_insert_with(|| version.clone());
+            earlier += usize::from(best.0 < day);
             if (version.0, &version.1, version.2) > (best.0, &best.1, best.2) {
                 *best = version;
             }
@@ -148,6 +150,7 @@ fn a_register_handed_over_several_times_counts_as_its_latest_rows() {
     assert_eq!(whole.text("rejets.csv"), cut.text("rejets.csv"));
     let listed = |code: &str| whole.text("rejets.csv").lines().filter(|line| line.contains(code)).count();
     assert_eq!(listed("B0321"), rows - kept.len());
+    assert_eq!((listed("autre extraction"), listed("autre fichier")), (earlier, rows - kept.len() - earlier));
     // Dwellings 200 to 299 stand in both files.
     assert_eq!(listed("B0333"), 100);
 

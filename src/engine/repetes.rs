@@ -1,7 +1,6 @@
 //! Identifiers that a source has on several rows, for the statements that tell those rows apart: `repetes_<source>`, one
 //! column. Found by the program: to group a country's identifiers takes the engine as long as to count its demands.
 
-use std::num::NonZeroU64;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, OnceLock};
 
@@ -29,7 +28,7 @@ const IDENTIFIANTS: [(&str, &str); 2] = [("demandes", "numero_unique"), ("rpls",
 
 /// Rows whose identifiers are looked for together: a country's register is looked through once, several years of it by ranges
 /// of identifiers.
-const ENSEMBLE: NonZeroU64 = NonZeroU64::new(12_000_000).unwrap();
+const ENSEMBLE: u64 = 12_000_000;
 /// What the footer of their file says: how many rows bear one.
 const LIGNES: &str = "lignes";
 

@@ -1,6 +1,5 @@
 //! Identifiers that stand on several rows.
 
-use std::num::NonZeroU64;
 use std::ops::{Range, RangeInclusive};
 use std::path::PathBuf;
 
@@ -25,15 +24,15 @@ const ROWS: usize = 65_536;
 pub fn repeated(
     files: &[PathBuf],
     column: &str,
-    ensemble: NonZeroU64,
+    ensemble: u64,
     mut take: impl FnMut(&[(u128, u64)]) -> Result<()>,
 ) -> Result<()> {
     let mut rows = 0;
     for file in files {
         rows += reader(file)?.metadata().file_metadata().num_rows().unsigned_abs();
     }
-    for (first, last) in ranges(rows.div_ceil(ensemble.get())) {
-        take(&within(files, column, rows.min(ensemble.get()), first..=last)?)?;
+    for (first, last) in ranges(rows.div_ceil(ensemble.max(1))) {
+        take(&within(files, column, rows.min(ensemble), first..=last)?)?;
     }
     Ok(())
 }
@@ -190,7 +189,6 @@ mod tests {
         assert!(expected.len() > 10, "{}", expected.len());
         let search = |files: &[PathBuf], column: &str, ensemble: u64| {
             let (mut found, mut ranges) = (Vec::new(), 0);
-            let ensemble = NonZeroU64::new(ensemble).unwrap();
             repeated(files, column, ensemble, |some| {
                 found.extend_from_slice(some);
                 ranges += 1;
