@@ -38,6 +38,10 @@ P
 
 rm -rf "$project"/.bilan/{store,etapes,etat.json} "$project/sortie"
 /usr/bin/time -f '%e %M' -o "$report" "$bilan" run --no-report "$project" > /dev/null 2>&1
+# Every line of every file was read, or the time does not count.
+read=$(python3 -c 'import json, sys; print(sum(e["lignes"] for e in json.load(open(sys.argv[1]))["entrees"]))' "$project/sortie/manifeste.json")
+lines=$(($(cat "$project"/donnees/*.csv | wc -l) - $(find "$project/donnees" -name '*.csv' | wc -l)))
+[ "$read" = "$lines" ] || { echo "$read lines read of $lines" >&2; exit 1; }
 awk -v years="$years" -v mb="$(du -cLm "$project"/donnees/*.csv | tail -1 | cut -f1)" \
     '{ printf "| %d years | %.1f GB | %.0f s | %.2f GB |\n", years, mb / 1000, $1, $2 / 1048576 }' "$report"
 rm -f "$report" "$project"/donnees/{demandes,attributions}_*.csv

@@ -2,7 +2,7 @@
 //! column. Found by the program: to group a country's identifiers takes the engine as long as to count its demands.
 
 use std::path::{Path, PathBuf};
-use std::sync::{Arc, OnceLock};
+use std::sync::Arc;
 
 use arrow::array::{FixedSizeBinaryArray, RecordBatch};
 use arrow::datatypes::{DataType, Field, Schema as ArrowSchema};
@@ -50,17 +50,15 @@ pub(super) fn find(inputs: &Inputs<'_>, threads: usize) -> Result<Vec<Repetes>> 
         let fichier = etapes::named(&cache.join(ETAPES), &table, &store::sha256(key.as_bytes()));
         (column, stored, table, fichier)
     });
-    let found: [OnceLock<u64>; IDENTIFIANTS.len()] = Default::default();
     shared_out(threads, sources.len(), |i| {
         let (column, stored, _, fichier) = &sources[i];
-        let lignes = if store::is_whole(fichier) { rows(fichier)? } else { None };
-        let _ = found[i].set(lignes.map_or_else(|| write(fichier, stored, column), Ok)?);
-        Ok(())
+        if store::is_whole(fichier) && rows(fichier)?.is_some() { Ok(()) } else { write(fichier, stored, column) }
     })?;
-    let each = sources.into_iter().zip(found);
-    Ok(each
-        .map(|((_, _, table, fichier), lignes)| Repetes { table, fichier, lignes: lignes.into_inner().unwrap_or(0) })
-        .collect())
+    let told = sources.into_iter().map(|(_, _, table, fichier)| {
+        let lignes = rows(&fichier)?.unwrap_or(0);
+        Ok(Repetes { table, fichier, lignes })
+    });
+    told.collect()
 }
 
 /// How many rows bear one, as the footer of their file says.
@@ -69,8 +67,8 @@ fn rows(fichier: &Path) -> Result<Option<u64>> {
     Ok(said.and_then(|(_, lignes)| lignes.parse().ok()))
 }
 
-/// Writes those of a column of these files; how many rows bear one.
-fn write(fichier: &Path, stored: &[PathBuf], column: &str) -> Result<u64> {
+/// Writes those of a column of these files.
+fn write(fichier: &Path, stored: &[PathBuf], column: &str) -> Result<()> {
     let kind = DataType::FixedSizeBinary(store::HASH_BYTES);
     let schema = Arc::new(ArrowSchema::new(vec![Field::new(column, kind, true).with_metadata(uuid())]));
     let mut parquet = store::ParquetFile::create(fichier, Arc::clone(&schema), &store::Ecriture::default())?;
@@ -81,6 +79,5 @@ fn write(fichier: &Path, stored: &[PathBuf], column: &str) -> Result<u64> {
         lignes += found.iter().map(|(_, rows)| rows).sum::<u64>();
         parquet.write(&RecordBatch::try_new(Arc::clone(&schema), vec![Arc::new(values)])?)
     })?;
-    parquet.finish(&[(LIGNES, lignes.to_string())])?;
-    Ok(lignes)
+    parquet.finish(&[(LIGNES, lignes.to_string())]).map(|_| ())
 }
