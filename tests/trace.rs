@@ -77,7 +77,7 @@ fn figures_of_the_demonstration_are_the_sums_of_their_records() {
             }
         }
     }
-    assert!(seen.len() >= 16 && seen.values().all(|cells| *cells >= 20), "{seen:?}");
+    assert!(seen.len() >= 17 && seen.values().all(|cells| *cells >= 20), "{seen:?}");
 
     let (code, text, _) =
         told(dir.path(), &["verdicts", "--where", "epci=246300701", "--where", "regle=q1_hors_qpv", "--json"]);
