@@ -8,7 +8,7 @@ use arrow::datatypes::Int64Type;
 use serde::{Deserialize, Serialize};
 
 use super::decoupe::{Decoupe, Etendue, statements};
-use super::releve::{ECHEC, Releve};
+use super::releve::{ECHEC, Echec, Releve};
 use super::{Engine, Inputs, Prevue, tables};
 use crate::diagnostic::{Diagnostic, Gravite};
 use crate::error::{Error, Result};
@@ -76,19 +76,6 @@ impl Croisement {
         found.sort_by(|a, b| a.code.cmp(&b.code));
         Ok(found)
     }
-}
-
-/// A record that fails a check; in the order of the files, then of their lines.
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
-pub struct Echec {
-    /// File it comes from; none for a result.
-    pub fichier: Option<String>,
-    /// Line in it.
-    pub ligne: Option<u64>,
-    /// Value found.
-    pub valeur: Option<String>,
-    /// Landlord it belongs to.
-    pub bailleur: Option<String>,
 }
 
 impl Croisement {

@@ -36,11 +36,12 @@ use crate::store;
 
 use attentes::{read_by_checks, waits};
 pub use consultation::{Consultation, is_remembered, open_results, stored_source};
-pub use controle::{Constatation, Croisement, Echec};
+pub use controle::{Constatation, Croisement};
 use decoupe::Etendue;
 use etapes::Etapes;
 pub use indicateur::Indicateur;
 use ouvrier::Ouvrier;
+pub use releve::Echec;
 use surcharge::Surcharges;
 use tables::Prealable;
 pub use tables::history_file;

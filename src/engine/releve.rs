@@ -7,7 +7,6 @@ use std::sync::Arc;
 use arrow::array::{Array, ArrayRef, AsArray, Int64Array, RecordBatch, StringArray};
 use arrow::datatypes::{DataType, Field, Int64Type, Schema as ArrowSchema};
 
-use super::controle::Echec;
 use crate::error::Result;
 use crate::resultats::SAMPLE;
 use crate::store;
@@ -16,6 +15,19 @@ use crate::store;
 pub(super) const ECHEC: &str = "echec";
 /// What a check may say of a record.
 const ETATS: [&str; 4] = ["conforme", ECHEC, "non_evaluable", "hors_champ"];
+
+/// A record that fails a check; in the order of the files, then of their lines.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Echec {
+    /// File it comes from; none for a result.
+    pub fichier: Option<String>,
+    /// Line in it.
+    pub ligne: Option<u64>,
+    /// Value found.
+    pub valeur: Option<String>,
+    /// Landlord it belongs to.
+    pub bailleur: Option<String>,
+}
 
 /// Counts of a check, and its failures.
 #[derive(Debug, Default)]
