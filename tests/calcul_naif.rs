@@ -123,6 +123,9 @@ fn unknown_incomes_stay_in_the_denominator_and_never_in_the_first_quartile() {
 #[test]
 fn steps_of_the_process_equal_a_count_of_each_household_apart() {
     const TYPES: [&str; 5] = ["visite", "proposition", "commission", "refus", "annulation"];
+    // What an event may bear, wherever it stands: a motive means nothing of a visit.
+    const DECISIONS: [&str; 4] = ["attribution", "rang_suivant", "ajournement", ""];
+    const MOTIFS: [&str; 3] = ["loyer", "etage", ""];
     // Commune, EPCI, département and région of four dwellings, each placed by its lease.
     const LIEUX: [[&str; 4]; 4] = [
         ["63113", "246300701", "63", "84"],
@@ -135,8 +138,9 @@ fn steps_of_the_process_equal_a_count_of_each_household_apart() {
     for (i, lieu) in LIEUX.iter().enumerate() {
         baux += &format!("B{i};2025-03-01;900000001;{};L{i}\n", lieu[0]);
     }
-    let mut evenements = "numero_unique;type;date;id_rpls\n".to_owned();
+    let mut evenements = "numero_unique;type;date;id_rpls;decision;motif\n".to_owned();
     let mut found: BTreeMap<(String, String, String), (i64, BTreeSet<usize>)> = BTreeMap::new();
+    let mut issues: BTreeMap<[String; 4], i64> = BTreeMap::new();
     let mut draw = 20_251_231_u64;
     for _ in 0..400 {
         draw = draw.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
@@ -144,9 +148,19 @@ fn steps_of_the_process_equal_a_count_of_each_household_apart() {
         // A third of them are met in one place alone.
         let lieu = LIEUX[if menage % 3 == 0 { menage / 3 % 4 } else { lieu }];
         let place = LIEUX.iter().position(|l| *l == lieu).unwrap();
-        evenements += &format!("H{menage};{};2025-05-01;L{place}\n", TYPES[evenement]);
+        let (decision, motif) = (DECISIONS[(draw >> 20) as usize % 4], MOTIFS[(draw >> 40) as usize % 3]);
+        evenements += &format!("H{menage};{};2025-05-01;L{place};{decision};{motif}\n", TYPES[evenement]);
         let sollicite = ["proposition", "refus"].contains(&TYPES[evenement]).then_some("proposition_ou_refus");
         for (niveau, code) in niveaux.iter().zip(lieu) {
+            if let Some(issue) = match TYPES[evenement] {
+                "commission" => Some(decision),
+                "refus" => Some(motif),
+                _ => None,
+            } {
+                for issue in ["ensemble", if issue.is_empty() { "inconnu" } else { issue }] {
+                    *issues.entry([niveau, code, TYPES[evenement], issue].map(str::to_owned)).or_default() += 1;
+                }
+            }
             for evenement in [TYPES[evenement]].into_iter().chain(sollicite) {
                 let (nombre, menages) =
                     found.entry((niveau.to_string(), code.to_owned(), evenement.to_owned())).or_default();
@@ -175,6 +189,14 @@ fn steps_of_the_process_equal_a_count_of_each_household_apart() {
         compared += i64::from(expected.0 > 0);
     }
     assert!(compared > 40, "{compared}");
+    let mut seen = 0;
+    for line in lines("processus_issues").iter().filter(|l| niveaux.contains(&l[1].as_str())) {
+        let key = [&line[1], &line[2], &line[4], &line[5]].map(Clone::clone);
+        let expected = issues.get(&key).copied().unwrap_or(0);
+        assert_eq!(line[6].parse::<i64>().unwrap(), expected, "{line:?}");
+        seen += usize::from(expected > 0);
+    }
+    assert_eq!(seen, issues.len());
     let mut compared = 0;
     for line in
         lines("processus_mesures").iter().filter(|l| niveaux.contains(&l[1].as_str()) && l[4] == "refus_par_menage")

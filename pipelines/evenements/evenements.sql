@@ -16,7 +16,8 @@ signataire AS (
 )
 SELECT e.numero_unique, e.type, e.bailleur, e.id_rpls,
        COALESCE(l.commune, b.commune, s.commune, d.commune) AS commune,
-       COALESCE(d.menage, 1) AS menage
+       COALESCE(d.menage, 1) AS menage,
+       CASE e.type WHEN 'commission' THEN e.decision WHEN 'refus' THEN e.motif END AS issue
 FROM source_evenements e
 CROSS JOIN parametres p
 LEFT JOIN logements l ON l.id_rpls = e.id_rpls

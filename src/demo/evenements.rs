@@ -57,6 +57,20 @@ impl Evenements {
         Ok(())
     }
 
+    /// One waiting household in five was examined for a dwelling that another then took.
+    pub(super) fn examined(&mut self, id: &str) -> Result<()> {
+        if self.loues.is_empty() || self.tirage.random_range(0..5) != 0 {
+            return Ok(());
+        }
+        let (dwelling, bailleur, decision) = &self.loues[self.tirage.random_range(0..self.loues.len())];
+        let (rank, answer) = match self.tirage.random_range(0..20) {
+            0..14 => (self.tirage.random_range(2..4).to_string(), "rang_suivant"),
+            14..18 => (String::new(), "non_attribution"),
+            _ => (String::new(), "ajournement"),
+        };
+        self.csv.row(format_args!("{id};commission;{decision};{bailleur};{dwelling};{rank};{answer};"))
+    }
+
     /// One waiting household in seven had a dwelling proposed that another then took.
     pub(super) fn refused_proposal(&mut self, id: &str) -> Result<()> {
         if self.loues.is_empty() || self.tirage.random_range(0..7) != 0 {

@@ -98,6 +98,7 @@ impl Registre<'_> {
             let id = number_for(departement);
             self.waiting(commune, &id, true, rng)?;
             self.evenements.refused_proposal(&id)?;
+            self.evenements.examined(&id)?;
         }
         for _ in 0..wishes * 9 / 20 {
             let id = number_for(departement);

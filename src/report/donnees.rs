@@ -144,7 +144,7 @@ pub(super) struct Donnees<'a> {
 }
 
 /// Tables with a territory in their key, in the order `niveau`, `code`.
-const TABLES: [&str; 18] = [
+const TABLES: [&str; 19] = [
     "attributions",
     "attributions_profil",
     "calendrier",
@@ -156,6 +156,7 @@ const TABLES: [&str; 18] = [
     "parc",
     "priorites",
     "processus",
+    "processus_issues",
     "processus_mesures",
     "programmation",
     "quartiles",

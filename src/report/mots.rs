@@ -95,6 +95,41 @@ fn quartile(code: &str) -> &str {
     }
 }
 
+/// The words of what a commission decided (CCH R441-3).
+fn decision(code: &str) -> &'static str {
+    match code {
+        "attribution" => "Attribution",
+        "attribution_sous_condition" => "Attribution sous condition",
+        "rang_suivant" => "Attribution, au rang suivant",
+        "non_attribution" => "Non-attribution",
+        "ajournement" => "Ajournement",
+        "refus" => "Rejet de la commission",
+        _ => "Décision inconnue",
+    }
+}
+
+/// The words of why a household refused.
+fn refusal(code: &str) -> &'static str {
+    match code {
+        "localisation" => "Localisation",
+        "typologie" => "Typologie",
+        "loyer" => "Loyer",
+        "etat" => "État du logement",
+        "voisinage" => "Voisinage, environnement",
+        "etage" => "Étage",
+        "surface" => "Surface",
+        "situation_du_menage" => "Situation du ménage",
+        "sans_reponse" => "Sans réponse",
+        "autre" => "Autre motif",
+        _ => "Motif inconnu",
+    }
+}
+
+/// The words of what came out of a commission or of a refusal.
+pub(super) fn issue(evenement: &str, code: &str) -> &'static str {
+    if evenement == "commission" { decision(code) } else { refusal(code) }
+}
+
 /// The classes of time from deposit to lease, in order, with their words.
 pub(super) const DELAYS: [(&str, &str); 8] = [
     ("moins_3_mois", "Moins de 3 mois"),

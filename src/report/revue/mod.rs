@@ -108,7 +108,7 @@ pub(super) fn build(c: &Contexte<'_>) -> Result<Revue> {
         mixite::chapter(c)?,
         priorites::chapter(c)?,
         engagements::chapter(c)?,
-        processus::chapter(c),
+        processus::chapter(c)?,
         flux::chapter(c),
         qualite::chapter(c),
         methode::chapter(c),

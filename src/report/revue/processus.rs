@@ -1,7 +1,10 @@
 //! The allocation process: visits, commissions, proposals, refusals, ranks and times.
 
-use super::{Bloc, Cellule, Chapitre, Contexte, Tableau};
+use super::{Bloc, Cellule, Chapitre, Contexte, Figure, Natif, Tableau, alternative, shares_of};
+use crate::chart::{self, Legende};
+use crate::error::Result;
 use crate::format;
+use crate::report::mots;
 
 const ETAPES: [(&str, &str); 5] = [
     ("visite", "Visites"),
@@ -46,7 +49,7 @@ const MESURES: [(&str, &str, &str, &str, Ecriture); 6] = [
     ),
 ];
 
-pub(super) fn chapter(c: &Contexte<'_>) -> Chapitre {
+pub(super) fn chapter(c: &Contexte<'_>) -> Result<Chapitre> {
     let mut blocs = Vec::new();
     let steps = steps(c);
     if steps.lignes.is_empty() {
@@ -65,6 +68,13 @@ pub(super) fn chapter(c: &Contexte<'_>) -> Chapitre {
         }
         blocs.push(Bloc::Tableau(steps));
     }
+    let decisions = issues(c, "commission");
+    if !decisions.is_empty() {
+        let (_, lignes) = shares_of(&decisions);
+        let columns = ["Décision", "Passages en commission#", "Part#"];
+        blocs.push(Bloc::Tableau(Tableau::new("Décisions des commissions", &columns, lignes).with_total()));
+    }
+    blocs.extend(Bloc::figure(refusals(c)?));
     let measures = measures(c);
     if !measures.lignes.is_empty() {
         blocs.push(Bloc::Tableau(measures));
@@ -72,7 +82,51 @@ pub(super) fn chapter(c: &Contexte<'_>) -> Chapitre {
     blocs.push(Bloc::note(
         "Une étape compte à la commune du logement, à défaut du bail ou du premier choix. Un refus peut répondre à une proposition de l'année précédente.",
     ));
-    Chapitre::new("processus", "Processus d'attribution", blocs)
+    Ok(Chapitre::new("processus", "Processus d'attribution", blocs))
+}
+
+/// What came out of an event, the most frequent first, what is unknown last; nothing where nothing is known.
+fn issues(c: &Contexte<'_>, evenement: &str) -> Vec<(&'static str, i64)> {
+    let rows = c.donnees.rows("processus_issues", c.lieu);
+    let mut found: Vec<(&str, i64)> = rows
+        .iter()
+        .filter(|l| l.text("evenement") == evenement && l.text("issue") != "ensemble")
+        .filter_map(|l| Some((l.text("issue"), l.int("nombre")?)))
+        .collect();
+    found.sort_by_key(|(issue, nombre)| (*issue == "inconnu", -nombre, *issue));
+    if found.first().is_none_or(|(issue, _)| *issue == "inconnu") {
+        return Vec::new();
+    }
+    found.into_iter().map(|(issue, nombre)| (mots::issue(evenement, issue), nombre)).collect()
+}
+
+/// Why households refuse.
+fn refusals(c: &Contexte<'_>) -> Result<Option<Figure>> {
+    let motifs = issues(c, "refus");
+    let Some((first, _)) = motifs.first() else { return Ok(None) };
+    let (barres, lignes) = shares_of(&motifs);
+    let part = Cellule::Part(barres[0].valeur).shown();
+    let titre = format!("Premier motif de refus, « {first} » : {part} des refus");
+    let tableau = Tableau::new("Motifs des refus", &["Motif", "Refus#", "Part#"], lignes).with_total();
+    let dessin = chart::bars(
+        &Legende { cle: "refus", titre: &titre, alternative: &alternative("Barres par motif", &titre, &tableau) },
+        &barres,
+        None,
+    )?;
+    Ok(Some(Figure {
+        cle: "refus",
+        titre,
+        sous_titre: format!(
+            "Propositions refusées par les ménages en {} selon le motif, en % des refus",
+            c.millesime()
+        ),
+        dessin,
+        lecture: "chaque refus a un seul motif".to_owned(),
+        champ: "ménages ; refus à la commune du logement proposé".to_owned(),
+        source: "événements du processus d'attribution".to_owned(),
+        natif: Some(Natif::Barres(vec![2])),
+        tableau,
+    }))
 }
 
 fn steps(c: &Contexte<'_>) -> Tableau {
