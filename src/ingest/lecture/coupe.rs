@@ -1,5 +1,6 @@
-//! Records cut out of text held whole: at line ends and separators, with csv-core where there is a quote. Fields are counted,
-//! lines numbered, and what is malformed or blank is set aside so that one bad record never swallows its neighbours.
+//! Records cut out of text held whole: at line ends and separators, with csv-core where a quote does more than surround a value.
+//! Fields are counted, lines numbered, and what is malformed or blank is set aside so that one bad record never swallows its
+//! neighbours.
 
 use csv_core::{ReadRecordResult, Reader, ReaderBuilder};
 use memchr::{memchr, memchr_iter, memchr2};
