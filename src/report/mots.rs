@@ -96,7 +96,7 @@ fn quartile(code: &str) -> &str {
 }
 
 /// The words of what a commission decided (CCH R441-3).
-fn decision(code: &str) -> &'static str {
+fn decision(code: &str) -> &str {
     match code {
         "attribution" => "Attribution",
         "attribution_sous_condition" => "Attribution sous condition",
@@ -104,12 +104,13 @@ fn decision(code: &str) -> &'static str {
         "non_attribution" => "Non-attribution",
         "ajournement" => "Ajournement",
         "refus" => "Rejet de la commission",
-        _ => "Décision inconnue",
+        "inconnu" => "Décision inconnue",
+        other => other,
     }
 }
 
 /// The words of why a household refused.
-fn refusal(code: &str) -> &'static str {
+fn refusal(code: &str) -> &str {
     match code {
         "localisation" => "Localisation",
         "typologie" => "Typologie",
@@ -121,12 +122,13 @@ fn refusal(code: &str) -> &'static str {
         "situation_du_menage" => "Situation du ménage",
         "sans_reponse" => "Sans réponse",
         "autre" => "Autre motif",
-        _ => "Motif inconnu",
+        "inconnu" => "Motif inconnu",
+        other => other,
     }
 }
 
-/// The words of what came out of a commission or of a refusal.
-pub(super) fn issue(evenement: &str, code: &str) -> &'static str {
+/// The words of what came out of a commission or of a refusal; a code of the project's own stands as it is.
+pub(super) fn issue<'c>(evenement: &str, code: &'c str) -> &'c str {
     if evenement == "commission" { decision(code) } else { refusal(code) }
 }
 
@@ -218,5 +220,17 @@ pub(super) fn modality(donnees: &Donnees<'_>, dimension: &str, code: &str) -> St
         "situation_familiale" | "motif_demande" | "motif_radiation" => listed(dimension),
         "periode_construction" => format::capital(code),
         _ => code.to_owned(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::issue;
+
+    #[test]
+    fn a_code_of_the_project_s_own_stands_as_it_is() {
+        assert_eq!(issue("commission", "refus"), "Rejet de la commission");
+        assert_eq!([issue("refus", "etat"), issue("refus", "inconnu")], ["État du logement", "Motif inconnu"]);
+        assert_eq!([issue("refus", "ascenseur"), issue("commission", "report")], ["ascenseur", "report"]);
     }
 }

@@ -86,7 +86,7 @@ pub(super) fn chapter(c: &Contexte<'_>) -> Result<Chapitre> {
 }
 
 /// What came out of an event, the most frequent first, what is unknown last; nothing where nothing is known.
-fn issues(c: &Contexte<'_>, evenement: &str) -> Vec<(&'static str, i64)> {
+fn issues<'a>(c: &Contexte<'a>, evenement: &str) -> Vec<(&'a str, i64)> {
     let rows = c.donnees.rows("processus_issues", c.lieu);
     let mut found: Vec<(&str, i64)> = rows
         .iter()
