@@ -2,7 +2,7 @@
 //! gives nothing, stops the run.
 
 use std::collections::BTreeMap;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::LazyLock;
 
 use bilan::engine::{Croisement, Indicateur};
@@ -121,24 +121,31 @@ fn document(bencher: Bencher, kind: &str) {
     made.expect("the results of the demonstration");
 }
 
-/// EPCI of the demonstration, each with the pages of its PDF.
+/// The project whose PDFs are timed: that of `BILAN_PROJET`, run already, else the demonstration.
+fn rendered() -> Plan {
+    let named = std::env::var_os("BILAN_PROJET");
+    named.map_or_else(plan, |folder| Plan::load(Path::new(&folder), None).expect("the project of BILAN_PROJET").0)
+}
+
+/// EPCI of a project, about a hundred of them where there are more, each with the pages of its PDF.
 fn epci() -> Vec<String> {
-    let named = report::with_atelier(&plan(), &BTreeMap::new(), |atelier| {
+    let named = report::with_atelier(&rendered(), &BTreeMap::new(), |atelier| {
         let pages = |code: &String| {
             let pdf = atelier.pdf(&atelier.dossier(code)?)?;
             let pages = lopdf::Document::load_mem(&pdf).expect("a PDF").get_pages().len();
             Ok(format!("{code}, {pages:02} pages"))
         };
-        atelier.epci().iter().map(pages).collect()
+        let all = atelier.epci();
+        all.iter().step_by((all.len() / 100).max(1)).map(pages).collect()
     });
-    named.expect("the results of the demonstration")
+    named.expect("the results of the project")
 }
 
 /// The PDF of each EPCI, warm: 150 ms up to eight pages, 20 ms a page beyond.
-#[divan::bench(args = epci(), sample_count = 10)]
+#[divan::bench(args = epci(), sample_count = 5)]
 fn pdf(bencher: Bencher, epci: &str) {
     let code = epci.split(',').next().unwrap_or_default();
-    let plan = plan();
+    let plan = rendered();
     let made = report::with_atelier(&plan, &BTreeMap::new(), |atelier| {
         let dossier = atelier.dossier(code)?;
         bencher.bench(|| assert!(!atelier.pdf(&dossier).expect("a PDF").is_empty()));
