@@ -76,9 +76,7 @@ impl Croisement {
         found.sort_by(|a, b| a.code.cmp(&b.code));
         Ok(found)
     }
-}
 
-impl Croisement {
     /// One reading of a check, or of each of its parts: the state of each record, and what is to be told of those that fail.
     pub(super) fn statements(&self, etendue: &Etendue) -> Vec<String> {
         let sql = self.sql.trim_end().trim_end_matches(';');

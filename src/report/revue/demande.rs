@@ -176,36 +176,17 @@ fn exits(c: &Contexte<'_>) -> Result<Option<Figure>> {
         return Ok(None);
     }
     motifs.sort_by(|a, b| b.int("radiees").cmp(&a.int("radiees")).then_with(|| a.text("motif").cmp(b.text("motif"))));
-    let name = |code: &str| mots::modality(c.donnees, "motif_radiation", code);
-    let barres: Vec<Barre> = motifs
+    let named: Vec<(String, i64)> = motifs
         .iter()
-        .map(|l| Barre {
-            nom: name(l.text("motif")),
-            valeur: l.real("part"),
-            etiquette: format!(
-                "{} ({})",
-                Cellule::Part(l.real("part")).shown(),
-                format::integer(l.int("radiees").unwrap_or(0))
-            ),
-            manquee: false,
-        })
+        .map(|l| (mots::modality(c.donnees, "motif_radiation", l.text("motif")), l.int("radiees").unwrap_or(0)))
         .collect();
+    let counted: Vec<(&str, i64)> = named.iter().map(|(name, n)| (name.as_str(), *n)).collect();
+    let (barres, lignes) = shares_of(&counted);
     let housed = motifs.iter().find(|l| l.text("motif") == "RADATT").and_then(|l| l.real("part"));
     let titre = match housed {
         Some(share) => format!("{} des radiations suivent une attribution", format::percent(share)),
         None => "Aucune radiation ne suit une attribution".to_owned(),
     };
-    let lignes = motifs
-        .iter()
-        .map(|l| {
-            vec![
-                Cellule::Texte(name(l.text("motif"))),
-                Cellule::Nombre(l.int("radiees")),
-                Cellule::Part(l.real("part")),
-            ]
-        })
-        .chain([vec![Cellule::texte("Ensemble"), Cellule::Nombre(Some(all)), Cellule::Part(Some(1.0))]])
-        .collect();
     let tableau = Tableau::new("Radiations par motif", &["Motif", "Demandes radiées#", "Part#"], lignes).with_total();
     let dessin = chart::bars(
         &Legende { cle: "radiations", titre: &titre, alternative: &alternative("Barres par motif", &titre, &tableau) },
