@@ -1,17 +1,6 @@
--- The dwellings behind a row of `parc`. MODE 1 let, 2 offered and vacant, 3 empty, 4 lent to an association, 5 and 6 others, 9
--- out of scope (SDES, RPLS); in mobility those in service before the year before the file's.
-WITH logement AS (
-    SELECT r.fichier, r.ligne, r.DEPCOM AS commune, r.MODE AS mode, r.LOCAT AS locat,
-           r.BAIL AS bail, r.duree_vacance, r.QPV AS qpv, r.CAT_ORG, r.CONV, r.LOYERPRINC,
-           CASE WHEN r.NBPIECE >= 6 THEN 'T6P' WHEN r.NBPIECE >= 1 THEN 'T' || CAST(r.NBPIECE AS VARCHAR) END AS typologie,
-           CASE r.TYPECONST WHEN 'C' THEN 'collectif' WHEN 'I' THEN 'individuel' WHEN 'E' THEN 'etudiant' END AS categorie
-    FROM source_rpls r
-)
-SELECT g.fichier, g.ligne, g.commune, g.typologie, g.categorie, g.mode, g.qpv, g.duree_vacance, g.locat, g.bail,
-       CASE WHEN g.mode = '9' THEN 'hors champ (MODE 9)'
-            WHEN p.parc_social <> 'tous_logements' AND COALESCE(g.CAT_ORG IN ('251', '259') AND NOT g.CONV, FALSE)
-            THEN 'SEM, non conventionné'
-            WHEN p.parc_social <> 'tous_logements' AND COALESCE(g.LOYERPRINC = 0, FALSE) THEN 'loyer nul' END AS ecarte,
+-- The dwellings behind a row of `parc`. MODE 1 let, 2 offered and vacant, 3 empty, 4 lent to an association, 5 and 6 others; in
+-- mobility those in service before the year before the file's (SDES, RPLS).
+SELECT g.fichier, g.ligne, g.commune, g.typologie, g.categorie, g.mode, g.qpv, g.duree_vacance, g.locat, g.bail, g.ecarte,
        TRUE AS dans_logements, g.qpv AS dans_logements_qpv, g.mode = '1' AS dans_loues, g.mode = '2' AS dans_vacants,
        g.mode = '2' AND g.duree_vacance > p.vacance_longue_mois AS dans_vacants_plus_3_mois, g.mode = '3' AS dans_vides,
        g.mode = '4' AS dans_association, g.mode IN ('5', '6') AS dans_autres,
@@ -20,7 +9,7 @@ SELECT g.fichier, g.ligne, g.commune, g.typologie, g.categorie, g.mode, g.qpv, g
 FROM cellule a
 CROSS JOIN parametres p
 JOIN lieux l ON l.niveau = a.niveau AND l.code = a.code
-JOIN logement g
+JOIN trace_parc_base g
     ON g.commune = l.commune
     AND (a.typologie = 'ensemble' OR g.typologie = a.typologie)
     AND (a.categorie = 'ensemble' OR g.categorie = a.categorie)

@@ -26,7 +26,7 @@ struct Document<'t> {
     colonne: &'t str,
     publie: Option<i64>,
     comptes: usize,
-    numerateur: usize,
+    numerateur: i64,
     enregistrements: Lignes<'t>,
 }
 
@@ -43,8 +43,7 @@ pub(super) fn execute(args: &Trace) -> Result<u8> {
         };
         key.insert(column.trim().to_owned(), value.trim().to_owned());
     }
-    let colonne = key.remove("colonne");
-    let found = trace(&engine::open_results(&plan, 2)?, &plan.resources(), &args.table, &key, colonne.as_deref())?;
+    let found = trace(&engine::open_results(&plan, 2)?, &plan.resources(), &args.table, &key)?;
     if args.json {
         write_json(&Document {
             version: 2,
@@ -60,18 +59,16 @@ pub(super) fn execute(args: &Trace) -> Result<u8> {
         let fields = found.enregistrements.schema.fields();
         let right: Vec<bool> = fields.iter().map(|f| f.data_type().is_numeric()).collect();
         let cells = cells(&found.enregistrements)?;
-        let counted = format::count(integer(found.comptes), "enregistrement compté", "enregistrements comptés");
-        let numerateur = format::integer(integer(found.numerateur));
+        let comptes = i64::try_from(found.comptes).unwrap_or(i64::MAX);
+        let counted = format::count(comptes, "enregistrement compté", "enregistrements comptés");
+        let among = if found.somme { "pour un total de" } else { "dont" };
+        let numerateur = format::integer(found.numerateur);
         write_out(|out| {
             write_aligned(out, &cells, &right)?;
-            writeln!(out, "{counted}, dont {numerateur} dans {}", found.colonne)
+            writeln!(out, "{counted}, {among} {numerateur} dans {}", found.colonne)
         })?;
     }
     Ok(EXIT_DONE)
-}
-
-fn integer(n: usize) -> i64 {
-    i64::try_from(n).unwrap_or(i64::MAX)
 }
 
 /// The records as a terminal shows them, under the names of their columns.

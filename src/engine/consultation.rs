@@ -17,7 +17,8 @@ use crate::store;
 /// Folder of the cache where what the run knew is kept.
 const CONSULTATION: &str = "consultation";
 /// What it was given that a question may need.
-const DONNEES: [&str; 6] = ["parametres", "territoires", "communes", "seuils", "delais_anormaux", "modalites"];
+const DONNEES: [&str; 7] =
+    ["parametres", "territoires", "communes", "seuils", "delais_anormaux", "modalites", "annees_construction"];
 /// Which files of the store the results come from, and the views over them.
 const MEMOIRE: &str = "memoire.json";
 

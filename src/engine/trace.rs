@@ -1,15 +1,17 @@
 //! The records behind a published count. A table that can be traced has, beside its SQL, the statement that tells them:
 //! `pipelines/<nom>/trace.sql` reads the row looked into, `cellule`, and gives a row a record with its columns, why the table
-//! leaves it out if it does (`ecarte`), and for each count whether the record is in it (`dans_<colonne>`).
+//! leaves it out if it does (`ecarte`), and for each count whether the record is in it (`dans_<colonne>`), or what it adds to it
+//! where the count is a sum. What several tables tell alike stands once, as the `trace.sql` of the step behind them: statements
+//! name it `trace_<nom>`.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
-use arrow::array::{Array, ArrayRef, AsArray, BooleanArray, RecordBatch, StringArray};
+use arrow::array::{Array, ArrayRef, AsArray, BooleanArray, Int64Array, RecordBatch, StringArray};
 use arrow::compute::{cast, concat_batches};
 use arrow::datatypes::{DataType, Int64Type, SchemaRef};
 
-use super::{Batches, Engine, Indicateur, Table, quoted};
+use super::{Batches, Engine, Indicateur, Table, etapes, quoted};
 use crate::error::{Error, Result};
 use crate::format;
 use crate::reference::Resources;
@@ -20,6 +22,10 @@ const CELLULE: &str = "cellule";
 const ECARTE: &str = "ecarte";
 /// What the columns begin with that say which counts a record is in.
 const DANS: &str = "dans_";
+/// What the names of the statements begin with that several tables share.
+const PARTAGE: &str = "trace_";
+/// The word that chooses a count, where it is no column of the key.
+pub const COLONNE: &str = "colonne";
 /// Records told at most: a country's leases are half as many.
 const LIMITE: usize = 1_000_000;
 /// Column of the keyed hash.
@@ -39,8 +45,10 @@ pub struct Trace {
     pub enregistrements: Table,
     /// Records that the row is about.
     pub comptes: usize,
-    /// Those in the count.
-    pub numerateur: usize,
+    /// Those in the count, or what they add up to where it is a sum.
+    pub numerateur: i64,
+    /// Whether it is a sum.
+    pub somme: bool,
 }
 
 impl Indicateur {
@@ -55,9 +63,15 @@ impl Indicateur {
         if self.trace.is_none() {
             return Vec::new();
         }
-        let columns = self.cle.iter().map(String::as_str).chain(["colonne"]);
+        let count = (!self.chooses_no_count()).then_some(COLONNE);
+        let columns = self.cle.iter().map(String::as_str).chain(count);
         let conditions = columns.map(|column| format!("--where {column}=…"));
         std::iter::once(format!("bilan trace {}", self.nom)).chain(conditions).collect()
+    }
+
+    /// Whether the word that chooses a count is a column of the key: the main count is then the only one.
+    fn chooses_no_count(&self) -> bool {
+        self.cle.iter().any(|column| column == COLONNE)
     }
 
     /// Counts whose records can be told, in the order of the table.
@@ -73,19 +87,13 @@ impl Indicateur {
     }
 }
 
-/// The records behind the count `colonne` of the row that `given` tells of `table`. Columns of the key that are not given are
-/// those of the whole, where the table has it; the count is then the main one.
+/// The records behind a count of the row that `given` tells of `table`. Columns of the key that are not given are those of the
+/// whole, where the table has it; the count, that which [`COLONNE`] gives, else the main one.
 ///
 /// # Errors
 /// [`Error::Usage`] when the table, the count or the row cannot be traced; [`Error::Incoherent`] or [`Error::Resource`] when the
 /// records do not make the published count.
-pub fn trace(
-    engine: &Engine,
-    resources: &Resources,
-    table: &str,
-    given: &BTreeMap<String, String>,
-    colonne: Option<&str>,
-) -> Result<Trace> {
+pub fn trace(engine: &Engine, resources: &Resources, table: &str, given: &BTreeMap<String, String>) -> Result<Trace> {
     let indicateurs = Indicateur::in_order(resources)?;
     let traceable = |i: &&Indicateur| i.trace.is_some();
     let Some(indicateur) = indicateurs.iter().filter(traceable).find(|i| i.nom == table) else {
@@ -97,7 +105,9 @@ pub fn trace(
             format!("tables possibles : {}", names.join(", ")),
         ));
     };
-    let colonne = colonne.or(indicateur.trace.as_deref()).unwrap_or_default();
+    let mut given = given.clone();
+    let chosen = if indicateur.chooses_no_count() { None } else { given.remove(COLONNE) };
+    let colonne = chosen.as_deref().or(indicateur.trace.as_deref()).unwrap_or_default();
     let unknown = given.keys().find(|column| !indicateur.cle.contains(column));
     if unknown.is_some() || !indicateur.traced().contains(&colonne) {
         return Err(Error::usage(
@@ -110,7 +120,7 @@ pub fn trace(
             ),
         ));
     }
-    let row = find(engine, indicateur, given)?;
+    let row = find(engine, indicateur, &given)?;
     let text = |column: &str| row.column_by_name(column).map(|c| cast(c, &DataType::Utf8)).transpose();
     let mut cle = BTreeMap::new();
     for column in &indicateur.cle {
@@ -120,19 +130,39 @@ pub fn trace(
     let publie = row.column_by_name(colonne).map(|c| cast(c, &DataType::Int64)).transpose()?;
     let publie = publie.filter(|c| c.is_valid(0)).map(|c| c.as_primitive::<Int64Type>().value(0));
     let path = Indicateur::trace_path(table);
-    let found = engine.stream(&path, &indicateur.enregistrements, within_limit);
-    let found = found.map_err(|error| match error.refused_statement() {
-        Some(reason) if resources.is_own(&path) => {
-            Error::resource(&path, format!("cette instruction ne peut être calculée ({reason})"))
-        }
-        _ => error,
-    })?;
+    show_shared(engine, resources, &indicateur.enregistrements, &mut BTreeSet::new())?;
+    let found = engine.stream(&path, &indicateur.enregistrements, within_limit).map_err(told_of(resources, &path))?;
     let found = Trace::of(&found, cle, colonne, publie).map_err(|missing| match missing {
         Error::Incoherent(told) if resources.is_own(&path) => Error::resource(&path, told),
         error => error,
     })?;
     found.adds_up(resources, indicateur)?;
     Ok(found)
+}
+
+/// Lets a statement name those that it shares with others, and these the ones that they share.
+fn show_shared(engine: &Engine, resources: &Resources, sql: &str, shown: &mut BTreeSet<String>) -> Result<()> {
+    for name in etapes::names(sql).unwrap_or_default() {
+        let Some(nom) = name.strip_prefix(PARTAGE) else { continue };
+        if shown.insert(name.clone()) {
+            let path = Indicateur::trace_path(nom);
+            let shared = resources.text(&path)?;
+            show_shared(engine, resources, &shared, shown)?;
+            let view = format!("CREATE OR REPLACE TEMP VIEW {name} AS {shared}");
+            engine.execute(&path, &view).map_err(told_of(resources, &path))?;
+        }
+    }
+    Ok(())
+}
+
+/// What is wrong with a statement, told of its file where it is the project's own.
+fn told_of(resources: &Resources, path: &str) -> impl FnOnce(Error) -> Error {
+    move |error| match error.refused_statement() {
+        Some(reason) if resources.is_own(path) => {
+            Error::resource(path, format!("cette instruction ne peut être calculée ({reason})"))
+        }
+        _ => error,
+    }
 }
 
 /// The records of a cell as one batch, unless they are more than anyone reads.
@@ -153,13 +183,13 @@ fn within_limit(schema: &SchemaRef, batches: Batches<'_>) -> Result<RecordBatch>
     Ok(concat_batches(schema, &kept)?)
 }
 
-/// What a column of the key holds in the row of the whole.
-fn whole(column: &str) -> &'static str {
+/// What a column of the key may hold in the row of the whole.
+fn whole(column: &str) -> &'static [&'static str] {
     match column {
-        "niveau" => "territoire",
-        "acteur_type" => "epci",
-        "acteur" => "tous",
-        _ => "ensemble",
+        "niveau" => &["territoire"],
+        "acteur_type" => &["epci"],
+        "acteur" => &["tous", "ensemble"],
+        _ => &["ensemble"],
     }
 }
 
@@ -174,9 +204,15 @@ fn find(engine: &Engine, indicateur: &Indicateur, given: &BTreeMap<String, Strin
     };
     let mut free = Vec::new();
     for column in indicateur.cle.iter().filter(|column| !given.contains_key(*column)) {
-        conditions.push(holds(column, whole(column)));
-        if rows(&conditions)? == 0 {
-            conditions.pop();
+        let before = conditions.len();
+        for value in whole(column) {
+            conditions.push(holds(column, value));
+            if rows(&conditions)? > 0 {
+                break;
+            }
+            conditions.truncate(before);
+        }
+        if conditions.len() == before {
             free.push(column.as_str());
         }
     }
@@ -230,6 +266,15 @@ fn values(engine: &Engine, nom: &str, column: &str, conditions: &[String]) -> Re
     Ok(values)
 }
 
+/// What each record adds to a count: one where it is in it, a number where the count is a sum; none where it is not in it. No
+/// column of another kind says it.
+fn contributions(dans: &ArrayRef) -> Option<Int64Array> {
+    if let Some(flags) = dans.as_boolean_opt() {
+        return Some(flags.iter().map(|counted| (counted == Some(true)).then_some(1)).collect());
+    }
+    dans.data_type().is_integer().then(|| cast(dans, &DataType::Int64).ok()).flatten().map(|c| c.as_primitive().clone())
+}
+
 impl Trace {
     /// What a statement of records gave, as it is shown.
     fn of(found: &RecordBatch, cle: BTreeMap<String, String>, colonne: &str, publie: Option<i64>) -> Result<Self> {
@@ -238,12 +283,13 @@ impl Trace {
         let ecarte = found.column_by_name(ECARTE).ok_or_else(|| missing(ECARTE))?;
         let ecarte = cast(ecarte, &DataType::Utf8)?;
         let ecarte = ecarte.as_string::<i32>();
-        let dans = found.column_by_name(&flag).and_then(|c| c.as_boolean_opt()).ok_or_else(|| missing(&flag))?;
+        let dans = found.column_by_name(&flag).ok_or_else(|| missing(&flag))?;
+        let apports = contributions(dans).ok_or_else(|| missing(&flag))?;
         let compte: StringArray =
             ecarte.iter().map(|why| Some(why.map_or("oui".to_owned(), |why| format!("non : {why}")))).collect();
-        let numerateur: BooleanArray =
-            dans.iter().zip(ecarte.iter()).map(|(counted, why)| Some(counted == Some(true) && why.is_none())).collect();
-        let (comptes, counted) = (ecarte.null_count(), numerateur.true_count());
+        let apports: Vec<Option<i64>> =
+            apports.iter().zip(ecarte.iter()).map(|(added, why)| added.filter(|_| why.is_none())).collect();
+        let numerateur: BooleanArray = apports.iter().map(|added| Some(added.is_some())).collect();
         let mut columns: Vec<(String, ArrayRef)> = Vec::new();
         for (field, column) in found.schema().fields().iter().zip(found.columns()) {
             match field.name().as_str() {
@@ -261,19 +307,30 @@ impl Trace {
         columns.push(("numerateur".to_owned(), Arc::new(numerateur)));
         let batch = RecordBatch::try_from_iter_with_nullable(columns.into_iter().map(|(n, c)| (n, c, true)))?;
         let enregistrements = Table { nom: "trace".to_owned(), schema: batch.schema(), batches: vec![batch] };
-        Ok(Self { cle, colonne: colonne.to_owned(), publie, enregistrements, comptes, numerateur: counted })
+        Ok(Self {
+            cle,
+            colonne: colonne.to_owned(),
+            publie,
+            enregistrements,
+            comptes: ecarte.null_count(),
+            numerateur: apports.into_iter().flatten().fold(0, i64::saturating_add),
+            somme: !matches!(dans.data_type(), DataType::Boolean),
+        })
     }
 
     /// The records make the count that is published: where they do not, the project's own statements no longer agree, or the
     /// program is at fault.
     fn adds_up(&self, resources: &Resources, indicateur: &Indicateur) -> Result<()> {
-        let Some(publie) = self.publie.filter(|publie| i64::try_from(self.numerateur) != Ok(*publie)) else {
+        let Some(publie) = self.publie.filter(|publie| *publie != self.numerateur) else {
             return Ok(());
         };
-        let found = i64::try_from(self.numerateur).unwrap_or(i64::MAX);
         let told = format!(
             "{} où la colonne {} de la table {} publie {}",
-            format::count(found, "enregistrement", "enregistrements"),
+            if self.somme {
+                format!("des enregistrements qui font {}", format::integer(self.numerateur))
+            } else {
+                format::count(self.numerateur, "enregistrement", "enregistrements")
+            },
             self.colonne,
             indicateur.nom,
             format::integer(publie)
