@@ -73,7 +73,7 @@ fn figures_of_the_demonstration_are_the_sums_of_their_records() {
     for indicateur in Indicateur::in_order(&Resources::embedded()).unwrap().iter().filter(|i| i.trace.is_some()) {
         let rows = commun::read_table(&dir.path().join(format!("sortie/indicateurs/{}.parquet", indicateur.nom)));
         // Spread over the table, whatever the order of its levels; of verdicts, which are signed, every one.
-        let step = if indicateur.nom == "verdicts" { 1 } else { rows.len().div_ceil(SAMPLE) };
+        let step = if indicateur.nom == "verdicts" { 1 } else { rows.len().div_ceil(SAMPLE).max(1) };
         for row in rows.iter().step_by(step) {
             for colonne in counts(indicateur) {
                 *seen.entry(indicateur.nom.clone()).or_default() +=
@@ -149,12 +149,47 @@ fn a_record_left_out_says_why_and_a_demand_stands_once() {
     assert!(lines[1].ends_with("oui"), "{text}");
     assert!(lines[2].contains("non : financement exclu (PLI)") && lines[3].contains("non : personne morale"), "{text}");
     assert_eq!(lines[4], "1\u{a0}enregistrement compté, dont 1 dans inconnu");
+    // The same list, for a spreadsheet; rows of a landlord where a column is missing.
+    let args = ["quartiles", "--where", "code=246300701", "--where", "colonne=inconnu", "--csv"];
+    let (_, text, _) = told(projet.path(), &args);
+    let lines: Vec<&str> = text.lines().collect();
+    assert!(lines[0].starts_with("\u{feff}fichier;ligne;numero_unique;date_bail;"), "{text}");
+    assert!(lines[1].starts_with("a.csv;2;") && lines[1].ends_with(";oui;oui") && lines.len() == 4, "{text}");
+    let of = ["--where", "source=attributions", "--where", "acteur=900000001", "--where", "colonne=qpv"];
+    let (_, text, _) = told(projet.path(), &[&["completude"][..], &of].concat());
+    assert!(text.ends_with("2\u{a0}enregistrements comptés, dont 2 dans renseignees\n"), "{text}");
     // The earlier extraction's row is another version of a demand that has moved since.
     let (_, text, _) = told(projet.path(), &["demande", "--where", "code=63113"]);
     assert!(text.contains("d1.csv") && !text.contains("d2.csv"), "{text}");
     assert!(text.ends_with("2\u{a0}enregistrements comptés, dont 2 dans actives\n"), "{text}");
     let (_, text, _) = told(projet.path(), &["demande", "--where", "code=63014"]);
     assert!(text.is_empty(), "{text}");
+}
+
+/// The demonstration has no results of the ministry.
+#[test]
+fn the_published_stock_is_traced_to_both_its_sides() {
+    let toml = "[bilan]\nmillesime = 2025\nepci = [\"200071140\"]\ndate_extraction = 2026-01-31\n\
+[[source]]\nschema = \"rpls\"\nfichiers = [\"r.csv\"]\n[[source]]\nschema = \"resultats_rpls\"\nfichiers = [\"e.csv\", \"c.csv\"]\n";
+    let stock = "DEPCOM;MODE;QPV;NBPIECE;TYPECONST\n03190;1;1;3;C\n03190;2;2;3;C\n03190;9;1;3;C\n03185;1;2;4;I\n";
+    // Moulins stands on two départements, in two lines that add up.
+    let by_epci = "EPCI;logements;logements_qpv;loues\n200071140 - (03);5;2;4\n200071140 - (58);1;0;s\n";
+    let by_commune = "DEPCOM;logements;vacants\n03190;3;1\n";
+    let files = [("r.csv", stock.as_bytes()), ("e.csv", by_epci.as_bytes()), ("c.csv", by_commune.as_bytes())];
+    let projet = Projet::new(toml, &files);
+    projet.run(1, false);
+    let engine = open_results(&Plan::load(projet.path(), None).unwrap().0, 1).unwrap();
+    let indicateurs = Indicateur::in_order(&Resources::embedded()).unwrap();
+    let indicateur = indicateurs.iter().find(|i| i.nom == "rpls_officiel").unwrap();
+    let mut seen = 0;
+    for row in projet.table("rpls_officiel") {
+        seen += ["officiel", "calcule"].into_iter().filter(|count| check(&engine, indicateur, &row, count)).count();
+    }
+    // 6 published and 2 counted, 2 and 1 in priority neighbourhoods; in the commune 3 and 2, 1 and 1 vacant. What is let is hidden.
+    assert_eq!(seen, 8);
+    let of = ["--where", "niveau=epci", "--where", "mesure=logements", "--where", "colonne=officiel"];
+    let (_, text, _) = told(projet.path(), &[&["rpls_officiel"][..], &of].concat());
+    assert!(text.ends_with("4\u{a0}enregistrements comptés, pour un total de 6 dans officiel\n"), "{text}");
 }
 
 #[test]

@@ -186,6 +186,9 @@ pub struct Trace {
     /// Dossier des résultats (par défaut PROJET/sortie)
     #[arg(long, value_name = "DOSSIER")]
     pub out: Option<PathBuf>,
+    /// Écrit du CSV, que lit un tableur
+    #[arg(long, conflicts_with = "json")]
+    pub csv: bool,
     /// Écrit du JSON
     #[arg(long)]
     pub json: bool,
@@ -202,7 +205,7 @@ pub struct Query {
     /// Dossier des résultats (par défaut PROJET/sortie)
     #[arg(long, value_name = "DOSSIER")]
     pub out: Option<PathBuf>,
-    /// Écrit du CSV
+    /// Écrit du CSV, que lit un tableur
     #[arg(long, conflicts_with = "json")]
     pub csv: bool,
     /// Écrit du JSON

@@ -1,7 +1,5 @@
 //! `bilan query`: one question to the results and the store, read-only.
 
-use std::path::Path;
-
 use arrow::datatypes::SchemaRef;
 use arrow::util::display::{ArrayFormatter, FormatOptions};
 use sqlparser::ast::Statement;
@@ -9,7 +7,7 @@ use sqlparser::dialect::DuckDbDialect;
 use sqlparser::parser::Parser;
 
 use super::args::Query;
-use super::sortie::{Lignes, write_aligned, write_json, write_out};
+use super::sortie::{Lignes, write_aligned, write_csv, write_json, write_out};
 use crate::engine::{self, Batches, Table};
 use crate::error::{EXIT_DONE, Error, Result};
 use crate::project::Plan;
@@ -28,9 +26,7 @@ pub(super) fn execute(args: &Query) -> Result<u8> {
         None => error,
     };
     if args.csv {
-        let place = Path::new("la sortie");
-        let write =
-            |schema: &SchemaRef, batches: Batches<'_>| engine::write_csv(schema, batches, anstream::stdout(), place);
+        let write = |schema: &SchemaRef, batches: Batches<'_>| write_csv(schema, batches);
         engine.stream("requête", &args.sql, write).map_err(refused)?;
         return Ok(EXIT_DONE);
     }

@@ -4,12 +4,12 @@ use std::io::{self, BufWriter, Write};
 use std::path::Path;
 
 use arrow::array::{Array, AsArray, RecordBatch};
-use arrow::datatypes::{DataType, Float64Type};
+use arrow::datatypes::{DataType, Float64Type, Schema};
 use arrow::util::display::array_value_to_string;
 use serde::ser::{Error as _, SerializeMap};
 use serde::{Serialize, Serializer};
 
-use crate::engine::Table;
+use crate::engine::{self, Table};
 use crate::error::{Error, Result};
 
 /// Writes to standard output; what is long goes out in large pieces.
@@ -30,6 +30,14 @@ pub(super) fn write_json(document: &impl Serialize) -> Result<()> {
         serde_json::to_writer_pretty(&mut *out, document)?;
         writeln!(out)
     })
+}
+
+/// Writes rows as spreadsheets in French read them.
+///
+/// # Errors
+/// As [`engine::write_csv`].
+pub(super) fn write_csv(schema: &Schema, batches: impl IntoIterator<Item = Result<RecordBatch>>) -> Result<()> {
+    engine::write_csv(schema, batches, anstream::stdout(), Path::new("la sortie"))
 }
 
 /// Rows of a table as JSON objects, columns in their order, each made as it is written.

@@ -7,7 +7,7 @@ use arrow::datatypes::{DataType, Float64Type};
 use serde::Serialize;
 
 use super::args::Trace;
-use super::sortie::{Lignes, write_aligned, write_json, write_out};
+use super::sortie::{Lignes, write_aligned, write_csv, write_json, write_out};
 use crate::engine::trace::{NUMERO_UNIQUE, trace};
 use crate::engine::{self, Table};
 use crate::error::{EXIT_DONE, Error, Result};
@@ -44,7 +44,10 @@ pub(super) fn execute(args: &Trace) -> Result<u8> {
         key.insert(column.trim().to_owned(), value.trim().to_owned());
     }
     let found = trace(&engine::open_results(&plan, 2)?, &plan.resources(), &args.table, &key)?;
-    if args.json {
+    if args.csv {
+        let Table { schema, batches, .. } = &found.enregistrements;
+        write_csv(schema, batches.iter().cloned().map(Ok))?;
+    } else if args.json {
         write_json(&Document {
             version: 2,
             table: &args.table,

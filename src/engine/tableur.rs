@@ -4,7 +4,9 @@ use std::fmt::Write as _;
 use std::io::Write;
 use std::path::Path;
 
-use arrow::array::{Array, AsArray, Date32Array, Float64Array, Int32Array, Int64Array, RecordBatch, StringArray};
+use arrow::array::{
+    Array, AsArray, BooleanArray, Date32Array, Float64Array, Int32Array, Int64Array, RecordBatch, StringArray,
+};
 use arrow::datatypes::{DataType, Schema};
 use chrono::{Datelike, NaiveDate};
 
@@ -47,6 +49,7 @@ enum Colonne<'a> {
     Grand(&'a Int64Array),
     Reel(&'a Float64Array),
     Jour(&'a Date32Array),
+    Logique(&'a BooleanArray),
     Autre(&'a dyn Array),
 }
 
@@ -58,11 +61,12 @@ impl<'a> Colonne<'a> {
             DataType::Int64 => Self::Grand(column.as_primitive()),
             DataType::Float64 => Self::Reel(column.as_primitive()),
             DataType::Date32 => Self::Jour(column.as_primitive()),
+            DataType::Boolean => Self::Logique(column.as_boolean()),
             _ => Self::Autre(column),
         }
     }
 
-    /// One value: ISO dates, decimal comma, nothing for null.
+    /// One value: ISO dates, decimal comma, « oui » and « non », nothing for null.
     fn cell<'c>(&'c self, row: usize, chiffres: &'c mut Chiffres) -> &'c str {
         match self {
             Self::Texte(c) if c.is_valid(row) => c.value(row),
@@ -73,6 +77,13 @@ impl<'a> Colonne<'a> {
                 Some(d) => chiffres.text(format_args!("{:04}-{:02}-{:02}", d.year(), d.month(), d.day())),
                 None => "",
             },
+            Self::Logique(c) if c.is_valid(row) => {
+                if c.value(row) {
+                    "oui"
+                } else {
+                    "non"
+                }
+            }
             Self::Autre(c) if c.is_valid(row) => {
                 let shown = arrow::util::display::array_value_to_string(*c, row).unwrap_or_default();
                 chiffres.text(format_args!("{}", shown.replace('.', ",")))
@@ -147,12 +158,13 @@ mod tests {
             ("somme", Arc::new(Int64Array::from(vec![Some(i64::MIN), Some(1_000), None]))),
             ("part", Arc::new(Float64Array::from(vec![Some(0.25), Some(3.0), None]))),
             ("jour", Arc::new(Date32Array::from(vec![Some(jour), None, None]))),
+            ("qpv", Arc::new(BooleanArray::from(vec![Some(true), Some(false), None]))),
         ]);
         let lines = [
-            "\u{feff}libelle;baux;somme;part;jour",
-            "\"L'Isle ; « sud »\";-12;-9223372036854775808;0,25;2025-03-09",
-            "\"dit \"\"haut\"\"\";0;1000;3;",
-            ";;;;",
+            "\u{feff}libelle;baux;somme;part;jour;qpv",
+            "\"L'Isle ; « sud »\";-12;-9223372036854775808;0,25;2025-03-09;oui",
+            "\"dit \"\"haut\"\"\";0;1000;3;;non",
+            ";;;;;",
             "",
         ];
         assert_eq!(text, lines.join("\n"));
