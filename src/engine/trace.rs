@@ -25,7 +25,7 @@ const DANS: &str = "dans_";
 /// What the names of the statements begin with that several tables share.
 const PARTAGE: &str = "trace_";
 /// The word that chooses a count, where it is no column of the key.
-pub const COLONNE: &str = "colonne";
+const COLONNE: &str = "colonne";
 /// Records told at most: a country's leases are half as many.
 const LIMITE: usize = 1_000_000;
 /// Column of the keyed hash.
