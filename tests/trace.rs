@@ -33,12 +33,12 @@ fn counts(indicateur: &Indicateur) -> Vec<&str> {
 }
 
 /// Looks into one count of a row: the records are those of the figure, and of the row where the table says how many it has.
-fn check(engine: &Engine, indicateur: &Indicateur, row: &Row, colonne: &str) -> bool {
+fn check(engine: &Engine, resources: &Resources, indicateur: &Indicateur, row: &Row, colonne: &str) -> bool {
     let Some(expected) = row[colonne].int() else { return false };
     let cle: BTreeMap<String, String> = indicateur.cle.iter().map(|k| (k.clone(), shown(&row[k]))).collect();
     let mut given = cle.clone();
     given.entry("colonne".to_owned()).or_insert_with(|| colonne.to_owned());
-    let found = trace(engine, &Resources::embedded(), &indicateur.nom, &given).unwrap();
+    let found = trace(engine, resources, &indicateur.nom, &given).unwrap();
     let place = format!("{} {given:?} {colonne}", indicateur.nom);
     assert_eq!((found.publie, &found.cle), (Some(expected), &cle), "{place}");
     assert_eq!(found.numerateur, expected, "{place}");
@@ -68,7 +68,7 @@ fn figures_of_the_demonstration_are_the_sums_of_their_records() {
     let (plan, notes) = Plan::load(dir.path(), None).unwrap();
     let options = bilan::run::Options { threads: 2, verifier: false, report: false };
     bilan::run::run(&plan, notes, options, &progress).unwrap();
-    let engine = open_results(&plan, 2).unwrap();
+    let (engine, resources) = (open_results(&plan, 2).unwrap(), plan.resources());
     let mut seen: BTreeMap<String, usize> = BTreeMap::new();
     for indicateur in Indicateur::in_order(&Resources::embedded()).unwrap().iter().filter(|i| i.trace.is_some()) {
         let rows = commun::read_table(&dir.path().join(format!("sortie/indicateurs/{}.parquet", indicateur.nom)));
@@ -77,7 +77,7 @@ fn figures_of_the_demonstration_are_the_sums_of_their_records() {
         for row in rows.iter().step_by(step) {
             for colonne in counts(indicateur) {
                 *seen.entry(indicateur.nom.clone()).or_default() +=
-                    usize::from(check(&engine, indicateur, row, colonne));
+                    usize::from(check(&engine, &resources, indicateur, row, colonne));
             }
         }
     }
@@ -108,6 +108,28 @@ fn figures_of_the_demonstration_are_the_sums_of_their_records() {
     started.stdout.take().unwrap().read_exact(&mut [0; 64]).unwrap();
     let Output { status, stderr, .. } = started.wait_with_output().unwrap();
     assert_eq!((status.code(), String::from_utf8(stderr).unwrap()), (Some(0), String::new()));
+}
+
+/// The cases worked by hand hold what the demonstration does not: two leases of one dwelling, an event without one, a wait unknown.
+#[test]
+fn figures_of_the_worked_cases_are_the_sums_of_their_records() {
+    let mut seen = 0;
+    for indicateur in Indicateur::in_order(&Resources::embedded()).unwrap().iter().filter(|i| i.trace.is_some()) {
+        let path = format!("{}/pipelines/{}/cas.toml", env!("CARGO_MANIFEST_DIR"), indicateur.nom);
+        let cas: toml::Table = toml::from_str(&std::fs::read_to_string(path).unwrap()).unwrap();
+        let files =
+            cas["fichiers"].as_table().unwrap().iter().map(|(name, text)| (name.as_str(), text.as_str().unwrap()));
+        let files: Vec<(&str, &[u8])> = files.map(|(name, text)| (name, text.trim_start().as_bytes())).collect();
+        let projet = Projet::new(cas["fichiers"]["bilan.toml"].as_str().unwrap(), &files);
+        projet.run(1, false);
+        let (plan, _) = Plan::load(projet.path(), None).unwrap();
+        let (engine, resources) = (open_results(&plan, 1).unwrap(), plan.resources());
+        let rows = projet.table(&indicateur.nom);
+        let spread = rows.iter().step_by(rows.len().div_ceil(SAMPLE).max(1));
+        let cells = spread.flat_map(|row| counts(indicateur).into_iter().map(move |colonne| (row, colonne)));
+        seen += cells.filter(|(row, colonne)| check(&engine, &resources, indicateur, row, colonne)).count();
+    }
+    assert!(seen > 500, "{seen}");
 }
 
 fn told(project: &Path, args: &[&str]) -> (i32, String, String) {
@@ -178,12 +200,14 @@ fn the_published_stock_is_traced_to_both_its_sides() {
     let files = [("r.csv", stock.as_bytes()), ("e.csv", by_epci.as_bytes()), ("c.csv", by_commune.as_bytes())];
     let projet = Projet::new(toml, &files);
     projet.run(1, false);
-    let engine = open_results(&Plan::load(projet.path(), None).unwrap().0, 1).unwrap();
+    let (plan, _) = Plan::load(projet.path(), None).unwrap();
+    let (engine, resources) = (open_results(&plan, 1).unwrap(), plan.resources());
     let indicateurs = Indicateur::in_order(&Resources::embedded()).unwrap();
     let indicateur = indicateurs.iter().find(|i| i.nom == "rpls_officiel").unwrap();
     let mut seen = 0;
     for row in projet.table("rpls_officiel") {
-        seen += ["officiel", "calcule"].into_iter().filter(|count| check(&engine, indicateur, &row, count)).count();
+        let told = |count: &&str| check(&engine, &resources, indicateur, &row, count);
+        seen += ["officiel", "calcule"].into_iter().filter(told).count();
     }
     // 6 published and 2 counted, 2 and 1 in priority neighbourhoods; in the commune 3 and 2, 1 and 1 vacant. What is let is hidden.
     assert_eq!(seen, 8);
