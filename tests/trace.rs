@@ -14,7 +14,7 @@ use bilan::engine::trace::trace;
 use bilan::engine::{Engine, Indicateur, open_results};
 use bilan::project::Plan;
 use bilan::reference::Resources;
-use commun::{Cell, Projet, Row};
+use commun::{Cas, Cell, Projet, Row};
 
 /// Rows looked into in a table, all but its verdicts.
 const SAMPLE: usize = 30;
@@ -115,19 +115,16 @@ fn figures_of_the_demonstration_are_the_sums_of_their_records() {
 fn figures_of_the_worked_cases_are_the_sums_of_their_records() {
     let mut seen = 0;
     for indicateur in Indicateur::in_order(&Resources::embedded()).unwrap().iter().filter(|i| i.trace.is_some()) {
-        let path = format!("{}/pipelines/{}/cas.toml", env!("CARGO_MANIFEST_DIR"), indicateur.nom);
-        let cas: toml::Table = toml::from_str(&std::fs::read_to_string(path).unwrap()).unwrap();
-        let files =
-            cas["fichiers"].as_table().unwrap().iter().map(|(name, text)| (name.as_str(), text.as_str().unwrap()));
-        let files: Vec<(&str, &[u8])> = files.map(|(name, text)| (name, text.trim_start().as_bytes())).collect();
-        let projet = Projet::new(cas["fichiers"]["bilan.toml"].as_str().unwrap(), &files);
+        let projet = Cas::load(&indicateur.nom).projet();
         projet.run(1, false);
         let (plan, _) = Plan::load(projet.path(), None).unwrap();
         let (engine, resources) = (open_results(&plan, 1).unwrap(), plan.resources());
         let rows = projet.table(&indicateur.nom);
         let spread = rows.iter().step_by(rows.len().div_ceil(SAMPLE).max(1));
         let cells = spread.flat_map(|row| counts(indicateur).into_iter().map(move |colonne| (row, colonne)));
-        seen += cells.filter(|(row, colonne)| check(&engine, &resources, indicateur, row, colonne)).count();
+        let found = cells.filter(|(row, colonne)| check(&engine, &resources, indicateur, row, colonne)).count();
+        assert!(found > 0, "{}", indicateur.nom);
+        seen += found;
     }
     assert!(seen > 500, "{seen}");
 }
@@ -214,6 +211,15 @@ fn the_published_stock_is_traced_to_both_its_sides() {
     let of = ["--where", "niveau=epci", "--where", "mesure=logements", "--where", "colonne=officiel"];
     let (_, text, _) = told(projet.path(), &[&["rpls_officiel"][..], &of].concat());
     assert!(text.ends_with("4\u{a0}enregistrements comptés, pour un total de 6 dans officiel\n"), "{text}");
+    // A sum that its records do not make is refused as a count is.
+    let sql = resources.text("pipelines/rpls_officiel/trace.sql").unwrap();
+    let own = projet.path().join("pipelines/rpls_officiel");
+    std::fs::create_dir_all(&own).unwrap();
+    let twice = sql.replace("'publication' THEN x.effectif", "'publication' THEN 2 * x.effectif");
+    std::fs::write(own.join("trace.sql"), twice).unwrap();
+    let (status, _, err) = told(projet.path(), &[&["rpls_officiel"][..], &of].concat());
+    let reason = "des enregistrements qui font 12 où la colonne officiel de la table rpls_officiel publie 6";
+    assert!(status == 2 && err.contains(reason), "{err}");
 }
 
 #[test]

@@ -12,6 +12,7 @@ use bilan::engine::Table;
 use bilan::progress::Progress;
 use bilan::project::Plan;
 use bilan::run::{self, Options, Outcome};
+use serde::Deserialize;
 
 /// A cell of a result.
 #[derive(Debug, Clone, PartialEq)]
@@ -49,6 +50,30 @@ impl Cell {
 }
 
 pub type Row = BTreeMap<String, Cell>;
+
+/// The worked case beside an indicator.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Cas {
+    pub explication: String,
+    pub colonnes: Vec<String>,
+    pub filtre: BTreeMap<String, String>,
+    fichiers: BTreeMap<String, String>,
+}
+
+impl Cas {
+    pub fn load(nom: &str) -> Self {
+        let path = format!("{}/pipelines/{nom}/cas.toml", env!("CARGO_MANIFEST_DIR"));
+        toml::from_str(&fs::read_to_string(path).unwrap()).unwrap()
+    }
+
+    /// A project of its files.
+    pub fn projet(&self) -> Projet {
+        let files: Vec<(&str, &[u8])> =
+            self.fichiers.iter().map(|(n, t)| (n.as_str(), t.trim_start().as_bytes())).collect();
+        Projet::new(&self.fichiers["bilan.toml"], &files)
+    }
+}
 
 /// A project being tested.
 pub struct Projet {
