@@ -1,5 +1,7 @@
 //! The fictitious stock: one row a dwelling, whose counts by commune are the ministry's own.
 
+use std::collections::BTreeMap;
+
 use rand::RngExt;
 use rand::rngs::ChaCha8Rng;
 use rand::seq::SliceRandom;
@@ -26,6 +28,13 @@ pub(super) struct Logement {
     pub pieces: u64,
     pub construit: i32,
     pub financement: &'static str,
+}
+
+impl Logement {
+    /// What a lease says of it besides its age.
+    fn kind(&self) -> (bool, bool, u64, &'static str) {
+        (self.qpv, self.individuel, self.pieces, self.financement)
+    }
 }
 
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -69,6 +78,7 @@ pub(super) fn write_stock(
     let rents = share_out(commune.loyers * 100, &weights);
 
     let mut dwellings = Vec::with_capacity(let_index.len());
+    let mut vacant = Vec::new();
     let (mut seen_let, mut seen_vacant) = (0_u64, 0_u64);
     for i in 0..n {
         let mode = modes[i];
@@ -113,16 +123,18 @@ pub(super) fn write_stock(
              {vacance};{rent}",
             types[i], rooms[i]
         ))?;
-        if mode == Mode::Loue {
-            let financement = family(finan);
-            dwellings.push(Logement {
-                id,
-                qpv: qpv[i],
-                individuel: types[i] == 'I',
-                pieces: rooms[i],
-                construit,
-                financement,
-            });
+        let logement = Logement {
+            id,
+            qpv: qpv[i],
+            individuel: types[i] == 'I',
+            pieces: rooms[i],
+            construit,
+            financement: family(finan),
+        };
+        match mode {
+            Mode::Loue => dwellings.push(logement),
+            Mode::Vacant if vacance.parse().is_ok_and(|months: u64| months <= 12) => vacant.push(logement),
+            _ => {}
         }
     }
     let wanted = usize::try_from(lettings).unwrap_or(0);
@@ -130,7 +142,18 @@ pub(super) fn write_stock(
         return Ok(Vec::new());
     }
     dwellings.shuffle(rng);
-    Ok(dwellings.iter().cycle().take(wanted).cloned().collect())
+    let mut lettings: Vec<Logement> = dwellings.iter().cycle().take(wanted).cloned().collect();
+    // Of those let in the year some stood vacant on 1 January: each takes the place of a like one.
+    let mut like: BTreeMap<_, Vec<usize>> = BTreeMap::new();
+    for (i, logement) in lettings.iter().enumerate() {
+        like.entry(logement.kind()).or_default().push(i);
+    }
+    for logement in vacant {
+        if let Some(i) = like.get_mut(&logement.kind()).and_then(Vec::pop) {
+            lettings[i] = logement;
+        }
+    }
+    Ok(lettings)
 }
 
 fn modes(commune: &ParcCommunal, n: usize, rng: &mut ChaCha8Rng) -> Vec<Mode> {

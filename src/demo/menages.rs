@@ -336,8 +336,13 @@ impl Registre<'_> {
             return String::new();
         };
         let start = usize::try_from(naissance).unwrap_or(0);
+        // One applicant in eleven would live elsewhere too.
+        let all = &self.territoires.communes;
+        let drawn = commune.bytes().fold(start, |n, b| n * 31 + usize::from(b));
+        let far = (naissance % 11 == 0).then(|| &all[drawn % all.len()].commune);
         (0..count)
             .map(|k| &near[(start + k * 5) % near.len()])
+            .chain(far)
             .filter(|c| c.as_str() != commune)
             .fold(String::new(), |text, c| text + "|" + c)
     }
