@@ -160,6 +160,7 @@ fn a_project_file_with_a_fault_says_where() {
         ("[bilan]\nmillesime = 2025\ninconnue = 1\n", "B0002"),
         ("[bilan\n", "B0002"),
         ("[bilan]\nmillesime = 1999\n", "B0003"),
+        ("[bilan]\nmillesime = 2025\ntypologie_demande = \"ideale\"\n", "B0003"),
         // A delay holds in one place, of one kind, once.
         ("[bilan]\nmillesime = 2025\n[[delai_anormal]]\nmois = 12\n", "departement, epci ou communes"),
         (

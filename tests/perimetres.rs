@@ -253,3 +253,39 @@ fn rendering_again_rewrites_only_what_changed() {
         assert_eq!(page, before[&path] != time, "{}", path.display());
     }
 }
+
+/// Who asks for the territory from elsewhere is told beside who asks for it first; a household's own typology, where the
+/// project wants it, is what the page says it counts by.
+#[test]
+fn demands_at_any_rank_stand_beside_first_choices() {
+    let cas = commun::Cas::load("choix");
+    let projet = cas.projet();
+    projet.run(2, true);
+    // The table that counts any choice beside these first cells.
+    let rows = |first: &str| {
+        let html = projet.text("epci/246300701.html");
+        let of = |(head, _): &lecteurs::Table| head[0] == first && head.iter().any(|h| h == "Tout choix");
+        tables(&html).into_iter().find(of).unwrap().1
+    };
+    let page = || unescaped(&projet.text("epci/246300701.html"));
+    for told in [
+        "4\u{a0}demandes citent une commune du territoire, à un rang quelconque\u{a0}; 75,0\u{a0}% l'ont en premier choix",
+        "La typologie d'une demande est la première souhaitée",
+    ] {
+        assert!(page().contains(told), "{told}");
+    }
+    // No dwelling known; one demand asks for it first, two name it, nobody was housed.
+    let aubiere = rows("Commune").into_iter().find(|r| r[0] == "Aubière").unwrap();
+    assert_eq!(aubiere[3..6], ["1", "2", "0"]);
+    let shown: Vec<String> = rows("Typologie").into_iter().map(|r| format!("{} {}", r[0], r[3])).collect();
+    assert_eq!(shown, ["T2 2", "T3 1", "Ensemble 4"]);
+
+    let toml = std::fs::read_to_string(projet.path().join("bilan.toml")).unwrap();
+    let target = toml.replace("millesime = 2025", "millesime = 2025\ntypologie_demande = \"cible\"");
+    std::fs::write(projet.path().join("bilan.toml"), target).unwrap();
+    projet.run(2, true);
+    assert!(page().contains("La typologie d'une demande est la typologie cible du ménage"));
+    // No household of the case says how many it is.
+    let shown: Vec<String> = rows("Typologie").into_iter().map(|r| format!("{} {}", r[0], r[3])).collect();
+    assert_eq!(shown, ["Ensemble 4"]);
+}

@@ -143,6 +143,7 @@ def demands():
     ]
     compare("demande", ["niveau", "code", "population", "typologie"], counted(frame, ["population", "typologie"], measures))
     frame = frame.filter("active")
+    choices(frame)
     size = pl.when(integer("nb_personnes") >= 6).then(pl.lit("6_et_plus")).otherwise(pl.col("nb_personnes").fill_null("inconnu"))
     sizes = counted(frame.with_columns(size.alias("modalite")), ["modalite"], [rows("demandes")])
     compare(
@@ -150,6 +151,17 @@ def demands():
         pl.col("dimension") == "taille_menage",
     )
     return by_category(frame, {"collectif": ["A", "I"], "individuel": ["M", "I"]}, "demandes")
+
+
+def choices(frame):
+    """Demands that ask for a territory first, and at any rank: once in each."""
+    first_there = counted(frame, ["typologie"], [rows("premier_choix")])
+    frame = frame.select("typologie", "communes").with_row_index("demande")
+    named = placed(frame.with_columns(pl.col("communes").str.split("|")).explode("communes").rename({"communes": "commune"}))
+    once = [pl.col("demande").n_unique().cast(pl.Int64).alias("tout_choix")]
+    anywhere = counted(named, ["typologie"], once)
+    both = first_there.join(anywhere, on=["niveau", "code", "typologie"], how="full", coalesce=True)
+    compare("choix", ["niveau", "code", "typologie"], both)
 
 
 def by_category(frame, codes, name):

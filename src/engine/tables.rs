@@ -15,7 +15,7 @@ use super::{Engine, Inputs};
 use crate::error::{Error, Result};
 use crate::ingest::arrow_schema;
 use crate::law::Situation;
-use crate::project::ParcSocial;
+use crate::project::{ParcSocial, TypologieDemande};
 use crate::reference::{Niveau, Nomenclatures, Parametres, csv_rows};
 use crate::schema::Schema;
 use crate::store;
@@ -290,6 +290,7 @@ fn load_parameters(charge: &mut Charge<'_>, inputs: &Inputs<'_>) -> Result<()> {
         ),
         ("sentinelle", "9999".to_owned()),
         ("parc_social", format!("'{parc_social}'")),
+        ("typologie_cible", i32::from(plan.typologie_demande == TypologieDemande::Cible).to_string()),
         ("a_demandes", given("demandes").to_string()),
         ("a_attributions", given("attributions").to_string()),
         ("a_rpls", given("rpls").to_string()),

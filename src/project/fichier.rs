@@ -46,6 +46,7 @@ pub(super) struct Bilan {
     pub contours: Option<String>,
     pub financements_exclus: Option<Vec<String>>,
     pub parc_social: Option<String>,
+    pub typologie_demande: Option<String>,
     #[serde(default)]
     pub fictif: bool,
 }

@@ -49,6 +49,8 @@ pub struct Plan {
     pub financements_exclus: Vec<String>,
     /// Which dwellings count in `parc`.
     pub parc_social: ParcSocial,
+    /// Which typology a demand counts under.
+    pub typologie_demande: TypologieDemande,
     /// Sources, in the order of the file.
     pub sources: Vec<SourcePlan>,
     /// Targets of the project.
@@ -69,6 +71,16 @@ pub enum ParcSocial {
     TousLogements,
     /// The ministry's: without non-conventionnés dwellings of SEM and rent-free ones.
     Ministere,
+}
+
+/// Typology of a demand (DRIHL, socle de données).
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum TypologieDemande {
+    /// The first wanted.
+    Premiere,
+    /// That of the household: T1 or T2 for one person, T3 for one parent and one child, else a room a person.
+    Cible,
 }
 
 /// A source and its files.

@@ -6,8 +6,8 @@ use std::path::Path;
 use chrono::NaiveDate;
 
 use super::{
-    Confirmation, DelaiAnormal, Objectif, PROJECT_FILE, PUBLICS, ParcSocial, Plan, SeuilProjet, SourcePlan, Zone,
-    fichier,
+    Confirmation, DelaiAnormal, Objectif, PROJECT_FILE, PUBLICS, ParcSocial, Plan, SeuilProjet, SourcePlan,
+    TypologieDemande, Zone, fichier,
 };
 use crate::diagnostic::Diagnostic;
 use crate::error::{Error, Result};
@@ -54,6 +54,11 @@ impl Resolver<'_> {
             None | Some("tous_logements") => ParcSocial::TousLogements,
             Some("ministere") => ParcSocial::Ministere,
             Some(other) => return Err(invalid("parc_social", other, "tous_logements ou ministere")),
+        };
+        let typologie_demande = match bilan.typologie_demande.as_deref() {
+            None | Some("premiere") => TypologieDemande::Premiere,
+            Some("cible") => TypologieDemande::Cible,
+            Some(other) => return Err(invalid("typologie_demande", other, "premiere ou cible")),
         };
         let last_day = NaiveDate::from_ymd_opt(bilan.millesime, 12, 31)
             .ok_or_else(|| invalid("millesime", &bilan.millesime.to_string(), "une année"))?;
@@ -116,6 +121,7 @@ impl Resolver<'_> {
             epci_sans_qpv: bilan.epci_sans_qpv.into_iter().collect(),
             financements_exclus: bilan.financements_exclus.unwrap_or_else(|| vec!["PLI".to_owned()]),
             parc_social,
+            typologie_demande,
             sources,
             objectifs,
             seuils,

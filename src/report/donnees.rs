@@ -144,10 +144,11 @@ pub(super) struct Donnees<'a> {
 }
 
 /// Tables with a territory in their key, in the order `niveau`, `code`.
-const TABLES: [&str; 19] = [
+const TABLES: [&str; 20] = [
     "attributions",
     "attributions_profil",
     "calendrier",
+    "choix",
     "delai_anormal",
     "delais",
     "demande",

@@ -84,6 +84,7 @@ fn parameters(plan: &Plan) -> Result<Vec<ParametreUtilise>> {
     for p in parametres.iter().filter(|p| p.effectif[0] <= last_day && last_day <= p.effectif[1]) {
         let valeur = match p.nom.as_str() {
             "financements_exclus" => serde_json::to_value(&plan.financements_exclus)?,
+            "typologie_demande" => serde_json::to_value(plan.typologie_demande)?,
             "parc_social" => serde_json::to_value(plan.parc_social)?,
             _ => serde_json::to_value(&p.valeur)?,
         };

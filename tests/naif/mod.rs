@@ -52,6 +52,7 @@ pub struct Demande {
     pub categorie: Option<&'static str>,
     pub dalo: Option<&'static str>,
     pub prioritaire: Option<bool>,
+    pub situation: Option<&'static str>,
 }
 
 #[derive(Debug, Clone)]
@@ -101,6 +102,8 @@ pub struct Registre {
     pub avec_rpls: bool,
     pub sans_qpv: Option<usize>,
     pub seuil_local: Option<i64>,
+    /// Which typology a demand counts under: `premiere`, `cible`.
+    pub typologie_demande: &'static str,
 }
 
 #[derive(Debug, Clone, PartialEq)]
@@ -116,6 +119,7 @@ pub enum Table {
     Demande,
     Attributions,
     Tension,
+    Choix,
     Desequilibre,
     Delais,
     Quartiles,
@@ -123,11 +127,12 @@ pub enum Table {
 }
 
 impl Table {
-    pub const ALL: [Table; 8] = [
+    pub const ALL: [Table; 9] = [
         Table::Parc,
         Table::Demande,
         Table::Attributions,
         Table::Tension,
+        Table::Choix,
         Table::Desequilibre,
         Table::Delais,
         Table::Quartiles,
@@ -140,6 +145,7 @@ impl Table {
             Table::Demande => "demande",
             Table::Attributions => "attributions",
             Table::Tension => "tension",
+            Table::Choix => "choix",
             Table::Desequilibre => "desequilibre",
             Table::Delais => "delais",
             Table::Quartiles => "quartiles",
@@ -154,6 +160,7 @@ impl Table {
                 &["niveau", "code", "population", "typologie"]
             }
             Table::Tension => &["niveau", "code", "population", "typologie", "categorie"],
+            Table::Choix => &["niveau", "code", "typologie"],
             Table::Quartiles => &["niveau", "code", "bailleur", "zone"],
             Table::Priorites => &["niveau", "code", "reservataire"],
         }
@@ -207,8 +214,19 @@ impl Demande {
     fn population(&self) -> &'static str {
         if self.logement.is_some_and(|l| l.split('|').any(|c| c == "HLM")) { "mutation" } else { "hors_mutation" }
     }
-    fn typologie(&self) -> Option<&'static str> {
-        self.typologies.first().copied()
+    fn typologie(&self, demandee: &str) -> Option<&'static str> {
+        let voulue = self.typologies.first().copied();
+        if demandee != "cible" {
+            return voulue;
+        }
+        let isole = matches!(self.situation, Some("C" | "D" | "S" | "V"));
+        match self.menage.personnes? {
+            1 if voulue == Some("C") || voulue == Some("T1") => Some("T1"),
+            1 => Some("T2"),
+            2 if isole || self.menage.enfants.unwrap_or(0) >= 1 => Some("T3"),
+            n if n >= 6 => Some("T6P"),
+            n => Some(TYPOLOGIES[n as usize]),
+        }
     }
     fn categorie(&self, voulu: &str) -> bool {
         match voulu {
@@ -241,6 +259,7 @@ impl Registre {
             avec_rpls: true,
             sans_qpv: None,
             seuil_local: None,
+            typologie_demande: "premiere",
         }
     }
 
@@ -326,7 +345,11 @@ impl Registre {
                     .demandes
                     .iter()
                     .filter(|d| self.avec_demandes && d.menage() && d.active(fin) && dans(k(0), k(1), d.communes[0]))
-                    .filter(|d| vaut(k(2), Some(d.population())) && vaut(k(3), d.typologie()) && d.categorie(k(4)))
+                    .filter(|d| {
+                        vaut(k(2), Some(d.population()))
+                            && vaut(k(3), d.typologie(self.typologie_demande))
+                            && d.categorie(k(4))
+                    })
                     .count() as i64;
                 let n = self.nombre(k(0), k(1), k(2), k(3), k(4));
                 let Valeur::Compte(logements) = self.parc(k(0), k(1), k(3), k(4))[0].1.clone() else { unreachable!() };
@@ -338,6 +361,26 @@ impl Registre {
                         "tension",
                         if self.avec_demandes && self.avec_attributions { part(demandes, n) } else { Taux(None) },
                     ),
+                ]
+            }
+            Table::Choix => {
+                let actives: Vec<&Demande> = self
+                    .demandes
+                    .iter()
+                    .filter(|d| self.avec_demandes && d.menage() && d.active(date(ANNEE, 12, 31)))
+                    .filter(|d| vaut(k(2), d.typologie(self.typologie_demande)))
+                    .collect();
+                let premier = actives.iter().filter(|d| dans(k(0), k(1), d.communes[0])).count() as i64;
+                let tout = actives.iter().filter(|d| d.communes.iter().any(|c| dans(k(0), k(1), *c))).count() as i64;
+                let n = self.nombre(k(0), k(1), "ensemble", k(2), "ensemble");
+                let c = |n: i64| Compte(self.avec_demandes.then_some(n));
+                let both = self.avec_demandes && self.avec_attributions;
+                vec![
+                    ("premier_choix", c(premier)),
+                    ("tout_choix", c(tout)),
+                    ("part_premier_choix", part(premier, tout)),
+                    ("attributions", Compte(self.avec_attributions.then_some(n))),
+                    ("tension_tout_choix", if both { part(tout, n) } else { Taux(None) }),
                 ]
             }
             Table::Desequilibre => {
@@ -408,7 +451,7 @@ impl Registre {
         self.demandes
             .iter()
             .filter(|d| self.avec_demandes && d.menage() && dans(niveau, code, d.communes[0]))
-            .filter(|d| vaut(population, Some(d.population())) && vaut(typologie, d.typologie()))
+            .filter(|d| vaut(population, Some(d.population())) && vaut(typologie, d.typologie(self.typologie_demande)))
             .map(|d| i64::from(d.active(debut)) + i64::from(d.depot.year() == ANNEE))
             .sum()
     }
@@ -419,7 +462,7 @@ impl Registre {
             .demandes
             .iter()
             .filter(|d| self.avec_demandes && d.menage() && dans(niveau, code, d.communes[0]))
-            .filter(|d| vaut(population, Some(d.population())) && vaut(typologie, d.typologie()))
+            .filter(|d| vaut(population, Some(d.population())) && vaut(typologie, d.typologie(self.typologie_demande)))
             .collect();
         let actives: Vec<&&Demande> = ici.iter().filter(|d| d.active(fin)).collect();
         let jours: Vec<i64> = actives.iter().map(|d| (fin - d.depot).num_days()).collect();
@@ -564,6 +607,7 @@ impl Registre {
                 Table::Tension => {
                     vec![with(&["mutation", "hors_mutation"]), with(&TYPOLOGIES), with(&["collectif", "individuel"])]
                 }
+                Table::Choix => vec![with(&TYPOLOGIES)],
                 Table::Quartiles if niveau == "epci" => vec![with(&BAILLEURS), with(&["hors_qpv", "qpv", "inconnue"])],
                 Table::Quartiles => vec![with(&[]), with(&["hors_qpv", "qpv", "inconnue"])],
                 Table::Priorites => vec![with(&RESERVATAIRES), vec![]],
@@ -617,6 +661,7 @@ impl Registre {
         if let Some(c) = self.sans_qpv {
             text += &format!("epci_sans_qpv = [\"{}\"]\n", LIEUX[c].1);
         }
+        text += &format!("typologie_demande = \"{}\"\n", self.typologie_demande);
         let mut source = |given: bool, schema: &str| {
             if given {
                 text += &format!("[[source]]\nschema = \"{schema}\"\nfichiers = [\"{schema}.csv\"]\n");
@@ -640,11 +685,11 @@ impl Registre {
     }
 
     fn demandes_csv(&self) -> String {
-        let mut text = "numero_unique;date_depot;date_radiation;motif_radiation;personne_morale;nb_personnes;nb_moins_14;nb_uc;ressources_mensuelles;logement_actuel;typologies;communes;categorie;dalo;prioritaire\n".to_owned();
+        let mut text = "numero_unique;date_depot;date_radiation;motif_radiation;personne_morale;nb_personnes;nb_moins_14;nb_uc;ressources_mensuelles;logement_actuel;typologies;communes;categorie;dalo;prioritaire;situation_familiale\n".to_owned();
         for d in &self.demandes {
             let communes: Vec<&str> = d.communes.iter().map(|c| LIEUX[*c].0).collect();
             text += &format!(
-                "{};{};{};{};{};{};{};{};{};{};{};{};{};{};{}\n",
+                "{};{};{};{};{};{};{};{};{};{};{};{};{};{};{};{}\n",
                 d.numero,
                 d.depot.format("%d/%m/%Y"),
                 opt(d.radiation),
@@ -659,7 +704,8 @@ impl Registre {
                 communes.join("|"),
                 opt(d.categorie),
                 opt(d.dalo),
-                oui(d.prioritaire)
+                oui(d.prioritaire),
+                opt(d.situation)
             );
         }
         text
@@ -774,6 +820,7 @@ fn demande() -> impl Strategy<Value = Demande> {
         among(&["A", "M", "I"]),
         among(&["ACTIF", "ACTREL", "CADUC", "NON"]),
         prop::option::of(any::<bool>()),
+        among(&["C", "M", "D", "S", "P", "U", "V"]),
     )
         .prop_map(
             |(
@@ -785,6 +832,7 @@ fn demande() -> impl Strategy<Value = Demande> {
                 categorie,
                 dalo,
                 prioritaire,
+                situation,
             )| Demande {
                 numero: String::new(),
                 depot,
@@ -798,6 +846,7 @@ fn demande() -> impl Strategy<Value = Demande> {
                 categorie,
                 dalo,
                 prioritaire,
+                situation,
             },
         )
 }
@@ -896,6 +945,7 @@ pub fn registre() -> impl Strategy<Value = Registre> {
         prop::bool::weighted(0.85),
         prop::option::weighted(0.4, 0..8_usize),
         prop::option::weighted(0.4, 6_000_i64..12_000),
+        prop::sample::select(vec!["premiere", "premiere", "cible"]),
     )
         .prop_map(
             |(
@@ -907,6 +957,7 @@ pub fn registre() -> impl Strategy<Value = Registre> {
                 avec_rpls,
                 sans_qpv,
                 seuil_local,
+                typologie_demande,
             )| {
                 for (i, d) in demandes.iter_mut().enumerate() {
                     d.numero = format!("D{i:04}");
@@ -920,6 +971,7 @@ pub fn registre() -> impl Strategy<Value = Registre> {
                     avec_rpls,
                     sans_qpv,
                     seuil_local,
+                    typologie_demande,
                 }
             },
         )

@@ -2,7 +2,7 @@
 
 use super::{Bloc, Cellule, Chapitre, Contexte, TOUS, TOUT, Tableau};
 use crate::format;
-use crate::report::donnees::Lieu;
+use crate::report::donnees::{Lieu, Ligne};
 use crate::report::mots;
 
 /// Words that a reader may not know.
@@ -61,16 +61,22 @@ fn by_commune(c: &Contexte<'_>) -> Tableau {
             let lieu = Lieu { niveau: "commune".to_owned(), code: code.clone(), libelle: String::new() };
             let row = |table: &str, dimensions: &[(&str, &str)]| c.donnees.row(table, &lieu, dimensions);
             let tension = row("tension", &TOUT);
+            let choix = row("choix", &[("typologie", "ensemble")]);
             let parc = row("parc", &TOUT[1..]);
             let delais = row("delais", &TOUS);
             let quartiles = row("quartiles", &[("bailleur", "ensemble"), ("zone", "hors_qpv")]);
-            let name = [tension, parc, delais, quartiles].into_iter().flatten().map(|l| l.text("libelle")).next()?;
-            let (logements, demandes, baux) = (
-                parc.and_then(|l| l.int("logements")),
-                tension.and_then(|l| l.int("demandes")),
-                tension.and_then(|l| l.int("attributions")),
-            );
-            if logements.unwrap_or(0) + demandes.unwrap_or(0) + baux.unwrap_or(0) == 0 {
+            let name =
+                [tension, choix, parc, delais, quartiles].into_iter().flatten().map(|l| l.text("libelle")).next()?;
+            // Of a commune that a table does not name, there is none of what its source was given for.
+            let count = |row: Option<Ligne<'_>>, column: &str, source: &str| {
+                row.map_or_else(|| c.donnees.given(source).then_some(0), |l| l.int(column))
+            };
+            let logements = count(parc, "logements", "rpls");
+            let demandes = count(tension, "demandes", "demandes");
+            let cite = count(choix, "tout_choix", "demandes");
+            let baux = count(tension, "attributions", "attributions");
+            // Who asks for it first asks for it.
+            if logements.unwrap_or(0) + cite.unwrap_or(0) + baux.unwrap_or(0) == 0 {
                 return None;
             }
             let cells = vec![
@@ -78,6 +84,7 @@ fn by_commune(c: &Contexte<'_>) -> Tableau {
                 Cellule::Nombre(logements),
                 Cellule::Part(parc.and_then(|l| l.real("taux_vacance"))),
                 Cellule::Nombre(demandes),
+                Cellule::Nombre(cite),
                 Cellule::Nombre(baux),
                 Cellule::Decimal(tension.and_then(|l| l.real("tension"))),
                 Cellule::Decimal(delais.and_then(|l| l.real("delai_median"))),
@@ -95,6 +102,7 @@ fn by_commune(c: &Contexte<'_>) -> Tableau {
             "Logements#",
             "Vacance#",
             "Demandes#",
+            "Tout choix#",
             "Baux#",
             "Tension#",
             "Délai médian (mois)#",

@@ -4,6 +4,7 @@ use super::{Bloc, Cellule, Chapitre, Contexte, Figure, Natif, TOUS, Tableau, alt
 use crate::chart::{self, Barre, Legende, Palette, Serie, Trait};
 use crate::error::Result;
 use crate::format;
+use crate::report::donnees::Ligne;
 use crate::report::mots;
 
 const CHAMP: &str = "demandes de ménages, au premier choix de commune";
@@ -43,14 +44,27 @@ pub(super) fn chapter(c: &Contexte<'_>) -> Result<Chapitre> {
             format::percent(share)
         )));
     }
+    // A register that keeps the first choice alone, or a perimeter that nobody asks for from elsewhere, has nothing to add.
+    if let Some(any) = c.row("choix", &[("typologie", "ensemble")])
+        && let Some((cited, share)) = any.int("tout_choix").zip(any.real("part_premier_choix"))
+        && cited > n
+    {
+        blocs.push(Bloc::constat(format!(
+            "{} {} une commune du territoire, à un rang quelconque ; {} l'ont en premier choix.",
+            format::count(cited, "demande", "demandes"),
+            if cited < 2 { "cite" } else { "citent" },
+            format::percent(share)
+        )));
+    }
     blocs.extend(Bloc::figure(seniority(c)?));
     blocs.extend(Bloc::figure(calendar(c)?));
     blocs.extend(Bloc::figure(exits(c)?));
     blocs.extend(Bloc::figure(motives(c)?));
     blocs.push(Bloc::Tableau(by_typology(c)));
-    blocs.push(Bloc::note(
-        "Une demande compte à la commune de son premier choix et à la première typologie souhaitée. Le stock au 31 décembre bouge encore plusieurs mois : la date d'extraction est celle du chapitre Méthode.",
-    ));
+    blocs.push(Bloc::note(format!(
+        "Une demande compte à la commune de son premier choix ; « tout choix » compte celles qui citent le territoire à un rang quelconque, et ne s'additionne pas d'un territoire à l'autre. La typologie d'une demande est {}. Le stock au 31 décembre bouge encore plusieurs mois : la date d'extraction est celle du chapitre Méthode.",
+        c.typologie_demande()
+    )));
     Ok(Chapitre::new("demande", titre, blocs))
 }
 
@@ -222,7 +236,7 @@ fn motives(c: &Contexte<'_>) -> Result<Option<Figure>> {
     motifs.sort_by(|a, b| {
         b.int("demandes").cmp(&a.int("demandes")).then_with(|| a.text("modalite").cmp(b.text("modalite")))
     });
-    let name = |l: &&super::super::donnees::Ligne<'_>| mots::modality(c.donnees, "motif_demande", l.text("modalite"));
+    let name = |l: &&Ligne<'_>| mots::modality(c.donnees, "motif_demande", l.text("modalite"));
     let barres: Vec<Barre> = motifs
         .iter()
         .take(DRAWN)
@@ -270,25 +284,30 @@ fn by_typology(c: &Contexte<'_>) -> Tableau {
         .iter()
         .chain(&["ensemble"])
         .filter_map(|t| {
-            let row = c.row("demande", &[("population", "ensemble"), ("typologie", t)])?;
+            let row = c.row("demande", &[("population", "ensemble"), ("typologie", t)]);
             let moves = c.row("demande", &[("population", "mutation"), ("typologie", t)]);
+            let choix = c.row("choix", &[("typologie", t)]).filter(|l| l.int("tout_choix") != Some(0));
+            let count = |row: Option<Ligne<'_>>, name: &str| Cellule::Nombre(row.map_or(Some(0), |l| l.int(name)));
+            row.or(choix)?;
             Some(vec![
                 Cellule::texte(mots::typology(t)),
-                Cellule::Nombre(row.int("actives")),
-                Cellule::Nombre(moves.map_or(Some(0), |l| l.int("actives"))),
-                Cellule::Nombre(row.int("deposees")),
-                Cellule::Nombre(row.int("radiees")),
-                Cellule::Nombre(row.int("radiees_attribution")),
-                Cellule::Decimal(row.real("anciennete_mediane")),
+                count(row, "actives"),
+                count(moves, "actives"),
+                count(choix, "tout_choix"),
+                count(row, "deposees"),
+                count(row, "radiees"),
+                count(row, "radiees_attribution"),
+                Cellule::Decimal(row.and_then(|l| l.real("anciennete_mediane"))),
             ])
         })
         .collect();
     Tableau::new(
-        "Demande par typologie souhaitée",
+        "Demande par typologie",
         &[
             "Typologie",
             "Actives#",
             "dont mutations#",
+            "Tout choix#",
             "Déposées#",
             "Radiées#",
             "dont attribution#",

@@ -151,7 +151,10 @@ fn by_typology(c: &Contexte<'_>) -> Result<Option<Figure>> {
             c.millesime()
         ),
         dessin,
-        lecture: "la typologie d'une demande est la première souhaitée ; celle d'un bail, celle du logement".to_owned(),
+        lecture: format!(
+            "la typologie d'une demande est {} ; celle d'un bail, celle du logement",
+            c.typologie_demande()
+        ),
         champ: "ménages ; demandes au premier choix de commune, attributions à la commune du logement".to_owned(),
         source: "registre de la demande, fichier des attributions, RPLS".to_owned(),
         natif: Some(Natif::Barres(vec![4])),
