@@ -6,12 +6,12 @@
 SELECT v.numero_unique, v.commune, v.communes,
        CASE WHEN p.typologie_cible = 0 THEN NULLIF(v.typologie, 'inconnu')
             WHEN v.nb_personnes = 1 THEN CASE WHEN v.typologie IN ('C', 'T1') THEN 'T1' ELSE 'T2' END
-            WHEN v.nb_personnes = 2
-            THEN CASE WHEN v.nb_moins_14 > 0 OR v.situation_familiale IN ('C', 'D', 'S', 'V') THEN 'T3' ELSE 'T2' END
-            WHEN v.nb_personnes = 3 THEN 'T3' WHEN v.nb_personnes = 4 THEN 'T4' WHEN v.nb_personnes = 5 THEN 'T5'
-            WHEN v.nb_personnes > 5 THEN 'T6P' END AS typologie,
-       v.date_depot, v.date_renouvellement, v.date_radiation, v.motif_radiation, v.nb_personnes, v.nb_moins_14, v.nb_uc, v.ressources_mensuelles,
-       v.logement_actuel, v.motif_demande, v.annee_naissance, v.situation_familiale, v.commune_residence,
+            WHEN v.nb_personnes - 1 = 1 AND (v.nb_moins_14 > 0 OR v.situation_familiale IN ('C', 'D', 'S', 'V')) THEN 'T3'
+            WHEN v.nb_personnes <= p.pieces_distinguees THEN 'T' || CAST(v.nb_personnes AS VARCHAR)
+            WHEN v.nb_personnes > p.pieces_distinguees THEN 'T6P' END AS typologie,
+       v.date_depot, v.date_renouvellement, v.date_radiation, v.motif_radiation, v.nb_personnes, v.nb_moins_14, v.nb_uc,
+       v.ressources_mensuelles, v.logement_actuel, v.motif_demande, v.annee_naissance, v.situation_familiale,
+       v.commune_residence,
        CASE v.categorie WHEN 'A' THEN 'collectif' WHEN 'M' THEN 'individuel' WHEN 'I' THEN 'indifferent' END AS categorie,
        CASE WHEN v.logement_actuel = 'HLM' OR v.logement_actuel LIKE 'HLM|%' OR v.logement_actuel LIKE '%|HLM'
                  OR v.logement_actuel LIKE '%|HLM|%' THEN 1 ELSE 0 END AS mutation,

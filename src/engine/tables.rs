@@ -291,6 +291,8 @@ fn load_parameters(charge: &mut Charge<'_>, inputs: &Inputs<'_>) -> Result<()> {
         ("sentinelle", "9999".to_owned()),
         ("parc_social", format!("'{parc_social}'")),
         ("typologie_cible", i32::from(plan.typologie_demande == TypologieDemande::Cible).to_string()),
+        // Rooms past which dwellings are counted together.
+        ("pieces_distinguees", "5".to_owned()),
         ("a_demandes", given("demandes").to_string()),
         ("a_attributions", given("attributions").to_string()),
         ("a_rpls", given("rpls").to_string()),
