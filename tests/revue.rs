@@ -310,6 +310,17 @@ fn the_dictionary_reads_rows_of_the_run() {
     assert_eq!(page.matches("Lecture\u{a0}:").count(), 15);
 }
 
+/// Every measure of the process has a figure in the demonstration, days from vacancy to lease among them.
+#[test]
+fn every_measure_of_the_process_has_a_figure() {
+    let rows = commun::read_table(&sortie("indicateurs/processus_mesures.parquet"));
+    let whole: Vec<_> = rows.iter().filter(|r| r["niveau"].text() == "territoire").collect();
+    assert_eq!(whole.len(), 6);
+    for row in whole {
+        assert!(row["denominateur"].int().is_some_and(|n| n > 500), "{}", row["mesure"].text());
+    }
+}
+
 /// The finding on tension is the highest of the table, told with its leases when they are few.
 #[test]
 fn the_highest_tension_is_that_of_the_table() {
