@@ -285,6 +285,8 @@ fn demands_at_any_rank_stand_beside_first_choices() {
     std::fs::write(projet.path().join("bilan.toml"), target).unwrap();
     projet.run(2, true);
     assert!(page().contains("La typologie d'une demande est la typologie cible du ménage"));
+    let explored = unescaped(&projet.text("explorateur.html"));
+    assert!(explored.contains("Leur typologie est la typologie cible du ménage."));
     // No household of the case says how many it is.
     let shown: Vec<String> = rows("Typologie").into_iter().map(|r| format!("{} {}", r[0], r[3])).collect();
     assert_eq!(shown, ["Ensemble 4"]);

@@ -1,4 +1,5 @@
 -- The demands that name the territory at any rank, each with the rank of its first choice there, and the leases of the year.
+-- Ranks of choices: no list names more communes than there are.
 WITH rang_choix AS (
     SELECT ROW_NUMBER() OVER (ORDER BY c.commune) AS rang FROM communes c
 ),

@@ -1,5 +1,6 @@
 -- Households' demands active at 31/12/N that name a territory at any rank, by typology. A demand that names several communes of a
 -- territory counts there once; one that names several territories counts in each, so that these counts do not add up.
+-- Ranks of choices: no list names more communes than there are.
 WITH rang_choix AS (
     SELECT n.rang
     FROM (SELECT ROW_NUMBER() OVER (ORDER BY c.commune) AS rang FROM communes c) n

@@ -10,7 +10,7 @@ use super::sortie::write_aligned;
 use crate::engine;
 use crate::error::{EXIT_DONE, Error, Result};
 use crate::format;
-use crate::project::Plan;
+use crate::project::{Plan, TypologieDemande};
 use crate::reference::{Commune, Geographie};
 use crate::report::PEU_DE_BAUX;
 
@@ -115,10 +115,11 @@ impl Answer {
             _ => "",
         };
         let size = if typologie == "ensemble" { "toutes typologies" } else { typologie };
+        let own = if plan.typologie_demande == TypologieDemande::Cible { ", typologie cible" } else { "" };
         let mut out = anstream::stdout();
         let rows = vec![
             vec!["Logements qui correspondent".to_owned(), number(self.logements)],
-            vec![format!("Demandes semblables au 31/12/{year}"), number(self.demandes)],
+            vec![format!("Demandes semblables au 31/12/{year}{own}"), number(self.demandes)],
             vec![format!("Baux signés en {year}"), number(self.attributions)],
             vec![
                 "Demandes pour une attribution".to_owned(),

@@ -85,7 +85,7 @@ pub(super) fn write_stock(
         let recent = mobility.is_recent(mode, seen_let, seen_vacant);
         let (construit, locat) = years(commune, recent, rng);
         let mut bail = String::new();
-        let mut vacance = String::new();
+        let mut vacance: Option<i32> = None;
         let mut rent = String::new();
         let mut surface = sizes[i] / 100;
         match mode {
@@ -101,7 +101,7 @@ pub(super) fn write_stock(
             }
             Mode::Vacant => {
                 let long = seen_vacant < commune.vacants_3_mois;
-                vacance = if long { rng.random_range(4..=48) } else { rng.random_range(0..=3) }.to_string();
+                vacance = Some(if long { rng.random_range(4..=48) } else { rng.random_range(0..=3) });
                 seen_vacant += 1;
             }
             _ => {}
@@ -118,9 +118,10 @@ pub(super) fn write_stock(
         let zone = if qpv[i] { 1 } else { 2 };
         let territoire = fiches.territoire();
         let convention = fiches.convention(construit);
+        let vacance_mois = vacance.map_or_else(String::new, |months| months.to_string());
         csv.row(format_args!(
             "{territoire};{zone};1;{};{};{surface};{construit};{locat};{locat};1;{finan};;1;{convention};{id};{code};{bail};\
-             {vacance};{rent}",
+             {vacance_mois};{rent}",
             types[i], rooms[i]
         ))?;
         let logement = Logement {
@@ -133,7 +134,7 @@ pub(super) fn write_stock(
         };
         match mode {
             Mode::Loue => dwellings.push(logement),
-            Mode::Vacant if vacance.parse().is_ok_and(|months: u64| months <= 12) => vacant.push(logement),
+            Mode::Vacant if vacance.is_some_and(|months| months <= 12) => vacant.push(logement),
             _ => {}
         }
     }

@@ -83,6 +83,17 @@ pub enum TypologieDemande {
     Cible,
 }
 
+impl TypologieDemande {
+    /// Which one it is, in words.
+    #[must_use]
+    pub fn words(self) -> &'static str {
+        match self {
+            Self::Premiere => "la première souhaitée",
+            Self::Cible => "la typologie cible du ménage",
+        }
+    }
+}
+
 /// A source and its files.
 #[derive(Debug, Clone, Serialize)]
 pub struct SourcePlan {

@@ -63,7 +63,7 @@ pub(super) fn chapter(c: &Contexte<'_>) -> Result<Chapitre> {
     blocs.push(Bloc::Tableau(by_typology(c)));
     blocs.push(Bloc::note(format!(
         "Une demande compte à la commune de son premier choix ; « tout choix » compte celles qui citent le territoire à un rang quelconque, et ne s'additionne pas d'un territoire à l'autre. La typologie d'une demande est {}. Le stock au 31 décembre bouge encore plusieurs mois : la date d'extraction est celle du chapitre Méthode.",
-        c.typologie_demande()
+        c.donnees.plan.typologie_demande.words()
     )));
     Ok(Chapitre::new("demande", titre, blocs))
 }

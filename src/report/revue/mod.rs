@@ -22,7 +22,6 @@ use super::fond::Fond;
 use super::tableau::{Cellule, Tableau};
 use crate::chart::{self, Barre};
 use crate::error::Result;
-use crate::project::TypologieDemande;
 
 pub(super) use cartes::q1 as map_of_rule;
 pub(super) use cles::{headline, key_figures};
@@ -78,14 +77,6 @@ impl<'a> Contexte<'a> {
     /// EPCI of the territory: itself, or all of them.
     fn epci(&self) -> &'a [Lieu] {
         if self.lieu.is_territoire() { &self.donnees.epci } else { std::slice::from_ref(self.lieu) }
-    }
-
-    /// Which typology a demand counts under, in words.
-    fn typologie_demande(&self) -> &'static str {
-        match self.donnees.plan.typologie_demande {
-            TypologieDemande::Premiere => "la première souhaitée",
-            TypologieDemande::Cible => "la typologie cible du ménage",
-        }
     }
 
     /// The row of this territory in a table whose dimensions have these values.

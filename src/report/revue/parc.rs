@@ -118,7 +118,10 @@ fn against_demand(c: &Contexte<'_>) -> Result<Option<Figure>> {
         ),
         dessin,
         lecture: "les deux côtés ont la même échelle ; typologies connues seulement".to_owned(),
-        champ: format!("logements du RPLS ; demandes de ménages, dont la typologie est {}", c.typologie_demande()),
+        champ: format!(
+            "logements du RPLS ; demandes de ménages, dont la typologie est {}",
+            c.donnees.plan.typologie_demande.words()
+        ),
         source: "RPLS, registre de la demande".to_owned(),
         natif: Some(Natif::Barres(vec![2, 4])),
         tableau,

@@ -153,7 +153,7 @@ fn by_typology(c: &Contexte<'_>) -> Result<Option<Figure>> {
         dessin,
         lecture: format!(
             "la typologie d'une demande est {} ; celle d'un bail, celle du logement",
-            c.typologie_demande()
+            c.donnees.plan.typologie_demande.words()
         ),
         champ: "ménages ; demandes au premier choix de commune, attributions à la commune du logement".to_owned(),
         source: "registre de la demande, fichier des attributions, RPLS".to_owned(),

@@ -7,6 +7,7 @@ use serde::Serialize;
 use super::departement;
 use crate::error::Result;
 use crate::format;
+use crate::project::TypologieDemande;
 use crate::reference::{Geographie, Niveau};
 use crate::report::donnees::{Donnees, Feuille, Ligne};
 use crate::report::mots;
@@ -21,6 +22,8 @@ pub(super) struct Explorateur {
     pub titre: String,
     /// Under this number of leases a delay says little.
     pub peu: i64,
+    /// Which typology a demand counts under, where it is not the first wanted.
+    pub typologie_demande: Option<&'static str>,
     /// Communes, by name.
     pub communes: Vec<CommuneExploree>,
 }
@@ -74,6 +77,7 @@ pub(super) struct Partie {
 
 /// The answers, from which pages are made one at a time: those of a country would not stand in memory together.
 pub(super) struct Reponses<'a> {
+    typologie_demande: Option<&'static str>,
     geographie: &'a Geographie,
     table: Feuille,
     /// One page, or one a département in the order of their codes.
@@ -88,10 +92,12 @@ impl<'a> Reponses<'a> {
     pub(super) fn load(donnees: &Donnees<'_>, geographie: &'a Geographie) -> Result<Self> {
         let table = Feuille::load_whole(donnees.plan, "explorateur")?;
         let codes = table.codes("commune");
+        let asked = donnees.plan.typologie_demande;
+        let typologie_demande = (asked != TypologieDemande::Premiere).then(|| asked.words());
         let whole =
             || Partie { code: "territoire".to_owned(), titre: donnees.plan.titre.clone(), communes: codes.clone() };
         if donnees.epci.len() <= MOST_EPCI || codes.is_empty() {
-            return Ok(Self { geographie, table, parties: vec![whole()] });
+            return Ok(Self { typologie_demande, geographie, table, parties: vec![whole()] });
         }
         let mut parties: BTreeMap<&str, Partie> = BTreeMap::new();
         for code in &codes {
@@ -108,14 +114,19 @@ impl<'a> Reponses<'a> {
             parties.entry(key).or_insert_with(empty).communes.push(code.clone());
         }
         let parties = parties.into_values().collect();
-        Ok(Self { geographie, table, parties })
+        Ok(Self { typologie_demande, geographie, table, parties })
     }
 
     /// A page.
     pub(super) fn page(&self, partie: &Partie) -> Explorateur {
         let mut communes: Vec<CommuneExploree> = partie.communes.iter().filter_map(|code| self.commune(code)).collect();
         communes.sort_by_cached_key(|c| (format::plain(&c.nom), c.code.clone()));
-        Explorateur { titre: partie.titre.clone(), peu: mots::PEU_DE_BAUX, communes }
+        Explorateur {
+            titre: partie.titre.clone(),
+            peu: mots::PEU_DE_BAUX,
+            typologie_demande: self.typologie_demande,
+            communes,
+        }
     }
 
     fn commune(&self, code: &str) -> Option<CommuneExploree> {
