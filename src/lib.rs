@@ -6,6 +6,7 @@ pub mod chart;
 pub mod cli;
 pub mod demo;
 pub mod diagnostic;
+pub mod diffusion;
 pub mod engine;
 pub mod error;
 pub mod format;

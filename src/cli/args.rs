@@ -36,6 +36,8 @@ pub enum Commande {
     Check(Check),
     /// Remet en pages les derniers résultats, sans recalculer
     Report(Etape),
+    /// Écrit l'édition publique des derniers résultats : aucun effectif trop petit, ni ce qui en révélerait un
+    Publish(Publish),
     /// Affiche les règles tenues et manquées ; code de sortie 4 si une règle est manquée
     Verdicts(Verdicts),
     /// Explique un indicateur, une règle ou un paramètre : définition, formule, SQL, texte
@@ -131,6 +133,15 @@ pub struct Check {
 }
 
 #[derive(Debug, ClapArgs)]
+pub struct Publish {
+    #[command(flatten)]
+    pub projet: Projet,
+    /// Nombre de fils d'exécution (par défaut ceux de la machine)
+    #[arg(long, value_name = "N")]
+    pub threads: Option<usize>,
+}
+
+#[derive(Debug, ClapArgs)]
 pub struct Verdicts {
     #[command(flatten)]
     pub projet: Projet,
@@ -217,9 +228,21 @@ impl Commun {
     /// Threads asked for, else the machine's.
     #[must_use]
     pub fn threads(&self) -> usize {
-        let machine = || std::thread::available_parallelism().map_or(1, std::num::NonZero::get);
-        self.threads.filter(|n| *n > 0).unwrap_or_else(machine)
+        threads(self.threads)
     }
+}
+
+impl Publish {
+    /// Threads asked for, else the machine's.
+    #[must_use]
+    pub fn threads(&self) -> usize {
+        threads(self.threads)
+    }
+}
+
+fn threads(asked: Option<usize>) -> usize {
+    let machine = || std::thread::available_parallelism().map_or(1, std::num::NonZero::get);
+    asked.filter(|n| *n > 0).unwrap_or_else(machine)
 }
 
 /// The command with every word of its help in French.

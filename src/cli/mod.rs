@@ -6,6 +6,7 @@ mod demo;
 mod explain;
 mod ingest;
 mod init;
+mod publish;
 mod query;
 mod report;
 mod resume;
@@ -66,6 +67,7 @@ fn dispatch(commande: Commande) -> Result<u8> {
         Commande::Ingest(args) => ingest::execute(&args),
         Commande::Check(args) => check::execute(&args),
         Commande::Report(args) => report::execute(&args),
+        Commande::Publish(args) => publish::execute(&args),
         Commande::Verdicts(args) => verdicts::execute(&args),
         Commande::Explain(args) => explain::execute(&args),
         Commande::Tension(args) => tension::execute(&args),

@@ -47,6 +47,8 @@ pub(super) struct Bilan {
     pub financements_exclus: Option<Vec<String>>,
     pub parc_social: Option<String>,
     pub typologie_demande: Option<String>,
+    pub seuil_diffusion: Option<i64>,
+    pub diffusion_prioritaire: Option<String>,
     #[serde(default)]
     pub fictif: bool,
 }

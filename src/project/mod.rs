@@ -51,6 +51,10 @@ pub struct Plan {
     pub parc_social: ParcSocial,
     /// Which typology a demand counts under.
     pub typologie_demande: TypologieDemande,
+    /// Fewest households of a count of the public edition, where the project sets it.
+    pub seuil_diffusion: Option<i64>,
+    /// What the public edition tells first where an EPCI and a département cut each other.
+    pub diffusion_prioritaire: Priorite,
     /// Sources, in the order of the file.
     pub sources: Vec<SourcePlan>,
     /// Targets of the project.
@@ -81,6 +85,17 @@ pub enum TypologieDemande {
     Premiere,
     /// That of the household: T1 or T2 for one person, T3 for one parent and one child, else a room a person.
     Cible,
+}
+
+/// Which territory is told where telling both would give back a small part of one.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Priorite {
+    /// The EPCI, whose review it is.
+    #[default]
+    Epci,
+    /// The département and the région.
+    Departement,
 }
 
 impl TypologieDemande {

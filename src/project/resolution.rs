@@ -6,7 +6,7 @@ use std::path::Path;
 use chrono::NaiveDate;
 
 use super::{
-    Confirmation, DelaiAnormal, Objectif, PROJECT_FILE, PUBLICS, ParcSocial, Plan, SeuilProjet, SourcePlan,
+    Confirmation, DelaiAnormal, Objectif, PROJECT_FILE, PUBLICS, ParcSocial, Plan, Priorite, SeuilProjet, SourcePlan,
     TypologieDemande, Zone, fichier,
 };
 use crate::diagnostic::Diagnostic;
@@ -60,6 +60,14 @@ impl Resolver<'_> {
             Some("cible") => TypologieDemande::Cible,
             Some(other) => return Err(invalid("typologie_demande", other, "premiere ou cible")),
         };
+        let diffusion_prioritaire = match bilan.diffusion_prioritaire.as_deref() {
+            None | Some("epci") => Priorite::Epci,
+            Some("departement") => Priorite::Departement,
+            Some(other) => return Err(invalid("diffusion_prioritaire", other, "epci ou departement")),
+        };
+        if let Some(n) = bilan.seuil_diffusion.filter(|n| !(2..=10_000).contains(n)) {
+            return Err(invalid("seuil_diffusion", &n.to_string(), "un nombre de ménages, de 2 à 10 000"));
+        }
         let last_day = NaiveDate::from_ymd_opt(bilan.millesime, 12, 31)
             .ok_or_else(|| invalid("millesime", &bilan.millesime.to_string(), "une année"))?;
         let sources = self.sources(written.source, bilan.millesime)?;
@@ -122,6 +130,8 @@ impl Resolver<'_> {
             financements_exclus: bilan.financements_exclus.unwrap_or_else(|| vec!["PLI".to_owned()]),
             parc_social,
             typologie_demande,
+            seuil_diffusion: bilan.seuil_diffusion,
+            diffusion_prioritaire,
             sources,
             objectifs,
             seuils,

@@ -13,7 +13,7 @@ use super::fond::Fond;
 use super::pdf::Imprimerie;
 use super::revue::{self, Cadre, Contexte, Contingents};
 use super::site::Site;
-use super::sortie::{mention, write};
+use super::sortie::{Mention, write};
 use super::{classeur, flux};
 use crate::error::Result;
 use crate::partage::shared_out;
@@ -32,22 +32,22 @@ pub struct Rendu {
 }
 
 /// Rows of a table that a PDF prints; longer ones are in the workbook.
-const LIGNES_PDF: usize = 400;
+pub(super) const LIGNES_PDF: usize = 400;
 
 /// What the PDF templates read.
 #[derive(Serialize)]
-struct Document<'a> {
-    titre: String,
-    millesime: i32,
-    millesime_rpls: i32,
-    extraction: String,
-    fictif: bool,
-    mention: &'static str,
-    accroche: String,
-    lignes_max: usize,
-    revue: &'a Revue,
+pub(super) struct Document<'a> {
+    pub(super) titre: String,
+    pub(super) millesime: i32,
+    pub(super) millesime_rpls: i32,
+    pub(super) extraction: String,
+    pub(super) fictif: bool,
+    pub(super) mention: Mention,
+    pub(super) accroche: String,
+    pub(super) lignes_max: usize,
+    pub(super) revue: &'a Revue,
     #[serde(skip_serializing_if = "Option::is_none")]
-    vues: Option<Vec<diaporama::Vue>>,
+    pub(super) vues: Option<Vec<diaporama::Vue>>,
 }
 
 /// The files of one run, gathered from several threads.
@@ -209,7 +209,7 @@ impl Atelier<'_> {
             millesime_rpls: self.donnees.manifeste.millesime_rpls,
             extraction: plan.date_extraction.format("%d/%m/%Y").to_string(),
             fictif: plan.fictif,
-            mention: mention(plan),
+            mention: Mention::restreinte(plan),
             accroche: dossier.accroche.clone(),
             lignes_max: LIGNES_PDF,
             revue: &dossier.revue,

@@ -8,6 +8,7 @@ use arrow::datatypes::{Int32Type, Int64Type};
 use rust_xlsxwriter::{DocProperties, ExcelDateTime, Format, FormatAlign, FormatBorder, Workbook, Worksheet};
 
 use super::donnees::Donnees;
+use super::sortie::Mention;
 use super::{holder_words, mots};
 use crate::engine::Table;
 use crate::error::{Error, Result};
@@ -182,7 +183,7 @@ fn workbook(
     let made = ExcelDateTime::from_ymd(u16::try_from(plan.millesime).unwrap_or(2000) + 1, 1, 1)?;
     let title = format!("Logements attribués en {} par {nom}", plan.millesime);
     book.set_properties(&DocProperties::new().set_title(&title).set_author("bilan").set_creation_datetime(&made));
-    let mention = if plan.fictif { "Données fictives" } else { "Édition restreinte" };
+    let mention = Mention::restreinte(plan).edition;
     let mut holders: Vec<_> = holders.iter().collect();
     holders.sort_by_key(|(holder, _)| mots::order("reservataire", holder));
     for (holder, lines) in holders {

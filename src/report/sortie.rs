@@ -1,15 +1,43 @@
 //! What leaves: the mention that every page and document bears, and the writing of a file of the results.
 
+use serde::Serialize;
+
 use crate::error::Result;
+use crate::format;
 use crate::project::Plan;
 use crate::store;
 
 /// What every page and document says of its data.
-pub(super) fn mention(plan: &Plan) -> &'static str {
-    if plan.fictif {
-        "Registre tiré au sort sur une carte réelle"
-    } else {
-        "Effectifs non masqués, réservés aux membres de la conférence"
+#[derive(Debug, Clone, Serialize)]
+pub(super) struct Mention {
+    /// Which edition it is of.
+    pub edition: &'static str,
+    /// What that means for its reader.
+    pub texte: String,
+}
+
+impl Mention {
+    /// That of the review of the conference.
+    pub(super) fn restreinte(plan: &Plan) -> Self {
+        let (edition, texte) = if plan.fictif {
+            ("Données fictives", "Registre tiré au sort sur une carte réelle")
+        } else {
+            ("Édition restreinte", "Effectifs non masqués, réservés aux membres de la conférence")
+        };
+        Self { edition, texte: texte.to_owned() }
+    }
+
+    /// That of the edition for everyone, whose counts are 0 or at least `seuil`.
+    pub(super) fn publique(plan: &Plan, seuil: i64) -> Self {
+        let edition = if plan.fictif { "Édition publique, données fictives" } else { "Édition publique" };
+        Self { edition, texte: format!("Aucun effectif de moins de {} ménages", format::integer(seuil)) }
+    }
+
+    /// Both in one sentence.
+    pub(super) fn line(&self) -> String {
+        let mut letters = self.texte.chars();
+        let first = letters.next().map(char::to_lowercase).into_iter().flatten();
+        format!("{} : {}{}", self.edition, first.collect::<String>(), letters.as_str())
     }
 }
 

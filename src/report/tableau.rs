@@ -3,6 +3,7 @@
 use serde::ser::SerializeStruct;
 use serde::{Serialize, Serializer};
 
+use crate::diffusion::SECRET;
 use crate::format;
 
 /// A table.
@@ -29,7 +30,7 @@ pub(super) struct Colonne {
     pub nombre: bool,
 }
 
-/// A cell; nothing known is `n.d.` on a page and an empty cell in a workbook.
+/// A cell; nothing known is `n.d.` on a page and an empty cell in a workbook, what is kept secret `s` everywhere.
 #[derive(Debug, Clone, PartialEq)]
 pub(super) enum Cellule {
     /// Words.
@@ -52,6 +53,8 @@ pub(super) enum Cellule {
     Decimal(Option<f64>),
     /// Euros, or a ratio near one: two decimals.
     Centieme(Option<f64>),
+    /// A figure that a public edition does not tell.
+    Secret,
 }
 
 impl Cellule {
@@ -64,6 +67,7 @@ impl Cellule {
         let real = |x: &Option<f64>, write: &dyn Fn(f64) -> String| x.map_or_else(|| format::NONE.to_owned(), write);
         match self {
             Self::Texte(text) | Self::Lien(text, _) | Self::Reponse(text, _) => text.clone(),
+            Self::Secret => SECRET.to_owned(),
             Self::Annee(year) => year.to_string(),
             Self::Nombre(n) => n.map_or_else(|| format::NONE.to_owned(), format::integer),
             Self::Part(x) => real(x, &format::percent),

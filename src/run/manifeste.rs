@@ -85,6 +85,8 @@ fn parameters(plan: &Plan) -> Result<Vec<ParametreUtilise>> {
         let valeur = match p.nom.as_str() {
             "financements_exclus" => serde_json::to_value(&plan.financements_exclus)?,
             "typologie_demande" => serde_json::to_value(plan.typologie_demande)?,
+            "seuil_diffusion" if plan.seuil_diffusion.is_some() => serde_json::to_value(plan.seuil_diffusion)?,
+            "diffusion_prioritaire" => serde_json::to_value(plan.diffusion_prioritaire)?,
             "parc_social" => serde_json::to_value(plan.parc_social)?,
             _ => serde_json::to_value(&p.valeur)?,
         };

@@ -10,6 +10,7 @@ use std::fs::File;
 use std::path::{Path, PathBuf};
 
 use crate::diagnostic::Diagnostic;
+use crate::diffusion::Edition;
 use crate::engine::{self, Etape, FACTS, Inputs, Table, Voulu};
 use crate::error::{Error, Result};
 use crate::ingest::{self, Ingestion};
@@ -180,6 +181,13 @@ pub fn run(plan: &Plan, mut notes: Vec<Diagnostic>, options: Options, progress: 
             rendered = true;
         }
     }
+    if report::Avis::load(plan).is_some_and(|avis| !avis.is_current(plan)) {
+        notes.push(Diagnostic::anomalie(
+            "B0316",
+            "l'édition publique est d'avant ces résultats".to_owned(),
+            format!("relancez `bilan publish`, ou supprimez le dossier {} des résultats", report::PUBLIQUE),
+        ));
+    }
     let read = ingestion.relus;
     Ok(Outcome { ingestion, notes, computed, rendered, read })
 }
@@ -203,6 +211,16 @@ pub fn render_again(plan: &Plan, threads: usize, progress: &Progress) -> Result<
     let page_key = rendering_key(plan, &key)?;
     render(plan, &mut etat, page_key, threads, progress)?;
     Ok(outlines)
+}
+
+/// Writes the edition for everyone of the last results, without computing anything.
+///
+/// # Errors
+/// [`Error::Usage`] when there are no results yet, or another command holds the project.
+pub fn publish(plan: &Plan, threads: usize, progress: &Progress) -> Result<report::Avis> {
+    let _lock = store::lock(&plan.cache())?;
+    let edition = Edition::of_results(plan, threads)?;
+    report::publish(plan, &edition, threads, progress)
 }
 
 /// Changes when anything that the pages are made from does: the figures, the templates, the outlines of maps.

@@ -162,6 +162,9 @@ fn write(sheet: &mut Worksheet, row: u32, column: u16, cell: &Cellule, whole: bo
         Cellule::Plafond(x) => real(sheet, *x, &format!("\"≤ \"{}", percent(*x))),
         Cellule::Decimal(x) => real(sheet, *x, "#,##0.0"),
         Cellule::Centieme(x) => real(sheet, *x, "#,##0.00"),
+        Cellule::Secret => {
+            sheet.write_with_format(row, column, cell.shown(), &shape("@").set_align(FormatAlign::Right)).map(|_| ())
+        }
         Cellule::Texte(_) | Cellule::Lien(..) | Cellule::Reponse(..) => {
             sheet.write_with_format(row, column, cell.shown(), &shape("@").set_text_wrap()).map(|_| ())
         }

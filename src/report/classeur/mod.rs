@@ -11,6 +11,7 @@ use rust_xlsxwriter::{
 };
 
 use super::document::Revue;
+use super::sortie::Mention;
 use crate::engine::{Indicateur, Table, reachable};
 use crate::error::{Error, Result};
 use crate::format;
@@ -52,7 +53,14 @@ pub(super) fn territory(plan: &Plan, manifeste: &Manifeste, revue: &Revue) -> Re
             lignes: batch.num_rows(),
         });
     }
-    finish(book, plan, &manifeste_words(plan, manifeste), &plan.titre, &manifeste.reserves, &entries)
+    let couverture = Couverture {
+        titre: &plan.titre,
+        mention: Mention::restreinte(plan),
+        mots: manifeste_words(plan, manifeste),
+        reserves: &manifeste.reserves,
+        lecture: &LECTURE_RESTREINTE,
+    };
+    finish(book, plan.millesime, &couverture, &entries)
 }
 
 /// The workbook of one EPCI: contents, then a sheet a figure or a table of its review.
@@ -71,7 +79,33 @@ pub(super) fn of_epci(plan: &Plan, revue: &Revue) -> Result<Vec<u8>> {
         plan.millesime,
         plan.date_extraction.format("%d/%m/%Y")
     );
-    finish(book, plan, &words, &revue.libelle, &[], &entries)
+    let couverture = Couverture {
+        titre: &revue.libelle,
+        mention: Mention::restreinte(plan),
+        mots: words,
+        reserves: &[],
+        lecture: &LECTURE_RESTREINTE,
+    };
+    finish(book, plan.millesime, &couverture, &entries)
+}
+
+/// The workbook of the public edition: contents, then a sheet a figure or a table of the whole perimeter's.
+///
+/// # Errors
+/// When the workbook cannot be built.
+pub(super) fn public(plan: &Plan, manifeste: &Manifeste, mention: Mention, revue: &Revue) -> Result<Vec<u8>> {
+    let mut book = Workbook::new();
+    properties(&mut book, plan, &plan.titre).map_err(failed)?;
+    book.add_worksheet().set_name(CONTENTS).map_err(failed)?;
+    let entries = feuilles::of_review(&mut book, revue).map_err(failed)?;
+    let couverture = Couverture {
+        titre: &plan.titre,
+        mention,
+        mots: manifeste_words(plan, manifeste),
+        reserves: &manifeste.reserves,
+        lecture: &LECTURE_PUBLIQUE,
+    };
+    finish(book, plan.millesime, &couverture, &entries)
 }
 
 #[expect(clippy::needless_pass_by_value, reason = "the shape that `map_err` wants")]
@@ -90,6 +124,33 @@ fn manifeste_words(plan: &Plan, manifeste: &Manifeste) -> String {
     )
 }
 
+/// What the contents say of a workbook as a whole.
+struct Couverture<'a> {
+    titre: &'a str,
+    mention: Mention,
+    /// What is in it.
+    mots: String,
+    /// What is to be checked again.
+    reserves: &'a [String],
+    /// How to read it.
+    lecture: &'a [&'a str],
+}
+
+/// How any workbook is read.
+const LECTURE: &str = "Les parts et les taux sont écrits en pour cent ; les délais en mois ; les montants en euros. Une case vide : non disponible, ou sans dénominateur.";
+/// How one of the conference's is.
+const LECTURE_RESTREINTE: [&str; 3] = [
+    LECTURE,
+    "La définition d'un tableau est au-dessus de lui ; dans les tables complètes, chaque en-tête porte en note le sens de sa colonne.",
+    "Les tables complètes sont aussi dans le dossier indicateurs, en CSV et en Parquet ; les paramètres et leurs sources dans manifeste.json.",
+];
+/// How the one for everyone is.
+const LECTURE_PUBLIQUE: [&str; 3] = [
+    LECTURE,
+    "« s » : secret statistique, un effectif trop petit ou qui permettrait d'en retrouver un ; un zéro est un vrai zéro.",
+    "Tous les effectifs diffusés, commune par commune, sont dans effectifs.csv ; les chiffres clés de chaque territoire dans synthese.csv.",
+];
+
 /// A line of the contents.
 pub(super) struct Entree {
     feuille: String,
@@ -99,16 +160,9 @@ pub(super) struct Entree {
 }
 
 /// Fills the contents, now that the sheets are known, and closes the book.
-fn finish(
-    mut book: Workbook,
-    plan: &Plan,
-    words: &str,
-    titre: &str,
-    reserves: &[String],
-    entries: &[Entree],
-) -> Result<Vec<u8>> {
+fn finish(mut book: Workbook, millesime: i32, couverture: &Couverture<'_>, entries: &[Entree]) -> Result<Vec<u8>> {
     let cover = book.worksheet_from_name(CONTENTS).map_err(failed)?;
-    contents(cover, plan, words, titre, reserves, entries).map_err(failed)?;
+    contents(cover, millesime, couverture, entries).map_err(failed)?;
     book.save_to_buffer().map_err(failed)
 }
 
@@ -129,23 +183,17 @@ fn bold(size: f64) -> Format {
 
 fn contents(
     sheet: &mut Worksheet,
-    plan: &Plan,
-    words: &str,
-    titre: &str,
-    reserves: &[String],
+    millesime: i32,
+    couverture: &Couverture<'_>,
     entries: &[Entree],
 ) -> std::result::Result<(), XlsxError> {
     let wrapped = Format::new().set_text_wrap().set_align(FormatAlign::Top);
     let head = bold(11.0).set_border_bottom(FormatBorder::Medium);
-    sheet.write_with_format(0, 0, titre, &bold(18.0))?;
-    sheet.write_with_format(1, 0, format!("Bilan {}", plan.millesime), &bold(13.0))?;
-    let mention = if plan.fictif {
-        "Données fictives : registre tiré au sort sur une carte réelle"
-    } else {
-        "Édition restreinte : effectifs non masqués, réservés aux membres de la conférence"
-    };
-    sheet.write_with_format(2, 0, mention, &bold(11.0).set_background_color(Color::RGB(0x00FF_D34D)))?;
-    sheet.write(3, 0, words)?;
+    sheet.write_with_format(0, 0, couverture.titre, &bold(18.0))?;
+    sheet.write_with_format(1, 0, format!("Bilan {millesime}"), &bold(13.0))?;
+    let yellow = bold(11.0).set_background_color(Color::RGB(0x00FF_D34D));
+    sheet.write_with_format(2, 0, couverture.mention.line(), &yellow)?;
+    sheet.write(3, 0, &couverture.mots)?;
     let mut row = 5;
     for (column, name) in (0_u16..).zip(["Feuille", "Titre", "Ce qu'on y lit", "Lignes"]) {
         sheet.write_with_format(row, column, name, &head)?;
@@ -165,16 +213,11 @@ fn contents(
     }
     row += 2;
     sheet.write_with_format(row, 0, "Comment lire", &bold(12.0))?;
-    let notes = [
-        "Les parts et les taux sont écrits en pour cent ; les délais en mois ; les montants en euros. Une case vide : non disponible, ou sans dénominateur.",
-        "La définition d'un tableau est au-dessus de lui ; dans les tables complètes, chaque en-tête porte en note le sens de sa colonne.",
-        "Les tables complètes sont aussi dans le dossier indicateurs, en CSV et en Parquet ; les paramètres et leurs sources dans manifeste.json.",
-    ];
-    for note in notes {
+    for note in couverture.lecture {
         row += 1;
-        sheet.write(row, 0, note)?;
+        sheet.write(row, 0, *note)?;
     }
-    for reserve in reserves {
+    for reserve in couverture.reserves {
         row += 1;
         sheet.write_with_format(row, 0, format!("À revérifier : {reserve}"), &bold(11.0))?;
     }

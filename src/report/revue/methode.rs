@@ -2,13 +2,11 @@
 
 use super::{Bloc, Cellule, Chapitre, Contexte, Tableau};
 use crate::format;
-use crate::report::donnees::Donnees;
-use crate::resultats::ParametreUtilise;
+use crate::resultats::{Manifeste, ParametreUtilise};
 
 /// Every parameter used, with its value and its source.
-pub(in crate::report) fn parameters(donnees: &Donnees<'_>) -> Tableau {
-    let lignes = donnees
-        .manifeste
+pub(in crate::report) fn parameters(manifeste: &Manifeste) -> Tableau {
+    let lignes = manifeste
         .parametres
         .iter()
         .map(|p| {
@@ -60,7 +58,7 @@ pub(super) fn chapter(c: &Contexte<'_>) -> Chapitre {
     for reserve in &manifeste.reserves {
         blocs.push(Bloc::note(format!("À revérifier : {reserve}")));
     }
-    blocs.push(Bloc::Tableau(parameters(c.donnees)));
+    blocs.push(Bloc::Tableau(parameters(manifeste)));
     let lignes = manifeste
         .entrees
         .iter()

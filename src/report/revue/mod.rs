@@ -126,7 +126,7 @@ pub(super) fn build(c: &Contexte<'_>) -> Result<Revue> {
 }
 
 /// Counts that make a whole, as bars and as rows: each with its share, and the whole last.
-fn shares_of(counted: &[(&str, i64)]) -> (Vec<Barre>, Vec<Vec<Cellule>>) {
+pub(super) fn shares_of(counted: &[(&str, i64)]) -> (Vec<Barre>, Vec<Vec<Cellule>>) {
     let whole: i64 = counted.iter().map(|(_, n)| n).sum();
     #[expect(clippy::cast_precision_loss, reason = "counts are far below 2^52")]
     let share = |n: i64| (whole > 0).then(|| n as f64 / whole as f64);

@@ -160,7 +160,7 @@ pub(super) fn method(donnees: &Donnees<'_>) -> Result<Methode> {
     Ok(Methode {
         reserves: m.reserves.clone(),
         notes: m.notes.clone(),
-        parametres: parameters(donnees),
+        parametres: parameters(&donnees.manifeste),
         fichiers: Tableau::new(
             "Fichiers lus",
             &["Fichier", "Source", "Lignes#", "Gardées#", "Refusées#", "SHA-256 (début)"],

@@ -3,85 +3,30 @@
 mod bailleur;
 mod dictionnaire;
 mod explorateur;
+mod gabarits;
 mod typographie;
 
 use std::collections::BTreeMap;
 
-use minijinja::value::{Serde, Value};
-use minijinja::{AutoEscape, Environment, context};
-use serde::Serialize;
+use minijinja::context;
 
 use self::explorateur::{Partie, Reponses};
+pub(super) use self::gabarits::{Gabarits, Sortie, csv_links, value};
 use super::document::{Figure, Revue};
 use super::donnees::Donnees;
 use super::liste::Entree;
 use super::qualite;
 use super::revue::{self, Contexte, Contingents};
-use super::sortie::mention;
+use super::sortie::Mention;
 use crate::error::Result;
 use crate::format;
 use crate::partage::shared_out;
 use crate::reference::{Geographie, catalogue};
 
-/// Templates of the site.
-const GABARITS: [&str; 12] = [
-    "base.html",
-    "index.html",
-    "revue.html",
-    "blocs.html",
-    "bailleur.html",
-    "methode.html",
-    "dictionnaire.html",
-    "explorateur.html",
-    "explorateurs.html",
-    "qualite.html",
-    "diagnostics.html",
-    "tableau.html",
-];
-
-/// What every page prints of the run.
-#[derive(Debug, Serialize)]
-struct Page<'a> {
-    titre: &'a str,
-    millesime: i32,
-    fictif: bool,
-    mention: &'static str,
-    extraction: String,
-    millesime_rpls: i32,
-    style: String,
-    script: String,
-    etendu: bool,
-}
-
 /// The site of one run.
 pub(super) struct Site<'a> {
     donnees: &'a Donnees<'a>,
-    environment: Environment<'static>,
-    page: Value,
-}
-
-fn value<T: Serialize>(part: &T) -> Value {
-    Value::from(Serde(part))
-}
-
-/// A table as a link that saves it: the page needs no other file.
-fn csv_link(csv: &str) -> String {
-    use std::fmt::Write;
-    let mut link = "data:text/csv;charset=utf-8,".to_owned();
-    for byte in csv.bytes() {
-        if byte.is_ascii_alphanumeric() || b"-_.~;,".contains(&byte) {
-            link.push(char::from(byte));
-        } else {
-            // Writing to a string cannot fail.
-            let _ = write!(link, "%{byte:02X}");
-        }
-    }
-    link
-}
-
-/// Links that save the tables of figures, by the name of their picture.
-fn csv_links<'a>(figures: impl Iterator<Item = &'a Figure>) -> BTreeMap<String, String> {
-    figures.map(|f| (f.dessin.nom.clone(), csv_link(&f.tableau.csv()))).collect()
+    gabarits: Gabarits,
 }
 
 impl<'a> Site<'a> {
@@ -90,31 +35,13 @@ impl<'a> Site<'a> {
     /// # Errors
     /// [`crate::error::Error::Template`], [`crate::error::Error::Resource`].
     pub(super) fn new(donnees: &'a Donnees<'a>) -> Result<Self> {
-        let plan = donnees.plan;
-        let resources = plan.resources();
-        let mut environment = Environment::new();
-        environment.set_auto_escape_callback(|_| AutoEscape::Html);
-        for name in GABARITS {
-            environment.add_template_owned(name, resources.text(&format!("reports/site/{name}"))?.into_owned())?;
-        }
-        let page = Page {
-            titre: &plan.titre,
-            millesime: plan.millesime,
-            fictif: plan.fictif,
-            mention: mention(plan),
-            extraction: plan.date_extraction.format("%d/%m/%Y").to_string(),
+        let sortie = Sortie {
+            mention: Mention::restreinte(donnees.plan),
             millesime_rpls: donnees.manifeste.millesime_rpls,
-            style: resources.text("reports/site/style.css")?.into_owned(),
-            script: resources.text("reports/site/recherche.js")?.into_owned(),
+            publique: false,
             etendu: donnees.epci.len() > explorateur::MOST_EPCI,
         };
-        let page = Value::from(Serde(serde_json::to_value(&page)?));
-        Ok(Self { donnees, environment, page })
-    }
-
-    fn render(&self, gabarit: &str, own: Value) -> Result<String> {
-        let template = self.environment.get_template(gabarit)?;
-        Ok(typographie::unbroken_page(&template.render(context! { page => self.page.clone(), ..own })?))
+        Ok(Self { donnees, gabarits: Gabarits::load(donnees.plan, sortie)? })
     }
 
     /// The home page: the map, the rule, the key figures, a search by EPCI.
@@ -137,7 +64,7 @@ impl<'a> Site<'a> {
             })
             .collect();
         let csv = csv_links(figures.iter().copied().chain(trend));
-        self.render(
+        self.gabarits.render(
             "index.html",
             context! {
                 racine => "",
@@ -172,7 +99,7 @@ impl<'a> Site<'a> {
     /// The whole review of a territory.
     pub(super) fn review(&self, c: &Contexte<'_>, revue: &Revue, racine: &str) -> Result<String> {
         let csv = csv_links(revue.figures());
-        self.render(
+        self.gabarits.render(
             "revue.html",
             context! {
                 racine,
@@ -200,7 +127,8 @@ impl<'a> Site<'a> {
     pub(super) fn landlord(&self, siren: &str, contingents: &Contingents) -> Result<String> {
         let page = bailleur::build(self.donnees, contingents, siren)?;
         let csv = csv_links(page.figures.iter());
-        self.render("bailleur.html", context! { racine => "../", bailleur => value(&page), csv => value(&csv) })
+        self.gabarits
+            .render("bailleur.html", context! { racine => "../", bailleur => value(&page), csv => value(&csv) })
     }
 
     /// Pages that are of no territory: method, dictionary, data quality, diagnostics.
@@ -212,19 +140,26 @@ impl<'a> Site<'a> {
         let dictionary = dictionnaire::load(self.donnees)?;
         let method = dictionnaire::method(self.donnees)?;
         Ok([
-            ("qualite.html".to_owned(), self.render("qualite.html", context! { racine => "", q => value(&quality) })?),
+            (
+                "qualite.html".to_owned(),
+                self.gabarits.render("qualite.html", context! { racine => "", q => value(&quality) })?,
+            ),
             (
                 "diagnostics.html".to_owned(),
-                self.render(
+                self.gabarits.render(
                     "diagnostics.html",
                     context! { racine => "", familles => value(&qualite::families(&explained)) },
                 )?,
             ),
             (
                 "dictionnaire.html".to_owned(),
-                self.render("dictionnaire.html", context! { racine => "", indicateurs => value(&dictionary) })?,
+                self.gabarits
+                    .render("dictionnaire.html", context! { racine => "", indicateurs => value(&dictionary) })?,
             ),
-            ("methode.html".to_owned(), self.render("methode.html", context! { racine => "", m => value(&method) })?),
+            (
+                "methode.html".to_owned(),
+                self.gabarits.render("methode.html", context! { racine => "", m => value(&method) })?,
+            ),
         ])
     }
 
@@ -239,7 +174,7 @@ impl<'a> Site<'a> {
         let reponses = Reponses::load(self.donnees, geographie)?;
         let page = |racine: &str, partie: &Partie| {
             let e = reponses.page(partie);
-            self.render("explorateur.html", context! { racine, e => value(&e), script => script.as_str() })
+            self.gabarits.render("explorateur.html", context! { racine, e => value(&e), script => script.as_str() })
         };
         let parties = &reponses.parties;
         if let [only] = parties.as_slice() {
@@ -255,7 +190,8 @@ impl<'a> Site<'a> {
             lien: format!("explorateur/{}.html", p.code),
         };
         let list: Vec<Entree> = parties.iter().map(entry).collect();
-        let html = self.render("explorateurs.html", context! { racine => "", departements => value(&list) })?;
+        let html =
+            self.gabarits.render("explorateurs.html", context! { racine => "", departements => value(&list) })?;
         write("explorateur.html".to_owned(), html.as_bytes())
     }
 }
@@ -269,12 +205,6 @@ pub(super) fn departement(commune: &str) -> &str {
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn a_table_in_a_link_reads_back_as_it_was() {
-        let link = csv_link("\u{feff}Nom;Part\r\nÉvry;0,5\r\n");
-        assert!(link.starts_with("data:text/csv;charset=utf-8,%EF%BB%BFNom;Part%0D%0A%C3%89vry;0,5"));
-    }
 
     #[test]
     fn overseas_departements_have_three_digits() {

@@ -1,0 +1,315 @@
+//! The public edition: what may be told to everyone of the last results. Counts below a threshold are kept secret, and so is
+//! what would give them back ([`secret`]); nothing is told but what [`Ventilation`] lists.
+
+pub mod secret;
+mod synthese;
+mod tables;
+mod ventilations;
+
+use std::collections::BTreeMap;
+
+use arrow::array::{Array, AsArray, RecordBatch};
+use arrow::datatypes::{Float64Type, Int64Type};
+use chrono::NaiveDate;
+
+use self::secret::{Carte, Niveau, Place};
+use crate::engine::{self, Engine, Table};
+use crate::error::{Error, Result};
+use crate::project::Plan;
+use crate::reference::{Parametres, Resources};
+use crate::resultats::Manifeste;
+
+pub use synthese::{Synthese, Valeur};
+pub use tables::SECRET;
+pub use ventilations::{Detail, Groupe, Ventilation};
+
+/// Statement of the counts.
+const EFFECTIFS: &str = "pipelines/diffusion/effectifs.sql";
+/// Statement of what stands beside them.
+const MESURES: &str = "pipelines/diffusion/mesures.sql";
+/// Where communes stand.
+const PLACES: &str = "SELECT commune, COALESCE(epci, '') AS epci, departement, region FROM communes WHERE perimetre = 1 \
+                      ORDER BY commune";
+
+/// What may be told.
+#[derive(Debug)]
+pub struct Edition {
+    /// Fewest households of a count.
+    pub seuil: i64,
+    /// What is counted.
+    pub ventilations: Vec<Ventilation>,
+    /// The whole, every EPCI, and the other territories with something in them; the widest level first, then by code.
+    pub lieux: Vec<Lieu>,
+}
+
+/// A territory of the edition.
+#[derive(Debug)]
+pub struct Lieu {
+    /// Level.
+    pub niveau: Niveau,
+    /// Code, as in the tables.
+    pub code: String,
+    /// Name.
+    pub libelle: String,
+    /// SIREN of the EPCI of a commune.
+    pub epci: Option<String>,
+    /// What is told of each breakdown, in the order of [`Edition::ventilations`].
+    pub effectifs: Vec<Effectifs>,
+    /// Months that demands have waited, over those told.
+    pub anciennete: Attente,
+    /// Months from deposit to lease, over the leases told.
+    pub delai: Attente,
+}
+
+/// A time: its mean and its median, where they may be told.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct Attente {
+    /// Mean.
+    pub moyenne: Option<f64>,
+    /// Median.
+    pub mediane: Option<f64>,
+}
+
+/// What is told of a breakdown in a territory.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Effectifs {
+    /// The count of each group of this detail.
+    Dits {
+        /// Place of the detail in the breakdown.
+        detail: usize,
+        /// A count a group.
+        comptes: Vec<i64>,
+    },
+    /// Not told.
+    Secret,
+    /// Its source, or its column, was not given.
+    Absent,
+}
+
+impl Edition {
+    /// What may be told of the last results.
+    ///
+    /// # Errors
+    /// [`Error::Usage`] when there are none; [`Error::Resource`] when a statement counts a cell that no breakdown knows.
+    pub fn of_results(plan: &Plan, threads: usize) -> Result<Self> {
+        let resources = plan.resources();
+        let engine = engine::open_results(plan, threads)?;
+        let ventilations = Ventilation::load(&resources)?;
+        let manifeste = Manifeste::load(plan)?;
+        let given = |source: &str| manifeste.entrees.iter().any(|e| e.source == source && !e.refuse);
+        let carte = Carte::new(&places(&engine)?, plan.diffusion_prioritaire);
+        let comptes = Comptes::load(&engine, &resources, &carte, &ventilations)?;
+        let seuil = threshold(plan)?;
+        let mut edition = Self { seuil, lieux: lieux(&engine, &resources, ventilations.len())?, ventilations };
+        let mut told: BTreeMap<&str, Vec<bool>> = BTreeMap::new();
+        for (rang, ventilation) in edition.ventilations.iter().enumerate() {
+            let cells = &comptes.cellules[rang];
+            let known = given(&ventilation.source) && !comptes.nuls[rang];
+            let eligible = match &ventilation.parent {
+                Some(parent) => told.get(parent.as_str()).cloned().unwrap_or_default(),
+                None => vec![true; carte.lieux.len()],
+            };
+            let (finest, first) = ventilation.told(&carte, cells, eligible, seuil);
+            told.insert(&ventilation.nom, first);
+            for lieu in &mut edition.lieux {
+                lieu.effectifs[rang] = match carte.rang(lieu.niveau, &lieu.code) {
+                    Some(place) if known => finest[place].clone(),
+                    _ => Effectifs::Absent,
+                };
+            }
+        }
+        edition.settle();
+        Ok(edition)
+    }
+
+    /// Place of a breakdown in the edition.
+    #[must_use]
+    pub fn rang(&self, nom: &str) -> Option<usize> {
+        self.ventilations.iter().position(|v| v.nom == nom)
+    }
+
+    /// What is told of a breakdown in a territory.
+    #[must_use]
+    pub fn of<'a>(&'a self, lieu: &'a Lieu, nom: &str) -> &'a Effectifs {
+        self.rang(nom).and_then(|rang| lieu.effectifs.get(rang)).unwrap_or(&Effectifs::Absent)
+    }
+
+    /// Lets go of what stands over counts that are not told, and of territories with nothing in them.
+    fn settle(&mut self) {
+        let [demandes, baux] = ["demandes", "baux"].map(|nom| self.rang(nom));
+        for lieu in &mut self.lieux {
+            let over = |rang: Option<usize>| {
+                rang.and_then(|rang| lieu.effectifs[rang].count(0)).is_some_and(|n| n >= self.seuil)
+            };
+            if !over(demandes) {
+                lieu.anciennete = Attente::default();
+            }
+            if !over(baux) {
+                lieu.delai = Attente::default();
+            }
+        }
+        let nothing = |effectifs: &Effectifs| match effectifs {
+            Effectifs::Dits { comptes, .. } => comptes.iter().all(|n| *n == 0),
+            Effectifs::Secret => false,
+            Effectifs::Absent => true,
+        };
+        let asked = |niveau: Niveau| matches!(niveau, Niveau::Territoire | Niveau::Epci);
+        self.lieux.retain(|lieu| asked(lieu.niveau) || !lieu.effectifs.iter().all(nothing));
+    }
+}
+
+impl Effectifs {
+    /// Count of a group, where it is told.
+    #[must_use]
+    pub fn count(&self, groupe: usize) -> Option<i64> {
+        match self {
+            Self::Dits { comptes, .. } => comptes.get(groupe).copied(),
+            _ => None,
+        }
+    }
+}
+
+impl Ventilation {
+    /// What is told of each territory, given the counts of its cells and which territories are `eligible`: the finest detail
+    /// that each can have, a detail going only where those coarser do. Also which territories have the first.
+    #[must_use]
+    pub fn told(
+        &self,
+        carte: &Carte,
+        cells: &[Vec<i64>],
+        eligible: Vec<bool>,
+        seuil: i64,
+    ) -> (Vec<Effectifs>, Vec<bool>) {
+        let mut finest: Vec<Effectifs> = vec![Effectifs::Secret; carte.lieux.len()];
+        let mut details = Vec::new();
+        let mut told = eligible;
+        for (detail, grouped) in self.detail.iter().enumerate() {
+            let comptes: Vec<Vec<i64>> = cells.iter().map(|cells| grouped.counts(cells, self)).collect();
+            told = carte.told(if self.par_cellule { cells } else { &comptes }, &told, seuil);
+            for (lieu, comptes) in comptes.into_iter().enumerate().filter(|(lieu, _)| told[*lieu]) {
+                finest[lieu] = Effectifs::Dits { detail, comptes };
+            }
+            details.push(told.clone());
+        }
+        (finest, details.into_iter().next().unwrap_or_default())
+    }
+}
+
+impl Detail {
+    /// Counts of its groups, from those of the cells of its breakdown.
+    fn counts(&self, cells: &[i64], ventilation: &Ventilation) -> Vec<i64> {
+        let names = ventilation.cells();
+        let count = |groupe: &Groupe| {
+            let own = names.iter().zip(cells).filter(|(name, _)| groupe.cellules.iter().any(|c| c == *name));
+            own.map(|(_, n)| n).sum()
+        };
+        self.groupes.iter().map(count).collect()
+    }
+}
+
+/// Counts of the cells of each breakdown, territory by territory.
+struct Comptes {
+    cellules: Vec<Vec<Vec<i64>>>,
+    /// A column of the breakdown was not given.
+    nuls: Vec<bool>,
+}
+
+impl Comptes {
+    fn load(engine: &Engine, resources: &Resources, carte: &Carte, ventilations: &[Ventilation]) -> Result<Self> {
+        let mut comptes = Self {
+            cellules: ventilations.iter().map(|v| vec![vec![0; v.cells().len()]; carte.lieux.len()]).collect(),
+            nuls: vec![false; ventilations.len()],
+        };
+        let table = statement(engine, resources, EFFECTIFS)?;
+        for batch in &table.batches {
+            let [ventilation, cellule, niveau, code] =
+                ["ventilation", "cellule", "niveau", "code"].map(|name| text(batch, name));
+            let (ventilation, cellule, niveau, code) = (ventilation?, cellule?, niveau?, code?);
+            let effectif = column(batch, "effectif")?.as_primitive::<Int64Type>();
+            for row in 0..batch.num_rows() {
+                let Some(rang) = ventilations.iter().position(|v| v.nom == ventilation.value(row)) else { continue };
+                let Some(cell) = ventilations[rang].cells().iter().position(|c| *c == cellule.value(row)) else {
+                    let unknown = format!("{} : cellule « {} » inconnue", ventilation.value(row), cellule.value(row));
+                    return Err(Error::resource(EFFECTIFS, unknown));
+                };
+                let level = Niveau::ALL.into_iter().find(|level| level.word() == niveau.value(row));
+                let Some(place) = level.and_then(|level| carte.rang(level, code.value(row))) else { continue };
+                if effectif.is_null(row) {
+                    comptes.nuls[rang] = true;
+                } else {
+                    comptes.cellules[rang][place][cell] = effectif.value(row);
+                }
+            }
+        }
+        Ok(comptes)
+    }
+}
+
+/// Territories of the perimeter, nothing yet said of them.
+fn lieux(engine: &Engine, resources: &Resources, ventilations: usize) -> Result<Vec<Lieu>> {
+    let mut lieux = Vec::new();
+    for batch in &statement(engine, resources, MESURES)?.batches {
+        let [niveau, code, libelle, epci] = ["niveau", "code", "libelle", "epci"].map(|name| text(batch, name));
+        let (niveau, code, libelle, epci) = (niveau?, code?, libelle?, epci?);
+        let real = |name: &str, row: usize| -> Result<Option<f64>> {
+            let column = column(batch, name)?.as_primitive::<Float64Type>();
+            Ok(column.is_valid(row).then(|| column.value(row)))
+        };
+        for row in 0..batch.num_rows() {
+            let Some(level) = Niveau::ALL.into_iter().find(|level| level.word() == niveau.value(row)) else { continue };
+            let attente = |moyenne: &str, mediane: &str| -> Result<Attente> {
+                Ok(Attente { moyenne: real(moyenne, row)?, mediane: real(mediane, row)? })
+            };
+            lieux.push(Lieu {
+                niveau: level,
+                code: code.value(row).to_owned(),
+                libelle: libelle.value(row).to_owned(),
+                epci: epci.is_valid(row).then(|| epci.value(row).to_owned()),
+                effectifs: vec![Effectifs::Absent; ventilations],
+                anciennete: attente("anciennete_moyenne", "anciennete_mediane")?,
+                delai: attente("delai_moyen", "delai_median")?,
+            });
+        }
+    }
+    lieux.sort_by(|a, b| (a.niveau, &a.code).cmp(&(b.niveau, &b.code)));
+    Ok(lieux)
+}
+
+fn places(engine: &Engine) -> Result<Vec<Place>> {
+    let mut places = Vec::new();
+    for batch in &engine.query("communes", PLACES)?.batches {
+        let [commune, epci, departement, region] =
+            ["commune", "epci", "departement", "region"].map(|name| text(batch, name));
+        let (commune, epci, departement, region) = (commune?, epci?, departement?, region?);
+        places.extend((0..batch.num_rows()).map(|row| Place {
+            commune: commune.value(row).to_owned(),
+            epci: epci.value(row).to_owned(),
+            departement: departement.value(row).to_owned(),
+            region: region.value(row).to_owned(),
+        }));
+    }
+    Ok(places)
+}
+
+/// Fewest households of a count that may be told: the project's, else the program's.
+fn threshold(plan: &Plan) -> Result<i64> {
+    if let Some(own) = plan.seuil_diffusion {
+        return Ok(own);
+    }
+    let last_day = NaiveDate::from_ymd_opt(plan.millesime, 12, 31).unwrap_or(NaiveDate::MAX);
+    let number = Parametres::load(&plan.resources())?.number("seuil_diffusion", last_day)?;
+    #[expect(clippy::cast_possible_truncation, reason = "a few households")]
+    Ok(number as i64)
+}
+
+fn statement(engine: &Engine, resources: &Resources, path: &str) -> Result<Table> {
+    engine.query(path, resources.text(path)?.trim_end().trim_end_matches(';'))
+}
+
+fn column<'a>(batch: &'a RecordBatch, name: &str) -> Result<&'a dyn Array> {
+    batch.column_by_name(name).map(AsRef::as_ref).ok_or_else(|| Error::outdated("diffusion", name))
+}
+
+fn text<'a>(batch: &'a RecordBatch, name: &str) -> Result<&'a arrow::array::StringArray> {
+    column(batch, name)?.as_string_opt::<i32>().ok_or_else(|| Error::outdated("diffusion", name))
+}

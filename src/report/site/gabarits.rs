@@ -1,0 +1,128 @@
+//! The templates of the site, and what every page prints of the run.
+
+use std::collections::BTreeMap;
+
+use minijinja::value::{Serde, Value};
+use minijinja::{AutoEscape, Environment, context};
+use serde::Serialize;
+
+use super::super::document::Figure;
+use super::super::sortie::Mention;
+use super::typographie;
+use crate::error::Result;
+use crate::project::Plan;
+
+/// Templates of the site.
+const GABARITS: [&str; 12] = [
+    "base.html",
+    "index.html",
+    "revue.html",
+    "blocs.html",
+    "bailleur.html",
+    "methode.html",
+    "dictionnaire.html",
+    "explorateur.html",
+    "explorateurs.html",
+    "qualite.html",
+    "diagnostics.html",
+    "tableau.html",
+];
+
+/// What sets the pages of a site apart from those of another.
+#[derive(Debug, Serialize)]
+pub(in crate::report) struct Sortie {
+    /// What is said of the data.
+    pub mention: Mention,
+    /// Year of the stock.
+    pub millesime_rpls: i32,
+    /// The edition for everyone.
+    pub publique: bool,
+    /// There is a list of explorers, one a département.
+    pub etendu: bool,
+}
+
+/// What every page prints of the run.
+#[derive(Debug, Serialize)]
+struct Page<'a> {
+    titre: &'a str,
+    millesime: i32,
+    fictif: bool,
+    extraction: String,
+    style: String,
+    script: String,
+    sortie: Sortie,
+}
+
+/// Templates, and what all of them are given.
+pub(in crate::report) struct Gabarits {
+    environment: Environment<'static>,
+    page: Value,
+}
+
+impl Gabarits {
+    /// Loads the templates.
+    ///
+    /// # Errors
+    /// [`crate::error::Error::Template`], [`crate::error::Error::Resource`].
+    pub(in crate::report) fn load(plan: &Plan, sortie: Sortie) -> Result<Self> {
+        let resources = plan.resources();
+        let mut environment = Environment::new();
+        environment.set_auto_escape_callback(|_| AutoEscape::Html);
+        for name in GABARITS {
+            environment.add_template_owned(name, resources.text(&format!("reports/site/{name}"))?.into_owned())?;
+        }
+        let page = Page {
+            titre: &plan.titre,
+            millesime: plan.millesime,
+            fictif: plan.fictif,
+            extraction: plan.date_extraction.format("%d/%m/%Y").to_string(),
+            style: resources.text("reports/site/style.css")?.into_owned(),
+            script: resources.text("reports/site/recherche.js")?.into_owned(),
+            sortie,
+        };
+        let page = Value::from(Serde(serde_json::to_value(&page)?));
+        Ok(Self { environment, page })
+    }
+
+    /// A page from its template.
+    pub(in crate::report) fn render(&self, gabarit: &str, own: Value) -> Result<String> {
+        let template = self.environment.get_template(gabarit)?;
+        Ok(typographie::unbroken_page(&template.render(context! { page => self.page.clone(), ..own })?))
+    }
+}
+
+/// A part of what a template is given.
+pub(in crate::report) fn value<T: Serialize>(part: &T) -> Value {
+    Value::from(Serde(part))
+}
+
+/// A table as a link that saves it: the page needs no other file.
+fn csv_link(csv: &str) -> String {
+    use std::fmt::Write;
+    let mut link = "data:text/csv;charset=utf-8,".to_owned();
+    for byte in csv.bytes() {
+        if byte.is_ascii_alphanumeric() || b"-_.~;,".contains(&byte) {
+            link.push(char::from(byte));
+        } else {
+            // Writing to a string cannot fail.
+            let _ = write!(link, "%{byte:02X}");
+        }
+    }
+    link
+}
+
+/// Links that save the tables of figures, by the name of their picture.
+pub(in crate::report) fn csv_links<'a>(figures: impl Iterator<Item = &'a Figure>) -> BTreeMap<String, String> {
+    figures.map(|f| (f.dessin.nom.clone(), csv_link(&f.tableau.csv()))).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_table_in_a_link_reads_back_as_it_was() {
+        let link = csv_link("\u{feff}Nom;Part\r\nÉvry;0,5\r\n");
+        assert!(link.starts_with("data:text/csv;charset=utf-8,%EF%BB%BFNom;Part%0D%0A%C3%89vry;0,5"));
+    }
+}
