@@ -184,16 +184,7 @@ impl<'a> Donnees<'a> {
             feuilles.insert(nom, Feuille::load(plan, nom)?);
         }
         let epci = feuilles.get("demande").map(epci_of).unwrap_or_default();
-        let mut communes: BTreeMap<String, Vec<String>> = BTreeMap::new();
-        let mut sans_epci = Vec::new();
-        for commune in geographie.communes() {
-            if plan.communes.as_ref().is_none_or(|set| set.contains(&commune.code)) {
-                match &commune.epci {
-                    Some(epci) => communes.entry(epci.clone()).or_default().push(commune.code.clone()),
-                    None => sans_epci.push(commune.libelle.clone()),
-                }
-            }
-        }
+        let (communes, sans_epci) = communes_of(plan, geographie);
         Ok(Self {
             plan,
             manifeste: Manifeste::load(plan)?,
@@ -274,6 +265,24 @@ impl Lieu {
     pub(super) fn is_territoire(&self) -> bool {
         self.niveau == "territoire"
     }
+}
+
+/// Codes of the communes of each EPCI, those of the perimeter, and names of those that belong to none.
+pub(super) fn communes_of(
+    plan: &Plan,
+    geographie: &crate::reference::Geographie,
+) -> (BTreeMap<String, Vec<String>>, Vec<String>) {
+    let mut communes: BTreeMap<String, Vec<String>> = BTreeMap::new();
+    let mut sans_epci = Vec::new();
+    for commune in geographie.communes() {
+        if plan.communes.as_ref().is_none_or(|set| set.contains(&commune.code)) {
+            match &commune.epci {
+                Some(epci) => communes.entry(epci.clone()).or_default().push(commune.code.clone()),
+                None => sans_epci.push(commune.libelle.clone()),
+            }
+        }
+    }
+    (communes, sans_epci)
 }
 
 /// EPCI of a table, by name.

@@ -12,6 +12,8 @@ use self::revue::Contexte;
 use super::atelier::{Document, LIGNES_PDF};
 use super::classeur;
 use super::document::Revue;
+use super::donnees::communes_of;
+use super::fond::Fond;
 use super::pdf::Imprimerie;
 use super::site::{Gabarits, Sortie, csv_links, value};
 use super::sortie::{Mention, write};
@@ -23,6 +25,7 @@ use crate::error::{Error, Result};
 use crate::partage::shared_out;
 use crate::progress::Progress;
 use crate::project::Plan;
+use crate::reference::Geographie;
 use crate::resultats::{MANIFESTE, Manifeste};
 use crate::store;
 
@@ -101,6 +104,9 @@ pub fn publish(plan: &Plan, edition: &Edition, threads: usize, progress: &Progre
         imprimerie: Imprimerie::new(&plan.resources())?,
     };
     let verdicts = load_verdicts(plan)?;
+    let geographie = Geographie::load(&plan.resources(), plan.millesime)?;
+    let fond = Fond::load(plan, &geographie)?;
+    let (communes, _) = communes_of(plan, &geographie);
     let lieux: Vec<&Lieu> =
         edition.lieux.iter().filter(|lieu| matches!(lieu.niveau, Niveau::Territoire | Niveau::Epci)).collect();
     let bar = progress.steps("Édition publique", lieux.len() as u64 + 1);
@@ -112,9 +118,17 @@ pub fn publish(plan: &Plan, edition: &Edition, threads: usize, progress: &Progre
         }
         Ok(())
     };
+    let contexte = Contexte {
+        plan,
+        edition,
+        manifeste: &manifeste,
+        verdicts: &verdicts,
+        fond: &fond,
+        communes: &communes,
+        lieu: lieux.first().copied().ok_or_else(|| Error::outdated("diffusion", "niveau"))?,
+    };
     shared_out(threads, lieux.len(), |i| {
-        let contexte = Contexte { plan, edition, manifeste: &manifeste, verdicts: &verdicts, lieu: lieux[i] };
-        atelier.write_territory(&contexte, keep)?;
+        atelier.write_territory(&Contexte { lieu: lieux[i], ..contexte }, keep)?;
         bar.inc(1);
         Ok(())
     })?;

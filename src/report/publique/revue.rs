@@ -1,7 +1,10 @@
 //! The review of a territory as everyone may read it: what each breakdown tells, and what it keeps secret.
 
+use std::collections::BTreeMap;
+
 use super::super::document::{Bloc, Chapitre, Cle, Figure, Natif, Revue, alternative};
-use super::super::revue::parameters;
+use super::super::fond::Fond;
+use super::super::revue::{Etendue, Place, map_of_shares, map_of_tension, parameters};
 use super::super::tableau::{Cellule, Tableau};
 use super::super::verdict::Verdict;
 use crate::chart::{self, Barre, Legende};
@@ -19,6 +22,9 @@ pub(super) struct Contexte<'a> {
     pub edition: &'a Edition,
     pub manifeste: &'a Manifeste,
     pub verdicts: &'a [Verdict],
+    pub fond: &'a Fond,
+    /// Communes of each EPCI, those of the perimeter.
+    pub communes: &'a BTreeMap<String, Vec<String>>,
     pub lieu: &'a Lieu,
 }
 
@@ -90,7 +96,7 @@ pub(super) fn build(c: &Contexte<'_>) -> Result<Revue> {
     let coupe = c.manifeste.epci_coupes.contains(&c.lieu.code);
     let mut chapitres = vec![Chapitre::new("cles", "Chiffres clés", vec![Bloc::constat(headline(c)), keys(c)])];
     if whole {
-        chapitres.push(territories(c));
+        chapitres.push(territories(c)?);
     }
     for (id, titre, ventilations) in CHAPITRES {
         chapitres.push(shares(c, id, titre, ventilations)?);
@@ -165,7 +171,7 @@ fn keys(c: &Contexte<'_>) -> Bloc {
 }
 
 /// The figures of every EPCI, then those of départements and régions.
-fn territories(c: &Contexte<'_>) -> Chapitre {
+fn territories(c: &Contexte<'_>) -> Result<Chapitre> {
     let mut epci: Vec<&Lieu> = c.edition.lieux.iter().filter(|lieu| lieu.niveau == Niveau::Epci).collect();
     epci.sort_by_cached_key(|lieu| (format::plain(&lieu.libelle), lieu.code.clone()));
     let mut blocs = Vec::new();
@@ -189,7 +195,49 @@ fn territories(c: &Contexte<'_>) -> Chapitre {
     blocs.push(Bloc::note(format!(
         "« s » : secret. Là où un EPCI déborde d'un département ou d'une région, et où leur différence révélerait une partie trop petite, {given_up}."
     )));
-    Chapitre::new("epci", "EPCI, départements et régions", blocs)
+    blocs.extend(maps(c, &epci)?);
+    Ok(Chapitre::new("epci", "EPCI, départements et régions", blocs))
+}
+
+/// Tension, and the rule outside priority neighbourhoods, on maps of the EPCI that they are told of.
+fn maps(c: &Contexte<'_>, epci: &[&Lieu]) -> Result<Vec<Bloc>> {
+    let codes: Vec<String> = epci.iter().map(|lieu| lieu.code.clone()).collect();
+    let etendue = Etendue {
+        fond: c.fond,
+        communes: c.communes,
+        epci: &codes,
+        hauteur: chart::MAP_HEIGHT,
+        annee: c.plan.millesime,
+    };
+    let place = |lieu: &&Lieu| {
+        let s = c.edition.synthese(lieu);
+        let (demandes, baux) = (s.demandes.dite()?, s.baux.dite()?);
+        let (code, nom) = (lieu.code.clone(), lieu.libelle.clone());
+        Some(Place { code, nom, demandes, baux: Some(baux), tension: s.tension.dite() })
+    };
+    let legal = |lieu: &&Lieu| {
+        let rule = |v: &&Verdict| v.epci == lieu.code && v.regle == "q1_hors_qpv" && v.base == "loi";
+        Some((c.verdicts.iter().find(rule)?, c.edition.synthese(lieu).part_q1_hors_qpv))
+    };
+    let rule: Vec<(&Verdict, Valeur<f64>)> = epci.iter().filter_map(legal).collect();
+    let verdicts: Vec<&Verdict> = rule.iter().filter(|(_, part)| part.dite().is_some()).map(|(v, _)| *v).collect();
+    let places: Vec<Place> = epci.iter().filter_map(place).collect();
+    let whole = c.edition.synthese(c.lieu).demandes.dite();
+    let secret = [epci.len() - places.len(), rule.iter().filter(|(_, part)| *part == Valeur::Secrete).count()];
+    let figures = [map_of_tension(etendue, places, whole, true)?, map_of_shares(etendue, &verdicts)?];
+    let figures = figures.into_iter().zip(secret).map(|(figure, secret)| {
+        figure.map(|figure| Figure { sous_titre: figure.sous_titre.clone() + &kept_back(secret), ..figure })
+    });
+    Ok(figures.filter_map(Bloc::figure).collect())
+}
+
+/// What a map says of the EPCI that it is not told.
+fn kept_back(secret: usize) -> String {
+    match secret {
+        0 => String::new(),
+        1 => " ; un EPCI au secret n'y figure pas".to_owned(),
+        n => format!(" ; {n} EPCI au secret n'y figurent pas"),
+    }
 }
 
 /// Headline figures side by side.
@@ -374,32 +422,8 @@ fn communes(c: &Contexte<'_>) -> Chapitre {
             vec![Bloc::absence("Aucune commune n'a ni logement, ni demande, ni bail.")],
         );
     }
-    let lignes = lieux
-        .iter()
-        .map(|lieu| {
-            let s = c.edition.synthese(lieu);
-            vec![
-                Cellule::texte(&lieu.libelle),
-                cell(s.logements, Cellule::Nombre),
-                cell(s.demandes, Cellule::Nombre),
-                cell(s.baux, Cellule::Nombre),
-                cell(s.tension, Cellule::Decimal),
-                cell(s.delai_median, Cellule::Decimal),
-            ]
-        })
-        .collect();
-    let tableau = Tableau::new(
-        "Chiffres clés par commune",
-        &[
-            "Commune",
-            "Logements#",
-            "Demandes actives#",
-            "Baux signés#",
-            "Demandes pour une attribution#",
-            "Attente médiane (mois)#",
-        ],
-        lignes,
-    );
+    let named = |lieu: &Lieu| Cellule::texte(&lieu.libelle);
+    let tableau = compared(c, "Commune", "Chiffres clés par commune", &lieux, named);
     Chapitre::new("communes", "Communes", vec![Bloc::Tableau(tableau)])
 }
 

@@ -1,11 +1,70 @@
 //! Maps of the review: areas where the project gives the outlines of communes, circles at reference coordinates otherwise.
 
+use std::collections::BTreeMap;
+
 use super::{Cellule, Contexte, Figure, Natif, TOUT, Tableau, alternative};
 use crate::chart::{self, Aire, Cercle, Classe, Legende, Palette};
 use crate::error::Result;
 use crate::format;
 use crate::report::Verdict;
-use crate::report::donnees::{Donnees, Lieu};
+use crate::report::donnees::Lieu;
+use crate::report::fond::Fond;
+
+/// What a map is of.
+#[derive(Clone, Copy)]
+pub(in crate::report) struct Etendue<'a> {
+    pub fond: &'a Fond,
+    /// Communes of each EPCI, those of the perimeter.
+    pub communes: &'a BTreeMap<String, Vec<String>>,
+    /// EPCI whose communes are drawn.
+    pub epci: &'a [String],
+    /// Height of the picture.
+    pub hauteur: f64,
+    /// Year under review.
+    pub annee: i32,
+}
+
+impl Etendue<'_> {
+    fn communes(&self, epci: &str) -> &[String] {
+        self.communes.get(epci).map_or(&[], Vec::as_slice)
+    }
+
+    /// Areas of every EPCI in the colour of its class; empty without outlines.
+    fn areas(&self, class: &dyn Fn(&str) -> Option<usize>) -> Vec<Aire> {
+        let mut aires: Vec<Aire> = self
+            .epci
+            .iter()
+            .flat_map(|epci| self.communes(epci).iter().map(move |commune| (epci, commune)))
+            .filter_map(|(epci, commune)| {
+                Some(Aire { contours: self.fond.outlines(commune)?.clone(), classe: class(epci) })
+            })
+            .collect();
+        // The widest first: a commune enclosed in another stands over it.
+        let extent = |aire: &Aire| {
+            let points = || aire.contours.iter().flatten();
+            let side = |of: fn(&(f64, f64)) -> f64| {
+                points().map(of).fold(f64::MIN, f64::max) - points().map(of).fold(f64::MAX, f64::min)
+            };
+            side(|p| p.0) * side(|p| p.1)
+        };
+        aires.sort_by(|a, b| extent(b).total_cmp(&extent(a)));
+        aires
+    }
+}
+
+impl Contexte<'_> {
+    /// Draws `work` over this territory.
+    fn mapped<T>(&self, work: impl FnOnce(Etendue<'_>) -> T) -> T {
+        let epci: Vec<String> = self.epci().iter().map(|lieu| lieu.code.clone()).collect();
+        work(Etendue {
+            fond: self.fond,
+            communes: &self.donnees.communes,
+            epci: &epci,
+            hauteur: self.cadre.carte,
+            annee: self.donnees.plan.millesime,
+        })
+    }
+}
 
 /// Classes that the State's services draw of the rule of 25 %: below 15, to 20, to 25, and reached.
 const Q1_CLASSES: [(&str, f64); 4] =
@@ -20,42 +79,30 @@ fn classes(names: &[&str]) -> Vec<Classe> {
         .collect()
 }
 
-/// Areas of every EPCI in the colour of its class; empty without outlines.
-fn areas(c: &Contexte<'_>, class: &dyn Fn(&str) -> Option<usize>) -> Vec<Aire> {
-    let communes = |epci: &str| c.donnees.communes.get(epci).cloned().unwrap_or_default();
-    let mut aires: Vec<Aire> = c
-        .epci()
-        .iter()
-        .flat_map(|epci| communes(&epci.code).into_iter().map(move |commune| (epci.code.clone(), commune)))
-        .filter_map(|(epci, commune)| Some(Aire { contours: c.fond.outlines(&commune)?.clone(), classe: class(&epci) }))
-        .collect();
-    // The widest first: a commune enclosed in another stands over it.
-    let extent = |aire: &Aire| {
-        let points = || aire.contours.iter().flatten();
-        let side = |of: fn(&(f64, f64)) -> f64| {
-            points().map(of).fold(f64::MIN, f64::max) - points().map(of).fold(f64::MAX, f64::min)
-        };
-        side(|p| p.0) * side(|p| p.1)
-    };
-    aires.sort_by(|a, b| extent(b).total_cmp(&extent(a)));
-    aires
+/// The legal rule outside priority neighbourhoods, judged.
+fn is_judged(v: &Verdict) -> bool {
+    v.regle == "q1_hors_qpv" && v.base == "loi" && v.resultat.is_some()
+}
+
+/// The rule outside priority neighbourhoods on the map of a territory.
+pub(in crate::report) fn q1(c: &Contexte<'_>) -> Result<Option<Figure>> {
+    let judged: Vec<&Verdict> = c.donnees.verdicts_of(c.lieu).iter().filter(|v| is_judged(v)).collect();
+    c.mapped(|etendue| rule(etendue, &judged))
 }
 
 /// The rule outside priority neighbourhoods on the map: the share in the State's classes, the leases as circles.
-pub(in crate::report) fn q1(c: &Contexte<'_>) -> Result<Option<Figure>> {
-    let legal = |v: &&Verdict| v.regle == "q1_hors_qpv" && v.base == "loi" && v.resultat.is_some();
-    let judged: Vec<&Verdict> = c.donnees.verdicts_of(c.lieu).iter().filter(legal).collect();
+pub(in crate::report) fn rule(etendue: Etendue<'_>, verdicts: &[&Verdict]) -> Result<Option<Figure>> {
+    let judged: Vec<&Verdict> = verdicts.iter().copied().filter(|v| is_judged(v)).collect();
     if judged.len() < 2 {
         return Ok(None);
     }
     let class = |share: f64| Q1_CLASSES.iter().rposition(|(_, floor)| share >= *floor);
     let of = |epci: &str| judged.iter().find(|v| v.epci == epci).and_then(|v| class(v.resultat?));
-    let communes = |epci: &str| c.donnees.communes.get(epci).map_or(&[][..], Vec::as_slice);
     let cercles: Vec<Cercle> = judged
         .iter()
         .filter_map(|v| {
             Some(Cercle {
-                lieu: c.fond.middle(communes(&v.epci))?,
+                lieu: etendue.fond.middle(etendue.communes(&v.epci))?,
                 effectif: v.denominateur.unwrap_or(0),
                 classe: class(v.resultat?),
                 nom: v.libelle.clone(),
@@ -86,17 +133,17 @@ pub(in crate::report) fn q1(c: &Contexte<'_>) -> Result<Option<Figure>> {
         .collect();
     let tableau = Tableau::new("Classe de chaque EPCI", &["EPCI", "Baux hors QPV#", "Part#", "Classe"], lignes);
     draw(
-        c,
+        etendue.hauteur,
         "carte-q1",
         titre,
         tableau,
         Carte {
             classes: classes(&Q1_CLASSES.map(|(nom, _)| nom)),
-            aires: areas(c, &of),
+            aires: etendue.areas(&of),
             cercles,
             sous_titre: format!(
                 "Part des baux signés en {} hors QPV au premier quartile ou à des ménages relogés, par EPCI{lost}",
-                c.donnees.plan.millesime
+                etendue.annee
             ),
             lecture: "la surface d'un cercle est le nombre de baux hors QPV",
             champ: "EPCI de l'arrêté de l'année ; attributions à des ménages suivies d'un bail signé hors QPV",
@@ -116,19 +163,20 @@ fn tension_class(value: Option<f64>) -> Option<usize> {
     value.and_then(|t| TENSION_CLASSES.iter().rposition(|(_, floor)| t >= *floor))
 }
 
+/// A place of a map of tension.
+pub(in crate::report) struct Place {
+    /// Code of the EPCI or the commune.
+    pub code: String,
+    pub nom: String,
+    pub demandes: i64,
+    pub baux: Option<i64>,
+    pub tension: Option<f64>,
+}
+
 /// Demands of each EPCI as circles, in classes of tension.
 pub(super) fn demandes(c: &Contexte<'_>) -> Result<Option<Figure>> {
-    let lieux = &c.donnees.epci;
-    if lieux.len() < 2 {
-        return Ok(None);
-    }
-    circles(
-        c,
-        "carte-demandes",
-        lieux,
-        &|lieu| c.donnees.communes.get(&lieu.code).and_then(|list| c.fond.middle(list)),
-        "EPCI",
-    )
+    let places = places(c, &c.donnees.epci);
+    c.mapped(|etendue| tension(etendue, places, None, true))
 }
 
 /// Demands of each commune of an EPCI as circles, in classes of tension.
@@ -139,86 +187,103 @@ pub(super) fn communes(c: &Contexte<'_>) -> Result<Option<Figure>> {
     let codes = c.donnees.communes.get(&c.lieu.code).cloned().unwrap_or_default();
     let lieux: Vec<Lieu> =
         codes.into_iter().map(|code| Lieu { niveau: "commune".to_owned(), code, libelle: String::new() }).collect();
-    if lieux.len() < 2 {
-        return Ok(None);
-    }
-    circles(c, "carte-communes", &lieux, &|lieu| c.fond.middle(std::slice::from_ref(&lieu.code)), "Commune")
+    let places = places(c, &lieux);
+    c.mapped(|etendue| tension(etendue, places, None, false))
 }
 
-/// Name, demands, leases and tension of a place.
-type Tension = (String, i64, Option<i64>, Option<f64>);
-
-fn circles(
-    c: &Contexte<'_>,
-    cle: &'static str,
-    lieux: &[Lieu],
-    place: &dyn Fn(&Lieu) -> Option<(f64, f64)>,
-    what: &'static str,
-) -> Result<Option<Figure>> {
-    let tension = |donnees: &Donnees<'_>, lieu: &Lieu| {
-        let row = donnees.row("tension", lieu, &TOUT)?;
-        Some((row.text("libelle").to_owned(), row.int("demandes")?, row.int("attributions"), row.real("tension")))
+fn places(c: &Contexte<'_>, lieux: &[Lieu]) -> Vec<Place> {
+    let place = |lieu: &Lieu| {
+        let row = c.donnees.row("tension", lieu, &TOUT)?;
+        Some(Place {
+            code: lieu.code.clone(),
+            nom: row.text("libelle").to_owned(),
+            demandes: row.int("demandes")?,
+            baux: row.int("attributions"),
+            tension: row.real("tension"),
+        })
     };
-    let mut rows: Vec<(&Lieu, Tension)> = lieux
-        .iter()
-        .filter_map(|lieu| Some((lieu, tension(c.donnees, lieu)?)))
-        .filter(|(_, (_, demandes, ..))| *demandes > 0)
-        .collect();
-    if rows.len() < 2 {
+    lieux.iter().filter_map(place).collect()
+}
+
+/// Demands as circles in classes of tension, of EPCI or of the communes of one; `whole` is how many there are in all, where these
+/// are not all.
+pub(in crate::report) fn tension(
+    etendue: Etendue<'_>,
+    mut places: Vec<Place>,
+    whole: Option<i64>,
+    by_epci: bool,
+) -> Result<Option<Figure>> {
+    places.retain(|place| place.demandes > 0);
+    if places.len() < 2 {
         return Ok(None);
     }
-    rows.sort_by(|a, b| b.1.1.cmp(&a.1.1).then_with(|| a.0.code.cmp(&b.0.code)));
-    let all: i64 = rows.iter().map(|(_, r)| r.1).sum();
-    let cercles: Vec<Cercle> = rows
+    places.sort_by(|a, b| b.demandes.cmp(&a.demandes).then_with(|| a.code.cmp(&b.code)));
+    let all = whole.unwrap_or_else(|| places.iter().map(|place| place.demandes).sum());
+    let middle = |code: &String| {
+        if by_epci {
+            etendue.fond.middle(etendue.communes(code))
+        } else {
+            etendue.fond.middle(std::slice::from_ref(code))
+        }
+    };
+    let cercles: Vec<Cercle> = places
         .iter()
-        .filter_map(|(lieu, (nom, demandes, _, t))| {
+        .filter_map(|place| {
             Some(Cercle {
-                lieu: place(lieu)?,
-                effectif: *demandes,
-                classe: tension_class(*t),
-                nom: nom.clone(),
-                etiquette: format::count(*demandes, "demande", "demandes"),
+                lieu: middle(&place.code)?,
+                effectif: place.demandes,
+                classe: tension_class(place.tension),
+                nom: place.nom.clone(),
+                etiquette: format::count(place.demandes, "demande", "demandes"),
             })
         })
         .collect();
     if cercles.is_empty() {
         return Ok(None);
     }
-    let absent = rows.len() - cercles.len();
+    let absent = places.len() - cercles.len();
     #[expect(clippy::cast_precision_loss, reason = "counts of demands are far below 2^52")]
-    let share = rows[0].1.1 as f64 / all as f64;
-    let titre = format!("{} reçoit {} des demandes", rows[0].1.0, format::percent(share));
-    let lignes = rows
+    let share = places[0].demandes as f64 / all as f64;
+    let titre = format!("{} reçoit {} des demandes", places[0].nom, format::percent(share));
+    let lignes = places
         .iter()
-        .map(|(_, (nom, demandes, baux, t))| {
-            vec![Cellule::texte(nom), Cellule::Nombre(Some(*demandes)), Cellule::Nombre(*baux), Cellule::Decimal(*t)]
+        .map(|place| {
+            vec![
+                Cellule::texte(&place.nom),
+                Cellule::Nombre(Some(place.demandes)),
+                Cellule::Nombre(place.baux),
+                Cellule::Decimal(place.tension),
+            ]
         })
         .collect();
+    let (cle, what, level, names) = if by_epci {
+        ("carte-demandes", "EPCI", "EPCI", ("un EPCI", "EPCI"))
+    } else {
+        ("carte-communes", "Commune", "commune", ("une commune", "communes"))
+    };
     let tableau =
         Tableau::new("Demandes, baux et tension", &[what, "Demandes actives#", "Baux signés#", "Tension#"], lignes);
     let class_of = |epci: &str| {
-        let lieu = Lieu { niveau: "epci".to_owned(), code: epci.to_owned(), libelle: String::new() };
-        tension_class(tension(c.donnees, &lieu).and_then(|r| r.3))
+        let place = places.iter().find(|place| place.code == epci).filter(|_| by_epci)?;
+        tension_class(place.tension)
     };
-    let lost = lost(absent, if what == "EPCI" { ("un EPCI", "EPCI") } else { ("une commune", "communes") });
-    let names = TENSION_CLASSES.map(|(nom, _)| nom);
-    let mut shown = classes(&names);
+    let mut shown = classes(&TENSION_CLASSES.map(|(nom, _)| nom));
     if let Some(first) = shown.first_mut() {
         first.nom = format!("{} demandes pour une attribution", first.nom);
     }
     draw(
-        c,
+        etendue.hauteur,
         cle,
         titre,
         tableau,
         Carte {
             classes: shown,
-            aires: if c.lieu.is_territoire() { areas(c, &class_of) } else { areas(c, &|_| None) },
+            aires: etendue.areas(&class_of),
             cercles,
             sous_titre: format!(
-                "Demandes actives au 31 décembre {0}, et tension de {0}, par {1}{lost}",
-                c.donnees.plan.millesime,
-                if what == "EPCI" { "EPCI" } else { "commune" }
+                "Demandes actives au 31 décembre {0}, et tension de {0}, par {level}{1}",
+                etendue.annee,
+                lost(absent, names)
             ),
             lecture: "la surface d'un cercle est le nombre de demandes ; en gris, aucune attribution dans l'année",
             champ: "demandes de ménages, au premier choix de commune",
@@ -247,11 +312,11 @@ struct Carte {
     source: &'static str,
 }
 
-fn draw(c: &Contexte<'_>, cle: &'static str, titre: String, tableau: Tableau, carte: Carte) -> Result<Option<Figure>> {
+fn draw(hauteur: f64, cle: &'static str, titre: String, tableau: Tableau, carte: Carte) -> Result<Option<Figure>> {
     let kind = if carte.aires.is_empty() { "Carte en cercles" } else { "Carte" };
     let alternative = alternative(kind, &titre, &tableau);
     let legende = Legende { cle, titre: &titre, alternative: &alternative };
-    Ok(chart::map(&legende, &carte.classes, &carte.aires, &carte.cercles, c.cadre.carte)?.map(|dessin| Figure {
+    Ok(chart::map(&legende, &carte.classes, &carte.aires, &carte.cercles, hauteur)?.map(|dessin| Figure {
         cle,
         titre,
         sous_titre: carte.sous_titre,

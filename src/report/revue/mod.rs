@@ -23,7 +23,7 @@ use super::tableau::{Cellule, Tableau};
 use crate::chart::{self, Barre};
 use crate::error::Result;
 
-pub(super) use cartes::q1 as map_of_rule;
+pub(super) use cartes::{Etendue, Place, q1 as map_of_rule, rule as map_of_shares, tension as map_of_tension};
 pub(super) use cles::{headline, key_figures};
 pub(super) use engagements::{judgement_table, short_judgements};
 pub(super) use flux::{Contingents, Flux};
