@@ -19,6 +19,7 @@ const first = (folder) => join(folder, readdirSync(join(SITE, folder)).filter((f
 const PAGES = [
   "index.html", "territoire.html", "epci/246300701.html", first("bailleurs"), "explorateur.html",
   "methode.html", "dictionnaire.html", "qualite.html", "diagnostics.html",
+  "publique/index.html", "publique/epci/246300701.html",
 ];
 
 let browser, server, origin;

@@ -300,6 +300,11 @@ fn shares(c: &Contexte<'_>, id: &'static str, titre: &'static str, ventilations:
     Ok(Chapitre::new(id, titre, blocs))
 }
 
+/// Name of a breakdown, unlike that of another population.
+fn named(ventilation: &Ventilation) -> String {
+    format!("{} ({})", ventilation.titre, ventilation.unite)
+}
+
 /// One breakdown: bars where its groups share out a whole, a table where they do not.
 fn share(
     c: &Contexte<'_>,
@@ -327,7 +332,7 @@ fn share(
         ventilation.unite
     );
     let heading = format!("{}#", format::capital(&ventilation.unite));
-    let tableau = Tableau::new(&ventilation.titre, &[&ventilation.titre, &heading, "Part#"], lignes).with_total();
+    let tableau = Tableau::new(named(ventilation), &[&ventilation.titre, &heading, "Part#"], lignes).with_total();
     let dessin = chart::bars(
         &Legende { cle: nom, titre: &titre, alternative: &alternative("Barres", &titre, &tableau) },
         &barres,
@@ -472,7 +477,7 @@ fn coverage(edition: &Edition) -> Tableau {
                 Cellule::Nombre(i64::try_from(kept.count()).ok())
             };
             vec![
-                Cellule::Texte(format!("{} ({})", ventilation.titre, ventilation.unite)),
+                Cellule::Texte(named(ventilation)),
                 of(Niveau::Epci, true),
                 of(Niveau::Epci, false),
                 of(Niveau::Commune, true),
