@@ -303,6 +303,17 @@ fn counts_told_are_those_of_the_results() {
         assert!(sums.contains(&n), "{row:?} {sums:?}");
         compared += 1;
     }
+    let stock = table("demande").into_iter().filter(|r| text(r, "population") == "ensemble");
+    let stock: Vec<Row> = stock.filter(|r| text(r, "typologie") == "ensemble").collect();
+    for (group, column) in [("Actives au 1er janvier", "actives_1er_janvier"), ("Déposées dans l'année", "deposees")]
+    {
+        let rows = told.iter().filter(|row| text(row, "modalite") == group && row["effectif"] != Cell::Null);
+        for row in rows {
+            let same = |r: &&Row| text(r, "niveau") == text(row, "niveau") && text(r, "code") == text(row, "code");
+            assert_eq!(row["effectif"], stock.iter().find(same).unwrap()[column], "{row:?}");
+            compared += 1;
+        }
+    }
     assert!(compared > 500 && secret > 500, "{compared} effectifs comparés, {secret} secrets");
     // Headline figures, against the tables that they come from.
     let whole = |name: &str, dimensions: &[&str], column: &str| -> BTreeMap<(String, String), Cell> {
@@ -454,4 +465,41 @@ fn what_is_not_given_is_not_secret() {
     assert!(epci["demandes"] == Cell::Null && text(epci, "secrets").split('|').any(|s| s == "demandes"), "{epci:?}");
     let page = fs::read_to_string(projet.path().join("sortie/publique/epci/200071363.html")).unwrap();
     assert!(page.contains("fichier des attributions non fourni"), "{page}");
+}
+
+/// A mean over few leases whose deposit is known is no more told than a count of few; dates that contradict each other do not
+/// make a stock that never was.
+#[test]
+fn a_time_over_few_leases_is_secret() {
+    // One demand in four was struck off before it was deposited.
+    let struck = |n: u32| if n % 4 == 0 { "2024-02-01" } else { "" };
+    let demand = |n: u32| format!("0310000000000010{n:02};2024-05-01;{};03310", struck(n));
+    // Three leases alone name a demand of the register.
+    let number =
+        |n: u32| if n < 3 { format!("0310000000000010{:02}", n + 1) } else { format!("0310000000000020{n:02}") };
+    let lease = |n: u32| format!("{};2025-06-0{};900000001;03310", number(n), 1 + n % 9);
+    let file = |head: &str, rows: Vec<String>| format!("{head}\n{}\n", rows.join("\n"));
+    let demands = file("numero_unique;date_depot;date_radiation;communes", (0..40).map(demand).collect());
+    let leases = file("numero_unique;date_bail;bailleur;commune", (0..20).map(lease).collect());
+    let projet = Projet::new(
+        "[bilan]\nmillesime = 2025\nepci = [\"200071363\"]\n[[source]]\nschema = \"demandes\"\nfichiers = [\"d.csv\"]\n\
+         [[source]]\nschema = \"attributions\"\nfichiers = [\"a.csv\"]\n",
+        &[("d.csv", demands.as_bytes()), ("a.csv", leases.as_bytes())],
+    );
+    projet.run(2, false);
+    let counted = projet.table("delais");
+    let own = counted.iter().find(|r| text(r, "niveau") == "epci" && text(r, "typologie") == "ensemble").unwrap();
+    assert_eq!(own["attributions"], Cell::Int(3));
+    let (code, said) = bilan(&["publish", &projet.path().to_string_lossy()]);
+    assert_eq!(code, 0, "{said}");
+    let rows = read_table(&projet.path().join("sortie/publique/synthese.parquet"));
+    let epci = rows.iter().find(|row| text(row, "niveau") == "epci").unwrap();
+    assert_eq!((&epci["baux"], &epci["demandes"]), (&Cell::Int(20), &Cell::Int(30)));
+    for time in ["delai_moyen", "delai_median"] {
+        assert!(epci[time] == Cell::Null && text(epci, "secrets").split('|').any(|s| s == time), "{epci:?}");
+    }
+    let effectifs = read_table(&projet.path().join("sortie/publique/effectifs.parquet"));
+    let stock =
+        effectifs.iter().find(|r| text(r, "niveau") == "epci" && text(r, "modalite") == "Actives au 1er janvier");
+    assert_eq!(stock.unwrap()["effectif"], Cell::Int(30));
 }

@@ -18,7 +18,7 @@ import tomllib
 import duckdb
 import numpy as np
 from scipy.optimize import linprog
-from scipy.sparse import csr_matrix, lil_matrix, vstack
+from scipy.sparse import csr_matrix, lil_matrix
 
 HERE = pathlib.Path(__file__).resolve().parents[2] / "pipelines" / "diffusion"
 TABLES = ["demande", "demande_profil", "attributions", "attributions_profil", "quartiles", "priorites", "parc"]
@@ -85,15 +85,6 @@ def main():
         for i, (columns, _) in enumerate(equations):
             left[i, columns] = 1
         left, right = csr_matrix(left), [n for _, n in equations]
-        if name == "demandes_mouvements":
-            # Who left is known twice: by when they came, and by why they left.
-            twice = lil_matrix((len(communes), len(place)))
-            for i, code in enumerate(communes):
-                for cell in ("deposees_sorties", "anciennes_sorties"):
-                    twice[i, place[(code, cell)]] = 1
-                for cell in ("radiees_attribution", "radiees_autres"):
-                    twice[i, place[(code, cell)]] = -1
-            left, right = vstack([left, csr_matrix(twice)]), right + [0] * len(communes)
         territories = [("commune", code) for code in communes]
         territories += [("epci", code) for code in sorted({p["epci"] for p in places.values() if p["epci"]})]
         targets = [(t, g) for t in territories for g in groups if 1 <= count(*t, g["cellules"]) < threshold]

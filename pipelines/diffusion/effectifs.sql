@@ -3,10 +3,10 @@
 -- count would give back of an EPCI that it cuts. Cells of a breakdown do not overlap: they add up over cells and territories.
 -- A source that is not given, or a column that its file lacks, gives null.
 WITH mouvement AS (
-    -- Active at the end = deposited in the year and still there + older; what left = as many of each: all four are cells, since
-    -- the counts of the year and the classes of seniority give them back by difference.
-    SELECT code, actives, moins_1_an, deposees - moins_1_an AS deposees_sorties,
-           radiees - (deposees - moins_1_an) AS anciennes_sorties, radiees, radiees_attribution,
+    -- Deposited in the year or before, still there at its end or gone: all four are cells, since the counts of the year and the
+    -- classes of seniority give them back by difference. Exits are what left the stock, whatever the register says of why.
+    SELECT code, actives, moins_1_an, actives - moins_1_an AS anciennes_restees,
+           actives_1er_janvier - (actives - moins_1_an) AS anciennes_sorties, deposees - moins_1_an AS deposees_sorties,
            de_1_a_2_ans, de_2_a_3_ans, de_3_a_5_ans, plus_5_ans
     FROM demande
     WHERE niveau = 'commune' AND population = 'ensemble' AND typologie = 'ensemble'
@@ -70,10 +70,8 @@ compte AS (
     UNION ALL SELECT code, 'demandes_anciennete', 'plus_5_ans', plus_5_ans FROM mouvement
     UNION ALL SELECT code, 'demandes_mouvements', 'deposees_restees', moins_1_an FROM mouvement
     UNION ALL SELECT code, 'demandes_mouvements', 'deposees_sorties', deposees_sorties FROM mouvement
-    UNION ALL SELECT code, 'demandes_mouvements', 'anciennes_restees', actives - moins_1_an FROM mouvement
+    UNION ALL SELECT code, 'demandes_mouvements', 'anciennes_restees', anciennes_restees FROM mouvement
     UNION ALL SELECT code, 'demandes_mouvements', 'anciennes_sorties', anciennes_sorties FROM mouvement
-    UNION ALL SELECT code, 'demandes_mouvements', 'radiees_attribution', radiees_attribution FROM mouvement
-    UNION ALL SELECT code, 'demandes_mouvements', 'radiees_autres', radiees - radiees_attribution FROM mouvement
     UNION ALL SELECT code, 'baux', 'ensemble', attributions FROM bail
     UNION ALL SELECT code, 'baux_' || dimension, modalite, attributions FROM attributions_profil WHERE niveau = 'commune'
     UNION ALL SELECT code, 'baux_mixite', 'hors_qpv_q1', hors_qpv_q1 FROM mixite

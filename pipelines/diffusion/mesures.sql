@@ -4,7 +4,7 @@ WITH lieu AS (
     SELECT DISTINCT l.niveau, l.code, l.libelle FROM lieux l
 )
 SELECT l.niveau, l.code, l.libelle, c.epci,
-       d.anciennete_moyenne, d.anciennete_mediane, b.delai_moyen, b.delai_median
+       d.anciennete_moyenne, d.anciennete_mediane, b.attributions AS delais, b.delai_moyen, b.delai_median
 FROM lieu l
 LEFT JOIN communes c ON l.niveau = 'commune' AND c.commune = l.code
 LEFT JOIN demande d ON d.niveau = l.niveau AND d.code = l.code AND d.population = 'ensemble' AND d.typologie = 'ensemble'

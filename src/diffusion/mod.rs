@@ -61,13 +61,18 @@ pub struct Lieu {
     pub delai: Attente,
 }
 
-/// A time: its mean and its median, where they may be told.
-#[derive(Debug, Clone, Copy, Default)]
+/// A time, in months: its mean and its median.
+#[derive(Debug, Clone, Copy)]
 pub struct Attente {
     /// Mean.
-    pub moyenne: Option<f64>,
+    pub moyenne: Valeur<f64>,
     /// Median.
-    pub mediane: Option<f64>,
+    pub mediane: Valeur<f64>,
+}
+
+impl Attente {
+    const SECRETE: Self = Self { moyenne: Valeur::Secrete, mediane: Valeur::Secrete };
+    const ABSENTE: Self = Self { moyenne: Valeur::Absente, mediane: Valeur::Absente };
 }
 
 /// What is told of a breakdown in a territory.
@@ -100,7 +105,7 @@ impl Edition {
         let carte = Carte::new(&places(&engine)?, plan.diffusion_prioritaire);
         let comptes = Comptes::load(&engine, &resources, &carte, &ventilations)?;
         let seuil = threshold(plan)?;
-        let mut edition = Self { seuil, lieux: lieux(&engine, &resources, ventilations.len())?, ventilations };
+        let mut edition = Self { seuil, lieux: lieux(&engine, &resources, ventilations.len(), seuil)?, ventilations };
         let mut told: BTreeMap<&str, Vec<bool>> = BTreeMap::new();
         for (rang, ventilation) in edition.ventilations.iter().enumerate() {
             let cells = &comptes.cellules[rang];
@@ -138,15 +143,13 @@ impl Edition {
     fn settle(&mut self) {
         let [demandes, baux] = ["demandes", "baux"].map(|nom| self.rang(nom));
         for lieu in &mut self.lieux {
-            let over = |rang: Option<usize>| {
-                rang.and_then(|rang| lieu.effectifs[rang].count(0)).is_some_and(|n| n >= self.seuil)
+            // Over a count that is not told, no time is.
+            let over = |rang: Option<usize>, attente: Attente| match rang.map(|rang| &lieu.effectifs[rang]) {
+                Some(Effectifs::Dits { .. }) => attente,
+                Some(Effectifs::Secret) => Attente::SECRETE,
+                Some(Effectifs::Absent) | None => Attente::ABSENTE,
             };
-            if !over(demandes) {
-                lieu.anciennete = Attente::default();
-            }
-            if !over(baux) {
-                lieu.delai = Attente::default();
-            }
+            (lieu.anciennete, lieu.delai) = (over(demandes, lieu.anciennete), over(baux, lieu.delai));
         }
         let nothing = |effectifs: &Effectifs| match effectifs {
             Effectifs::Dits { comptes, .. } => comptes.iter().all(|n| *n == 0),
@@ -246,11 +249,12 @@ impl Comptes {
 }
 
 /// Territories of the perimeter, nothing yet said of them.
-fn lieux(engine: &Engine, resources: &Resources, ventilations: usize) -> Result<Vec<Lieu>> {
+fn lieux(engine: &Engine, resources: &Resources, ventilations: usize, seuil: i64) -> Result<Vec<Lieu>> {
     let mut lieux = Vec::new();
     for batch in &statement(engine, resources, MESURES)?.batches {
         let [niveau, code, libelle, epci] = ["niveau", "code", "libelle", "epci"].map(|name| text(batch, name));
         let (niveau, code, libelle, epci) = (niveau?, code?, libelle?, epci?);
+        let delais = column(batch, "delais")?.as_primitive::<Int64Type>();
         let real = |name: &str, row: usize| -> Result<Option<f64>> {
             let column = column(batch, name)?.as_primitive::<Float64Type>();
             Ok(column.is_valid(row).then(|| column.value(row)))
@@ -258,8 +262,11 @@ fn lieux(engine: &Engine, resources: &Resources, ventilations: usize) -> Result<
         for row in 0..batch.num_rows() {
             let Some(level) = Niveau::ALL.into_iter().find(|level| level.word() == niveau.value(row)) else { continue };
             let attente = |moyenne: &str, mediane: &str| -> Result<Attente> {
-                Ok(Attente { moyenne: real(moyenne, row)?, mediane: real(mediane, row)? })
+                let told = |time: Option<f64>| time.map_or(Valeur::Absente, Valeur::Dite);
+                Ok(Attente { moyenne: told(real(moyenne, row)?), mediane: told(real(mediane, row)?) })
             };
+            // Leases without a known deposit have no time: fewer may have one than were signed.
+            let few = delais.is_valid(row) && (1..seuil).contains(&delais.value(row));
             lieux.push(Lieu {
                 niveau: level,
                 code: code.value(row).to_owned(),
@@ -267,7 +274,7 @@ fn lieux(engine: &Engine, resources: &Resources, ventilations: usize) -> Result<
                 epci: epci.is_valid(row).then(|| epci.value(row).to_owned()),
                 effectifs: vec![Effectifs::Absent; ventilations],
                 anciennete: attente("anciennete_moyenne", "anciennete_mediane")?,
-                delai: attente("delai_moyen", "delai_median")?,
+                delai: if few { Attente::SECRETE } else { attente("delai_moyen", "delai_median")? },
             });
         }
     }

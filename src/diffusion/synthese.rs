@@ -175,21 +175,15 @@ impl Edition {
         let baux_qpv = q2_q4_qpv.plus(count("baux_mixite", &["qpv_autres"]));
         let vacants = count("parc_occupation", &["vacants"]);
         let mobiles = count("parc_mobilite", &["mobiles"]);
-        // A time is over a count: it is told where that count is, and unknown over nothing.
-        let over = |of: Valeur<i64>, time: Option<f64>| match (of, time) {
-            (Valeur::Secrete, _) => Valeur::Secrete,
-            (Valeur::Dite(_), Some(months)) => Valeur::Dite(months),
-            _ => Valeur::Absente,
-        };
         Synthese {
             demandes,
             part_mutations: count("demandes_population", &["mutation"]).over(demandes),
-            anciennete_moyenne: over(demandes, lieu.anciennete.moyenne),
-            anciennete_mediane: over(demandes, lieu.anciennete.mediane),
+            anciennete_moyenne: lieu.anciennete.moyenne,
+            anciennete_mediane: lieu.anciennete.mediane,
             baux,
             tension: demandes.over(baux),
-            delai_moyen: over(baux, lieu.delai.moyenne),
-            delai_median: over(baux, lieu.delai.mediane),
+            delai_moyen: lieu.delai.moyenne,
+            delai_median: lieu.delai.mediane,
             taux_satisfaction: baux.over(asked),
             baux_hors_qpv,
             q1_hors_qpv,
