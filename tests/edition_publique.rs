@@ -209,7 +209,7 @@ fn no_small_count_can_be_computed_from_what_is_told() {
         for (rang, ventilation) in (0_u64..).zip(&ventilations).filter(|(_, v)| v.parent.is_some()) {
             let mut tirage = Tirage(seed * 7_919 + rang * 104_729);
             let places = places(&mut tirage);
-            let priorite = if seed % 2 == 0 { Priorite::Epci } else { Priorite::Departement };
+            let priorite = if seed.is_multiple_of(2) { Priorite::Epci } else { Priorite::Departement };
             let carte = Carte::new(&places, priorite);
             let inconnues = Inconnues::draw(&mut tirage, &places, ventilation);
             let (space, own) = inconnues.told(&carte, ventilation);
@@ -472,7 +472,7 @@ fn what_is_not_given_is_not_secret() {
 #[test]
 fn a_time_over_few_leases_is_secret() {
     // One demand in four was struck off before it was deposited.
-    let struck = |n: u32| if n % 4 == 0 { "2024-02-01" } else { "" };
+    let struck = |n: u32| if n.is_multiple_of(4) { "2024-02-01" } else { "" };
     let demand = |n: u32| format!("0310000000000010{n:02};2024-05-01;{};03310", struck(n));
     // Three leases alone name a demand of the register.
     let number =
