@@ -106,14 +106,13 @@ impl Edition {
         let comptes = Comptes::load(&engine, &resources, &carte, &ventilations)?;
         let seuil = threshold(plan)?;
         let mut edition = Self { seuil, lieux: lieux(&engine, &resources, ventilations.len(), seuil)?, ventilations };
+        let n = carte.lieux.len();
         let mut told: BTreeMap<&str, Vec<bool>> = BTreeMap::new();
         for (rang, ventilation) in edition.ventilations.iter().enumerate() {
             let cells = &comptes.cellules[rang];
             let known = given(&ventilation.source) && !comptes.nuls[rang];
-            let eligible = match &ventilation.parent {
-                Some(parent) => told.get(parent.as_str()).cloned().unwrap_or_default(),
-                None => vec![true; carte.lieux.len()],
-            };
+            let parent = ventilation.parent.as_deref().map(|parent| told.get(parent).cloned());
+            let eligible = parent.map_or_else(|| vec![true; n], |told| told.unwrap_or_else(|| vec![false; n]));
             let (finest, first) = ventilation.told(&carte, cells, eligible, seuil);
             told.insert(&ventilation.nom, first);
             for lieu in &mut edition.lieux {
@@ -133,10 +132,11 @@ impl Edition {
         self.ventilations.iter().position(|v| v.nom == nom)
     }
 
-    /// What is told of a breakdown in a territory.
-    #[must_use]
-    pub fn of<'a>(&'a self, lieu: &'a Lieu, nom: &str) -> &'a Effectifs {
-        self.rang(nom).and_then(|rang| lieu.effectifs.get(rang)).unwrap_or(&Effectifs::Absent)
+    /// The breakdown that shares out nothing, which this one and its parents share out.
+    fn whole_of<'a>(&'a self, ventilation: &'a Ventilation) -> &'a Ventilation {
+        let parent = ventilation.parent.as_deref().and_then(|nom| self.rang(nom));
+        // A parent stands before: the search ends.
+        parent.map_or(ventilation, |rang| self.whole_of(&self.ventilations[rang]))
     }
 
     /// Lets go of what stands over counts that are not told, and of territories with nothing in them.
@@ -158,17 +158,6 @@ impl Edition {
         };
         let asked = |niveau: Niveau| matches!(niveau, Niveau::Territoire | Niveau::Epci);
         self.lieux.retain(|lieu| asked(lieu.niveau) || !lieu.effectifs.iter().all(nothing));
-    }
-}
-
-impl Effectifs {
-    /// Count of a group, where it is told.
-    #[must_use]
-    pub fn count(&self, groupe: usize) -> Option<i64> {
-        match self {
-            Self::Dits { comptes, .. } => comptes.get(groupe).copied(),
-            _ => None,
-        }
     }
 }
 

@@ -36,7 +36,7 @@ impl Edition {
         Ok([self.counts(millesime)?, self.headlines(millesime)?])
     }
 
-    fn counts(&self, millesime: i32) -> Result<Table> {
+    fn counts<'e>(&'e self, millesime: i32) -> Result<Table> {
         let mut rows = Vec::new();
         for lieu in &self.lieux {
             for (ventilation, effectifs) in self.ventilations.iter().zip(&lieu.effectifs) {
@@ -47,40 +47,40 @@ impl Edition {
                 rows.extend(compted(lieu, ventilation, effectifs));
             }
         }
-        let strings = |of: &dyn Fn(&Compte<'_>) -> Option<String>| -> ArrayRef {
+        let strings = |of: fn(&Compte<'e>) -> Option<&'e str>| -> ArrayRef {
             Arc::new(rows.iter().map(of).collect::<StringArray>())
         };
         let columns: Vec<(&str, ArrayRef)> = vec![
             ("millesime", Arc::new(Int32Array::from(vec![millesime; rows.len()]))),
-            ("niveau", strings(&|r| Some(r.lieu.niveau.word().to_owned()))),
-            ("code", strings(&|r| Some(r.lieu.code.clone()))),
-            ("libelle", strings(&|r| Some(r.lieu.libelle.clone()))),
-            ("ventilation", strings(&|r| Some(r.ventilation.nom.clone()))),
-            ("titre", strings(&|r| Some(r.ventilation.titre.clone()))),
-            ("modalite", strings(&|r| Some(r.modalite.to_owned()))),
+            ("niveau", strings(|r| Some(r.lieu.niveau.word()))),
+            ("code", strings(|r| Some(&r.lieu.code))),
+            ("libelle", strings(|r| Some(&r.lieu.libelle))),
+            ("ventilation", strings(|r| Some(&r.ventilation.nom))),
+            ("titre", strings(|r| Some(&r.ventilation.titre))),
+            ("modalite", strings(|r| Some(r.modalite))),
             ("effectif", Arc::new(rows.iter().map(|r| r.effectif).collect::<Int64Array>())),
             ("part", Arc::new(rows.iter().map(|r| r.part).collect::<Float64Array>())),
-            ("secret", strings(&|r| r.effectif.is_none().then(|| SECRET.to_owned()))),
+            ("secret", strings(|r| r.effectif.is_none().then_some(SECRET))),
         ];
         table(EFFECTIFS, columns)
     }
 
     /// Whether the whole that a breakdown shares out is told and not empty.
     fn is_shared_out(&self, lieu: &Lieu, ventilation: &Ventilation) -> bool {
-        let whole = ventilation.nom.split('_').next().unwrap_or_default();
-        self.count(lieu, whole, &["ensemble"]).dite().is_some_and(|n| n > 0)
+        let whole = self.whole_of(ventilation);
+        self.count(lieu, &whole.nom, &whole.cells()).dite().is_some_and(|n| n > 0)
     }
 
     fn headlines(&self, millesime: i32) -> Result<Table> {
         let figures: Vec<_> = self.lieux.iter().map(|lieu| self.synthese(lieu).figures()).collect();
-        let texts = |of: &dyn Fn(&Lieu) -> String| -> ArrayRef {
+        let texts = |of: fn(&Lieu) -> &str| -> ArrayRef {
             Arc::new(self.lieux.iter().map(|lieu| Some(of(lieu))).collect::<StringArray>())
         };
         let mut columns: Vec<(&str, ArrayRef)> = vec![
             ("millesime", Arc::new(Int32Array::from(vec![millesime; figures.len()]))),
-            ("niveau", texts(&|lieu| lieu.niveau.word().to_owned())),
-            ("code", texts(&|lieu| lieu.code.clone())),
-            ("libelle", texts(&|lieu| lieu.libelle.clone())),
+            ("niveau", texts(|lieu| lieu.niveau.word())),
+            ("code", texts(|lieu| &lieu.code)),
+            ("libelle", texts(|lieu| &lieu.libelle)),
         ];
         for (rang, (name, first)) in figures.first().into_iter().flatten().enumerate() {
             let column = figures.iter().map(|row| row[rang].1);
