@@ -186,7 +186,9 @@ fn territories(c: &Contexte<'_>) -> Result<Chapitre> {
         (Niveau::Region, "Région", "Chiffres clés par région"),
     ] {
         let lieux: Vec<&Lieu> = c.edition.lieux.iter().filter(|lieu| lieu.niveau == niveau).collect();
-        blocs.push(Bloc::Tableau(compared(c, name, titre, &lieux, |lieu| Cellule::texte(&lieu.libelle))));
+        if !lieux.is_empty() {
+            blocs.push(Bloc::Tableau(compared(c, name, titre, &lieux, |lieu| Cellule::texte(&lieu.libelle))));
+        }
     }
     let given_up = match c.plan.diffusion_prioritaire {
         Priorite::Epci => "le département et la région ne sont pas diffusés",
