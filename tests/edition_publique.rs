@@ -440,6 +440,13 @@ fn an_edition_follows_its_results() {
     assert!(least >= 40 && after < before, "{after} effectifs, {before} avant ; le plus petit {least}");
     let (_, said) = bilan(&["run", &project, "--no-report"]);
     assert!(!said.contains("B0316"), "{said}");
+    // A definition of the project's own changes the results as much.
+    let own = Path::new(&project).join("pipelines/tension");
+    fs::create_dir_all(&own).unwrap();
+    let statement = concat!(env!("CARGO_MANIFEST_DIR"), "/pipelines/tension/tension.sql");
+    let statement = fs::read_to_string(statement).unwrap();
+    fs::write(own.join("tension.sql"), format!("-- La mienne.\n{statement}")).unwrap();
+    assert!(bilan(&["run", &project, "--no-report"]).1.contains("B0316"));
     fs::write(&toml, written.replacen("[bilan]\n", "[bilan]\nseuil_diffusion = 1\n", 1)).unwrap();
     let (code, said) = bilan(&["publish", &project]);
     assert!(code == 2 && said.contains("seuil_diffusion"), "{said}");

@@ -51,7 +51,7 @@ pub struct Avis {
     pub fictif: bool,
     /// Fewest households of a count that is not 0.
     pub seuil_diffusion: i64,
-    /// SHA-256 of the manifest of the results that it tells.
+    /// Digest of the results that it tells: of their manifest, and of the definitions that they rest on.
     pub resultats: String,
     /// SHA-256 of every other file, by path relative to the edition's folder.
     pub fichiers: BTreeMap<String, String>,
@@ -74,7 +74,10 @@ impl Avis {
 
 fn results_digest(plan: &Plan) -> Result<String> {
     let path = plan.sortie.join(MANIFESTE);
-    Ok(store::sha256(&std::fs::read(&path).map_err(Error::io("lire", &path))?))
+    let mut content = std::fs::read(&path).map_err(Error::io("lire", &path))?;
+    // The manifest names the files that a project puts in the place of the program's, and not what they hold.
+    content.extend(plan.resources().fingerprint(&["pipelines", "schemas", "reference"])?.bytes());
+    Ok(store::sha256(&content))
 }
 
 /// Everything that the documents of the edition are made with.
