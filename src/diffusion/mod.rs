@@ -176,7 +176,7 @@ impl Ventilation {
         let mut details = Vec::new();
         let mut told = eligible;
         for (detail, grouped) in self.detail.iter().enumerate() {
-            let comptes: Vec<Vec<i64>> = cells.iter().map(|cells| grouped.counts(cells, self)).collect();
+            let comptes = grouped.counts(cells, self);
             told = carte.told(if self.par_cellule { cells } else { &comptes }, &told, seuil);
             for (lieu, comptes) in comptes.into_iter().enumerate().filter(|(lieu, _)| told[*lieu]) {
                 finest[lieu] = Effectifs::Dits { detail, comptes };
@@ -188,14 +188,14 @@ impl Ventilation {
 }
 
 impl Detail {
-    /// Counts of its groups, from those of the cells of its breakdown.
-    fn counts(&self, cells: &[i64], ventilation: &Ventilation) -> Vec<i64> {
+    /// Counts of its groups in each territory, from those of the cells of its breakdown.
+    fn counts(&self, cells: &[Vec<i64>], ventilation: &Ventilation) -> Vec<Vec<i64>> {
         let names = ventilation.cells();
-        let count = |groupe: &Groupe| {
-            let own = names.iter().zip(cells).filter(|(name, _)| groupe.cellules.iter().any(|c| c == *name));
-            own.map(|(_, n)| n).sum()
+        let within = |groupe: &Groupe| -> Vec<usize> {
+            (0..names.len()).filter(|i| groupe.cellules.iter().any(|cell| cell == names[*i])).collect()
         };
-        self.groupes.iter().map(count).collect()
+        let groupes: Vec<Vec<usize>> = self.groupes.iter().map(within).collect();
+        cells.iter().map(|own| groupes.iter().map(|places| places.iter().map(|i| own[*i]).sum()).collect()).collect()
     }
 }
 
@@ -212,6 +212,7 @@ impl Comptes {
             cellules: ventilations.iter().map(|v| vec![vec![0; v.cells().len()]; carte.lieux.len()]).collect(),
             nuls: vec![false; ventilations.len()],
         };
+        let names: Vec<(&str, Vec<&str>)> = ventilations.iter().map(|v| (v.nom.as_str(), v.cells())).collect();
         let table = statement(engine, resources, EFFECTIFS)?;
         for batch in &table.batches {
             let [ventilation, cellule, niveau, code] =
@@ -219,8 +220,8 @@ impl Comptes {
             let (ventilation, cellule, niveau, code) = (ventilation?, cellule?, niveau?, code?);
             let effectif = column(batch, "effectif")?.as_primitive::<Int64Type>();
             for row in 0..batch.num_rows() {
-                let Some(rang) = ventilations.iter().position(|v| v.nom == ventilation.value(row)) else { continue };
-                let Some(cell) = ventilations[rang].cells().iter().position(|c| *c == cellule.value(row)) else {
+                let Some(rang) = names.iter().position(|(nom, _)| *nom == ventilation.value(row)) else { continue };
+                let Some(cell) = names[rang].1.iter().position(|c| *c == cellule.value(row)) else {
                     let unknown = format!("{} : cellule « {} » inconnue", ventilation.value(row), cellule.value(row));
                     return Err(Error::resource(EFFECTIFS, unknown));
                 };

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use arrow::array::{ArrayRef, Float64Array, Int32Array, Int64Array, RecordBatch, StringArray};
-use arrow::datatypes::{DataType, Field, Schema};
+use arrow::datatypes::{Field, Schema};
 
 use super::synthese::Chiffre;
 use super::{Edition, Effectifs, Lieu, Ventilation};
@@ -120,13 +120,8 @@ fn compted<'e>(lieu: &'e Lieu, ventilation: &'e Ventilation, effectifs: &Effecti
 }
 
 fn table(nom: &str, columns: Vec<(&str, ArrayRef)>) -> Result<Table> {
-    let told = ["effectif", "part", "secret", "secrets"];
-    let key =
-        |name: &str, kind: &DataType| *kind != DataType::Float64 && *kind != DataType::Int64 && !told.contains(&name);
-    let fields: Vec<Field> = columns
-        .iter()
-        .map(|(name, column)| Field::new(*name, column.data_type().clone(), !key(name, column.data_type())))
-        .collect();
+    let field = |(name, column): &(&str, ArrayRef)| Field::new(*name, column.data_type().clone(), true);
+    let fields: Vec<Field> = columns.iter().map(field).collect();
     let schema = Arc::new(Schema::new(fields));
     let batch = RecordBatch::try_new(Arc::clone(&schema), columns.into_iter().map(|(_, column)| column).collect())?;
     Ok(Table { nom: nom.to_owned(), schema, batches: vec![batch] })

@@ -20,6 +20,7 @@ use crate::partage::shared_out;
 use crate::progress::Progress;
 use crate::project::Plan;
 use crate::reference::Geographie;
+use crate::resultats::Manifeste;
 use crate::store;
 
 /// What a rendering left in the results folder.
@@ -32,22 +33,46 @@ pub struct Rendu {
 }
 
 /// Rows of a table that a PDF prints; longer ones are in the workbook.
-pub(super) const LIGNES_PDF: usize = 400;
+const LIGNES_PDF: usize = 400;
 
 /// What the PDF templates read.
 #[derive(Serialize)]
 pub(super) struct Document<'a> {
-    pub(super) titre: String,
-    pub(super) millesime: i32,
-    pub(super) millesime_rpls: i32,
-    pub(super) extraction: String,
-    pub(super) fictif: bool,
-    pub(super) mention: Mention,
-    pub(super) accroche: String,
-    pub(super) lignes_max: usize,
-    pub(super) revue: &'a Revue,
+    titre: String,
+    millesime: i32,
+    millesime_rpls: i32,
+    extraction: String,
+    fictif: bool,
+    mention: Mention,
+    accroche: String,
+    lignes_max: usize,
+    revue: &'a Revue,
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub(super) vues: Option<Vec<diaporama::Vue>>,
+    vues: Option<Vec<diaporama::Vue>>,
+}
+
+impl<'a> Document<'a> {
+    pub(super) fn new(
+        plan: &Plan,
+        manifeste: &Manifeste,
+        mention: Mention,
+        titre: String,
+        accroche: String,
+        revue: &'a Revue,
+    ) -> Self {
+        Self {
+            titre,
+            millesime: plan.millesime,
+            millesime_rpls: manifeste.millesime_rpls,
+            extraction: plan.date_extraction.format("%d/%m/%Y").to_string(),
+            fictif: plan.fictif,
+            mention,
+            accroche,
+            lignes_max: LIGNES_PDF,
+            revue,
+            vues: None,
+        }
+    }
 }
 
 /// The files of one run, gathered from several threads.
@@ -202,19 +227,10 @@ impl Atelier<'_> {
     }
 
     fn document<'b>(&self, dossier: &'b Dossier) -> Document<'b> {
-        let plan = self.plan;
-        Document {
-            titre: format!("{} — bilan {}", dossier.revue.libelle, plan.millesime),
-            millesime: plan.millesime,
-            millesime_rpls: self.donnees.manifeste.millesime_rpls,
-            extraction: plan.date_extraction.format("%d/%m/%Y").to_string(),
-            fictif: plan.fictif,
-            mention: Mention::restreinte(plan),
-            accroche: dossier.accroche.clone(),
-            lignes_max: LIGNES_PDF,
-            revue: &dossier.revue,
-            vues: None,
-        }
+        let (plan, revue) = (self.plan, &dossier.revue);
+        let titre = format!("{} — bilan {}", revue.libelle, plan.millesime);
+        let mention = Mention::restreinte(plan);
+        Document::new(plan, &self.donnees.manifeste, mention, titre, dossier.accroche.clone(), revue)
     }
 
     /// The PDF of a review.

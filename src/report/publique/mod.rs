@@ -9,7 +9,7 @@ use minijinja::context;
 use serde::{Deserialize, Serialize};
 
 use self::revue::Contexte;
-use super::atelier::{Document, LIGNES_PDF};
+use super::atelier::Document;
 use super::classeur;
 use super::document::Revue;
 use super::donnees::communes_of;
@@ -17,9 +17,9 @@ use super::fond::Fond;
 use super::pdf::Imprimerie;
 use super::site::{Gabarits, Sortie, csv_links, value};
 use super::sortie::{Mention, write};
-use super::verdict::load_verdicts;
+use super::verdict::{Verdict, load_verdicts};
 use crate::diffusion::secret::Niveau;
-use crate::diffusion::{Edition, Lieu};
+use crate::diffusion::{Edition, Lieu, Synthese, Valeur};
 use crate::engine;
 use crate::error::{Error, Result};
 use crate::partage::shared_out;
@@ -106,7 +106,7 @@ pub fn publish(plan: &Plan, edition: &Edition, threads: usize, progress: &Progre
         gabarits: Gabarits::load(plan, sortie)?,
         imprimerie: Imprimerie::new(&plan.resources())?,
     };
-    let verdicts = load_verdicts(plan)?;
+    let verdicts = judgements(edition, load_verdicts(plan)?);
     let geographie = Geographie::load(&plan.resources(), plan.millesime)?;
     let fond = Fond::load(plan, &geographie)?;
     let (communes, _) = communes_of(plan, &geographie);
@@ -121,17 +121,10 @@ pub fn publish(plan: &Plan, edition: &Edition, threads: usize, progress: &Progre
         }
         Ok(())
     };
-    let contexte = Contexte {
-        plan,
-        edition,
-        manifeste: &manifeste,
-        verdicts: &verdicts,
-        fond: &fond,
-        communes: &communes,
-        lieu: lieux.first().copied().ok_or_else(|| Error::outdated("diffusion", "niveau"))?,
-    };
     shared_out(threads, lieux.len(), |i| {
-        atelier.write_territory(&Contexte { lieu: lieux[i], ..contexte }, keep)?;
+        let (manifeste, verdicts, fond, communes) = (&manifeste, &verdicts, &fond, &communes);
+        atelier
+            .write_territory(&Contexte { plan, edition, manifeste, verdicts, fond, communes, lieu: lieux[i] }, keep)?;
         bar.inc(1);
         Ok(())
     })?;
@@ -168,6 +161,37 @@ pub fn publish(plan: &Plan, edition: &Edition, threads: usize, progress: &Progre
     Ok(avis)
 }
 
+/// Verdict of a rule that is kept secret.
+const SECRET: &str = "secret";
+
+/// What may be told of the legal rules on the whole of an EPCI's lettings. Where the counts of one are secret, its number of
+/// lettings missing would give them back: it is kept or missed, over enough of them, and nothing else.
+fn judgements(edition: &Edition, verdicts: Vec<Verdict>) -> Vec<Verdict> {
+    let epci: BTreeMap<&str, Synthese> = edition
+        .lieux
+        .iter()
+        .filter(|lieu| lieu.niveau == Niveau::Epci)
+        .map(|lieu| (lieu.code.as_str(), edition.synthese(lieu)))
+        .collect();
+    let told = |mut v: Verdict| {
+        let figures = epci.get(v.epci.as_str()).filter(|_| v.base == "loi" && v.verdict != "hors_champ")?;
+        let part = match v.regle.as_str() {
+            "q1_hors_qpv" => figures.part_q1_hors_qpv,
+            "q2_q4_qpv" => figures.part_q2_q4_qpv,
+            _ => return None,
+        };
+        if part == Valeur::Secrete {
+            if v.resultat.is_some() && v.denominateur.is_none_or(|n| n < edition.seuil) {
+                SECRET.clone_into(&mut v.verdict);
+            }
+            (v.numerateur, v.denominateur, v.resultat) = (None, None, None);
+            (v.manque, v.avance) = (None, None);
+        }
+        Some(v)
+    };
+    verdicts.into_iter().filter_map(told).collect()
+}
+
 impl Atelier<'_> {
     fn write_territory(&self, c: &Contexte<'_>, keep: impl Fn(String, &[u8]) -> Result<()>) -> Result<()> {
         let revue = revue::build(c)?;
@@ -194,18 +218,8 @@ impl Atelier<'_> {
 
     fn pdf(&self, c: &Contexte<'_>, revue: &Revue) -> Result<Vec<u8>> {
         let (code, year) = (&revue.code, self.plan.millesime);
-        let document = Document {
-            titre: format!("{} — bilan {year}, édition publique", revue.libelle),
-            millesime: year,
-            millesime_rpls: self.manifeste.millesime_rpls,
-            extraction: self.plan.date_extraction.format("%d/%m/%Y").to_string(),
-            fictif: self.plan.fictif,
-            mention: self.mention.clone(),
-            accroche: revue::headline(c),
-            lignes_max: LIGNES_PDF,
-            revue,
-            vues: None,
-        };
+        let titre = format!("{} — bilan {year}, édition publique", revue.libelle);
+        let document = Document::new(self.plan, self.manifeste, self.mention.clone(), titre, revue::headline(c), revue);
         self.imprimerie.print("revue.typ", &format!("édition publique {code} {year}"), year, &document)
     }
 }

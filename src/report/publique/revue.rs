@@ -7,6 +7,7 @@ use super::super::fond::Fond;
 use super::super::revue::{Etendue, Place, map_of_shares, map_of_tension, parameters};
 use super::super::tableau::{Cellule, Tableau};
 use super::super::verdict::Verdict;
+use super::SECRET;
 use crate::chart::{self, Barre, Legende};
 use crate::diffusion::secret::Niveau;
 use crate::diffusion::{Edition, Effectifs, Lieu, Valeur, Ventilation};
@@ -21,6 +22,7 @@ pub(super) struct Contexte<'a> {
     pub plan: &'a Plan,
     pub edition: &'a Edition,
     pub manifeste: &'a Manifeste,
+    /// What may be told of the legal rules.
     pub verdicts: &'a [Verdict],
     pub fond: &'a Fond,
     /// Communes of each EPCI, those of the perimeter.
@@ -217,15 +219,11 @@ fn maps(c: &Contexte<'_>, epci: &[&Lieu]) -> Result<Vec<Bloc>> {
         let (code, nom) = (lieu.code.clone(), lieu.libelle.clone());
         Some(Place { code, nom, demandes, baux: Some(baux), tension: s.tension.dite() })
     };
-    let legal = |lieu: &&Lieu| {
-        let rule = |v: &&Verdict| v.epci == lieu.code && v.regle == "q1_hors_qpv" && v.base == "loi";
-        Some((c.verdicts.iter().find(rule)?, c.edition.synthese(lieu).part_q1_hors_qpv))
-    };
-    let rule: Vec<(&Verdict, Valeur<f64>)> = epci.iter().filter_map(legal).collect();
-    let verdicts: Vec<&Verdict> = rule.iter().filter(|(_, part)| part.dite().is_some()).map(|(v, _)| *v).collect();
     let places: Vec<Place> = epci.iter().filter_map(place).collect();
     let whole = c.edition.synthese(c.lieu).demandes.dite();
-    let secret = [epci.len() - places.len(), rule.iter().filter(|(_, part)| *part == Valeur::Secrete).count()];
+    let unsaid = |lieu: &&&Lieu| c.edition.synthese(lieu).part_q1_hors_qpv == Valeur::Secrete;
+    let secret = [epci.len() - places.len(), epci.iter().filter(unsaid).count()];
+    let verdicts: Vec<&Verdict> = c.verdicts.iter().collect();
     let figures = [map_of_tension(etendue, places, whole, true)?, map_of_shares(etendue, &verdicts)?];
     let figures = figures.into_iter().zip(secret).map(|(figure, secret)| {
         figure.map(|figure| Figure { sous_titre: figure.sous_titre.clone() + &kept_back(secret), ..figure })
@@ -375,16 +373,13 @@ fn rules(c: &Contexte<'_>) -> Result<Chapitre> {
             ),
             ("q2_q4_qpv", "Quartiles 2 à 4, en QPV", s.q2_q4_qpv, s.baux_qpv, s.part_q2_q4_qpv),
         ] {
-            let legal = |v: &&Verdict| v.epci == lieu.code && v.regle == regle && v.base == "loi";
-            let Some(verdict) = c.verdicts.iter().find(legal).filter(|v| v.verdict != "hors_champ") else { continue };
-            // The number of lettings missing gives back a count; that the rule is kept or missed does not, over enough of them.
-            let judged = verdict.resultat.is_some();
-            let enough = verdict.denominateur.is_some_and(|n| n >= c.edition.seuil);
-            let answer = match (part, verdict.verdict.as_str()) {
-                (Valeur::Secrete, _) if judged && !enough => Cellule::Secret,
-                (Valeur::Secrete, "atteint") => Cellule::Reponse("✓ atteint".to_owned(), Some(true)),
-                (Valeur::Secrete, "non_atteint") => Cellule::Reponse("✗ non atteint".to_owned(), Some(false)),
-                (_, word) => Cellule::Reponse(verdict.answer(), judged.then_some(word == "atteint")),
+            let of_rule = |v: &&Verdict| v.epci == lieu.code && v.regle == regle;
+            let Some(verdict) = c.verdicts.iter().find(of_rule) else { continue };
+            let answer = match verdict.verdict.as_str() {
+                SECRET => Cellule::Secret,
+                "atteint" => Cellule::Reponse(verdict.answer(), Some(true)),
+                "non_atteint" => Cellule::Reponse(verdict.answer(), Some(false)),
+                _ => Cellule::Reponse(verdict.answer(), None),
             };
             lignes.push(vec![
                 Cellule::texte(if own { titre.to_owned() } else { format!("{} — {}", lieu.libelle, titre) }),
@@ -393,6 +388,7 @@ fn rules(c: &Contexte<'_>) -> Result<Chapitre> {
                 cell(part, Cellule::Part),
                 Cellule::Cible(Some(verdict.cible)),
                 answer,
+                Cellule::Texte(verdict.shown_status()),
             ]);
         }
     }
@@ -401,7 +397,7 @@ fn rules(c: &Contexte<'_>) -> Result<Chapitre> {
     } else {
         blocs.push(Bloc::Tableau(Tableau::new(
             "Règles légales du quartile (CCH L441-1)",
-            &["Règle", "Baux concernés#", "Baux du champ#", "Part#", "Cible#", "Verdict"],
+            &["Règle", "Baux concernés#", "Baux du champ#", "Part#", "Cible#", "Verdict", "Statut"],
             lignes,
         )));
         blocs.push(Bloc::note(
