@@ -167,11 +167,9 @@ impl Qualite {
     }
 }
 
-/// The manifest.
-#[derive(Debug, Serialize, Deserialize)]
-pub struct Manifeste {
-    /// Version of this file's shape.
-    pub version: u32,
+/// Which results these are.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub struct Identite {
     /// Program and version.
     pub programme: String,
     /// Title of the review.
@@ -180,10 +178,20 @@ pub struct Manifeste {
     pub millesime: i32,
     /// Year of the stock.
     pub millesime_rpls: i32,
-    /// Date of extraction.
+    /// Date of extraction of the demands.
     pub date_extraction: String,
     /// Fictitious register.
     pub fictif: bool,
+}
+
+/// The manifest.
+#[derive(Debug, Serialize, Deserialize)]
+pub struct Manifeste {
+    /// Version of this file's shape.
+    pub version: u32,
+    /// Which results it is of.
+    #[serde(flatten)]
+    pub identite: Identite,
     /// Input files.
     pub entrees: Vec<Entree>,
     /// Parameters used, with their trust.

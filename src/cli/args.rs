@@ -37,7 +37,9 @@ pub enum Commande {
     /// Remet en pages les derniers résultats, sans recalculer
     Report(Etape),
     /// Écrit l'édition publique des derniers résultats : aucun effectif trop petit, ni ce qui en révélerait un
-    Publish(Publish),
+    Publish(Edition),
+    /// Prépare un dossier par partenaire : ce que son niveau d'accès lui ouvre, et rien d'autre
+    Share(Edition),
     /// Affiche les règles tenues et manquées ; code de sortie 4 si une règle est manquée
     Verdicts(Verdicts),
     /// Explique un indicateur, une règle ou un paramètre : définition, formule, SQL, texte
@@ -133,7 +135,7 @@ pub struct Check {
 }
 
 #[derive(Debug, ClapArgs)]
-pub struct Publish {
+pub struct Edition {
     #[command(flatten)]
     pub projet: Projet,
     /// Nombre de fils d'exécution (par défaut ceux de la machine)
@@ -232,7 +234,7 @@ impl Commun {
     }
 }
 
-impl Publish {
+impl Edition {
     /// Threads asked for, else the machine's.
     #[must_use]
     pub fn threads(&self) -> usize {

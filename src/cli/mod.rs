@@ -11,6 +11,7 @@ mod query;
 mod report;
 mod resume;
 mod run;
+mod share;
 mod sortie;
 mod tension;
 mod trace;
@@ -68,6 +69,7 @@ fn dispatch(commande: Commande) -> Result<u8> {
         Commande::Check(args) => check::execute(&args),
         Commande::Report(args) => report::execute(&args),
         Commande::Publish(args) => publish::execute(&args),
+        Commande::Share(args) => share::execute(&args),
         Commande::Verdicts(args) => verdicts::execute(&args),
         Commande::Explain(args) => explain::execute(&args),
         Commande::Tension(args) => tension::execute(&args),

@@ -2,7 +2,7 @@
 
 use std::io::Write;
 
-use super::args::Publish;
+use super::args::Edition;
 use super::sortie;
 use crate::error::{EXIT_DONE, Result};
 use crate::format;
@@ -11,7 +11,7 @@ use crate::project::Plan;
 use crate::report::PUBLIQUE;
 use crate::run;
 
-pub(super) fn execute(args: &Publish) -> Result<u8> {
+pub(super) fn execute(args: &Edition) -> Result<u8> {
     let (plan, _) = Plan::load(&args.projet.projet, args.projet.out.as_deref())?;
     let avis = run::publish(&plan, args.threads(), &Progress::stderr())?;
     let mut err = anstream::stderr();
@@ -20,7 +20,7 @@ pub(super) fn execute(args: &Publish) -> Result<u8> {
         err,
         "Édition publique : {}, aucun effectif de moins de {}",
         format::count(files, "fichier", "fichiers"),
-        format::integer(avis.seuil_diffusion)
+        format::integer(avis.seuil_diffusion.unwrap_or_default())
     );
     let _ = writeln!(err, "À ouvrir : {}", sortie::shown(&plan.sortie.join(PUBLIQUE).join("index.html")));
     Ok(EXIT_DONE)

@@ -12,7 +12,7 @@ use super::donnees::{Donnees, Lieu};
 use super::fond::Fond;
 use super::pdf::Imprimerie;
 use super::revue::{self, Cadre, Contexte, Contingents};
-use super::site::Site;
+use super::site::{Acteur, Edition, Site};
 use super::sortie::{Mention, write};
 use super::{classeur, flux};
 use crate::error::Result;
@@ -34,6 +34,11 @@ pub struct Rendu {
 
 /// Rows of a table that a PDF prints; longer ones are in the workbook.
 const LIGNES_PDF: usize = 400;
+
+/// The documents of an EPCI, relative to the results folder: the review to print, the deck, the workbook.
+pub(super) fn documents(epci: &str) -> [String; 3] {
+    [format!("pdf/{epci}.pdf"), format!("pdf/{epci}-diaporama.pdf"), format!("classeurs/{epci}.xlsx")]
+}
 
 /// What the PDF templates read.
 #[derive(Serialize)]
@@ -63,7 +68,7 @@ impl<'a> Document<'a> {
         Self {
             titre,
             millesime: plan.millesime,
-            millesime_rpls: manifeste.millesime_rpls,
+            millesime_rpls: manifeste.identite.millesime_rpls,
             extraction: plan.date_extraction.format("%d/%m/%Y").to_string(),
             fictif: plan.fictif,
             mention,
@@ -151,7 +156,7 @@ pub fn with_atelier<T>(
         donnees: &donnees,
         contingents: &contingents,
         fond: &fond,
-        site: Site::new(&donnees)?,
+        site: Site::new(&donnees, Edition::Restreinte, Mention::restreinte(plan))?,
         imprimerie: Imprimerie::new(&resources)?,
         gabarits: resources.fingerprint(&["reports"])?,
         ecrits: Ecrits { plan, avant, rendu: Mutex::default() },
@@ -169,6 +174,7 @@ impl Atelier<'_> {
     fn render_all(&self, threads: usize, progress: &Progress) -> Result<Rendu> {
         let lieux: Vec<Lieu> = [Lieu::territoire()].into_iter().chain(self.donnees.epci.iter().cloned()).collect();
         let landlords: Vec<String> = self.donnees.landlords().into_iter().collect();
+        let holders = self.contingents.holders();
         let bar = progress.steps("Pages et documents", (lieux.len() + landlords.len()) as u64 + 2);
         shared_out(threads, lieux.len(), |i| {
             self.write_territory(&lieux[i])?;
@@ -177,11 +183,15 @@ impl Atelier<'_> {
         })?;
         shared_out(threads, landlords.len(), |i| {
             let siren = &landlords[i];
-            let html = self.site.landlord(siren, self.contingents)?;
+            let html = self.site.actor(&Acteur::landlord(self.donnees, self.contingents, siren)?, "../")?;
             self.ecrits.plain(format!("bailleurs/{siren}.html"), html.as_bytes())?;
             bar.inc(1);
             Ok(())
         })?;
+        for code in &holders {
+            let html = self.site.actor(&Acteur::holder(self.donnees, self.contingents, code)?, "../")?;
+            self.ecrits.plain(format!("reservataires/{code}.html"), html.as_bytes())?;
+        }
         for (path, html) in self.site.common()? {
             self.ecrits.plain(path, html.as_bytes())?;
         }
@@ -279,13 +289,14 @@ impl Atelier<'_> {
         let bytes = serde_json::to_vec(&self.document(&dossier))?;
         let made_from = format!("{} {} {}", env!("CARGO_PKG_VERSION"), self.gabarits, store::sha256(&bytes));
         let empreinte = store::sha256(made_from.as_bytes());
-        self.ecrits.costly(format!("pdf/{code}.pdf"), &empreinte, || self.pdf(&dossier))?;
-        self.ecrits.costly(format!("pdf/{code}-diaporama.pdf"), &empreinte, || self.deck(&dossier))?;
+        let [pdf, deck, workbook] = documents(code);
+        self.ecrits.costly(pdf, &empreinte, || self.pdf(&dossier))?;
+        self.ecrits.costly(deck, &empreinte, || self.deck(&dossier))?;
         if lieu.is_territoire() {
             // The whole perimeter's changes with any table.
             self.ecrits.plain(classeur::CLASSEUR.to_owned(), &self.workbook(&dossier)?)
         } else {
-            self.ecrits.costly(format!("classeurs/{code}.xlsx"), &empreinte, || self.workbook(&dossier))
+            self.ecrits.costly(workbook, &empreinte, || self.workbook(&dossier))
         }
     }
 }

@@ -109,6 +109,19 @@ impl Revue {
         })
     }
 
+    /// The same, the names of its tables leading nowhere.
+    pub(super) fn without_links(mut self) -> Self {
+        for bloc in self.chapitres.iter_mut().flat_map(|c| &mut c.blocs) {
+            let tableau = match bloc {
+                Bloc::Tableau(tableau) => tableau,
+                Bloc::Figure(figure) => &mut figure.tableau,
+                _ => continue,
+            };
+            *tableau = std::mem::take(tableau).without_links();
+        }
+        self
+    }
+
     /// A chapter by its identifier.
     pub(super) fn chapter(&self, id: &str) -> Option<&Chapitre> {
         self.chapitres.iter().find(|c| c.id == id)

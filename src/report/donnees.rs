@@ -261,6 +261,11 @@ impl Lieu {
         Self { niveau: "territoire".to_owned(), code: "territoire".to_owned(), libelle: "Ensemble".to_owned() }
     }
 
+    /// An EPCI.
+    pub(super) fn epci(code: &str, libelle: &str) -> Self {
+        Self { niveau: "epci".to_owned(), code: code.to_owned(), libelle: libelle.to_owned() }
+    }
+
     /// Whether this is the whole perimeter.
     pub(super) fn is_territoire(&self) -> bool {
         self.niveau == "territoire"
@@ -291,8 +296,8 @@ fn epci_of(table: &Feuille) -> Vec<Lieu> {
         .codes("epci")
         .into_iter()
         .map(|code| {
-            let libelle = table.of("epci", &code).next().map_or("", |l| l.text("libelle")).to_owned();
-            Lieu { niveau: "epci".to_owned(), code, libelle }
+            let libelle = table.of("epci", &code).next().map_or("", |l| l.text("libelle"));
+            Lieu::epci(&code, libelle)
         })
         .collect();
     epci.sort_by_cached_key(|lieu| (format::plain(&lieu.libelle), lieu.code.clone()));

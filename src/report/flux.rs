@@ -1,15 +1,16 @@
 //! The landlord's legal report (CCH R441-5-1), ready to send: for each landlord a workbook with one sheet a holder of
-//! reservation rights, and for each pair a CSV.
+//! reservation rights, for each pair a CSV, and for each holder the reports of every landlord in one.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use arrow::array::{Array, AsArray, Int32Array, Int64Array, RecordBatch, StringArray};
 use arrow::datatypes::{Int32Type, Int64Type};
 use rust_xlsxwriter::{DocProperties, ExcelDateTime, Format, FormatAlign, FormatBorder, Workbook, Worksheet};
 
 use super::donnees::Donnees;
+use super::mots;
 use super::sortie::Mention;
-use super::{holder_words, mots};
+use super::verdict::{holder_words, is_holder};
 use crate::engine::Table;
 use crate::error::{Error, Result};
 use crate::format;
@@ -20,6 +21,21 @@ use crate::resultats::INDICATEURS;
 
 /// Folder of the reports, under the results.
 const FOLDER: &str = "flux";
+
+/// The report of a landlord, relative to the results folder.
+pub(super) fn workbook_path(siren: &str) -> String {
+    format!("{FOLDER}/{siren}.xlsx")
+}
+
+/// The same to one holder.
+pub(super) fn pair_path(siren: &str, holder: &str) -> String {
+    format!("{FOLDER}/{siren}_{holder}.csv")
+}
+
+/// The reports of every landlord to a holder.
+pub(super) fn holder_path(holder: &str) -> String {
+    format!("{FOLDER}/{holder}.csv")
+}
 
 /// A line of the report.
 #[derive(Debug)]
@@ -64,13 +80,20 @@ pub(super) fn write(
     shared_out(threads, reports.len(), |i| {
         let (siren, holders) = &reports[i];
         let holders: Vec<_> = holders.iter().map(|(holder, rows)| (*holder, flux.lines(rows))).collect();
-        let path = format!("{FOLDER}/{siren}.xlsx");
+        let path = workbook_path(siren);
         let book = workbook(plan, siren, &donnees.landlord(siren), &holders);
         let bytes = book.map_err(|e| Error::Workbook(format!("{path} : {e}")))?;
         write(path, &bytes)?;
-        holders
-            .iter()
-            .try_for_each(|(holder, lines)| write(format!("{FOLDER}/{siren}_{holder}.csv"), &csv_bytes(lines)?))
+        holders.iter().try_for_each(|(holder, lines)| write(pair_path(siren, holder), &csv_bytes(lines)?))
+    })?;
+    let holders: BTreeSet<&str> = reports.iter().flat_map(|(_, holders)| holders.keys().copied()).collect();
+    let holders: Vec<&str> = holders.into_iter().filter(|code| is_holder(code)).collect();
+    shared_out(threads, holders.len(), |i| {
+        let mut csv = Csv::new(&["SIREN du bailleur", "Bailleur"])?;
+        for (siren, rows) in reports.iter().filter_map(|(siren, of)| Some((siren, of.get(holders[i])?))) {
+            csv.add(&[siren, &donnees.landlord(siren)], &flux.lines(rows))?;
+        }
+        write(holder_path(holders[i]), &csv.bytes()?)
     })
 }
 
@@ -150,26 +173,52 @@ fn text(column: &StringArray, row: usize) -> &str {
     if column.is_valid(row) { column.value(row) } else { "" }
 }
 
-fn csv_bytes(lines: &[Ligne<'_>]) -> Result<Vec<u8>> {
-    let failed = Error::csv("écrire", std::path::Path::new(FOLDER));
-    let mut writer = csv::WriterBuilder::new().delimiter(b';').from_writer("\u{feff}".as_bytes().to_vec());
-    writer.write_record(HEADER).map_err(&failed)?;
-    for l in lines {
-        let proposes = l.proposes.map_or_else(String::new, |n| n.to_string());
-        let row = [
-            l.typologie,
-            l.financement,
-            l.zone,
-            l.commune,
-            l.libelle,
-            &l.periode,
-            l.public,
-            &proposes,
-            &l.attributions.to_string(),
-        ];
-        writer.write_record(row).map_err(&failed)?;
+/// A report as a file for spreadsheets.
+struct Csv {
+    writer: csv::Writer<Vec<u8>>,
+}
+
+impl Csv {
+    /// Its columns, after these.
+    fn new(first: &[&str]) -> Result<Self> {
+        let mut writer = csv::WriterBuilder::new().delimiter(b';').from_writer("\u{feff}".as_bytes().to_vec());
+        writer.write_record(first.iter().chain(&HEADER)).map_err(Self::failed)?;
+        Ok(Self { writer })
     }
-    writer.into_inner().map_err(|e| failed(e.into_error().into()))
+
+    /// Lines, each after the same values.
+    fn add(&mut self, first: &[&str], lines: &[Ligne<'_>]) -> Result<()> {
+        for l in lines {
+            let proposes = l.proposes.map_or_else(String::new, |n| n.to_string());
+            let row = [
+                l.typologie,
+                l.financement,
+                l.zone,
+                l.commune,
+                l.libelle,
+                &l.periode,
+                l.public,
+                &proposes,
+                &l.attributions.to_string(),
+            ];
+            self.writer.write_record(first.iter().copied().chain(row)).map_err(Self::failed)?;
+        }
+        Ok(())
+    }
+
+    fn bytes(self) -> Result<Vec<u8>> {
+        self.writer.into_inner().map_err(|e| Self::failed(e.into_error().into()))
+    }
+
+    fn failed(error: csv::Error) -> Error {
+        Error::csv("écrire", std::path::Path::new(FOLDER))(error)
+    }
+}
+
+fn csv_bytes(lines: &[Ligne<'_>]) -> Result<Vec<u8>> {
+    let mut csv = Csv::new(&[])?;
+    csv.add(&[], lines)?;
+    csv.bytes()
 }
 
 fn workbook(

@@ -3,6 +3,7 @@
 
 mod atelier;
 mod classeur;
+mod depot;
 mod diaporama;
 mod document;
 mod donnees;
@@ -10,6 +11,7 @@ mod flux;
 mod fond;
 mod liste;
 mod mots;
+mod partenaires;
 mod pdf;
 mod publique;
 mod qualite;
@@ -20,7 +22,9 @@ mod tableau;
 mod verdict;
 
 pub use atelier::{Atelier, Dossier, Rendu, render, with_atelier};
+pub use depot::Avis;
 pub use fond::check_outlines;
 pub use mots::PEU_DE_BAUX;
-pub use publique::{Avis, PUBLIQUE, publish};
+pub use partenaires::{Genre, PARTENAIRES, Partenaire, share};
+pub use publique::{PUBLIQUE, publish};
 pub use verdict::{Verdict, holder_words, load_verdicts, public_words, zone_words};

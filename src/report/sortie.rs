@@ -27,6 +27,12 @@ impl Mention {
         Self { edition, texte: texte.to_owned() }
     }
 
+    /// That of a partner's folder: `acces` is what it may read.
+    pub(super) fn partenaire(plan: &Plan, acces: &str) -> Self {
+        let edition = if plan.fictif { "Édition restreinte, données fictives" } else { "Édition restreinte" };
+        Self { edition, texte: acces.to_owned() }
+    }
+
     /// That of the edition for everyone, whose counts are 0 or at least `seuil`.
     pub(super) fn publique(plan: &Plan, seuil: i64) -> Self {
         let edition = if plan.fictif { "Édition publique, données fictives" } else { "Édition publique" };

@@ -139,6 +139,16 @@ impl Tableau {
         self
     }
 
+    /// The same, its names leading nowhere: for a page whose reader has no other.
+    pub(super) fn without_links(mut self) -> Self {
+        for cell in self.lignes.iter_mut().flatten() {
+            if let Cellule::Lien(text, _) = cell {
+                *cell = Cellule::Texte(std::mem::take(text));
+            }
+        }
+        self
+    }
+
     /// A row in a sentence: its name, then each heading with its value.
     pub(super) fn sentence(&self, row: &[Cellule]) -> String {
         let cells = self.colonnes.iter().zip(row).skip(1).map(|(h, v)| format!("{} {}", h.titre, v.shown()));

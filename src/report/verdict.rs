@@ -175,6 +175,12 @@ pub fn holder_words(code: &str) -> &str {
     }
 }
 
+/// Whether the code of a réservataire names somebody: neither a dwelling that is not reserved nor what is not known.
+#[must_use]
+pub(super) fn is_holder(code: &str) -> bool {
+    !matches!(code, "AUCUN" | "inconnu" | "ensemble" | "")
+}
+
 impl Verdict {
     /// The rule is missed.
     #[must_use]

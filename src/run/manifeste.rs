@@ -8,7 +8,7 @@ use crate::ingest::Ingestion;
 use crate::law::{SeuilsDeLAnnee, Situation};
 use crate::project::Plan;
 use crate::reference::{Geographie, Parametres};
-use crate::resultats::{Entree, MANIFESTE, Manifeste, ParametreUtilise};
+use crate::resultats::{Entree, Identite, MANIFESTE, Manifeste, ParametreUtilise};
 use crate::store;
 
 /// Writes the manifest; returns its path relative to the results folder.
@@ -52,12 +52,14 @@ pub(super) fn write(
     }
     let manifeste = Manifeste {
         version: 1,
-        programme: format!("bilan {}", env!("CARGO_PKG_VERSION")),
-        titre: plan.titre.clone(),
-        millesime: plan.millesime,
-        millesime_rpls: plan.millesime_rpls(),
-        date_extraction: plan.date_extraction.to_string(),
-        fictif: plan.fictif,
+        identite: Identite {
+            programme: format!("bilan {}", env!("CARGO_PKG_VERSION")),
+            titre: plan.titre.clone(),
+            millesime: plan.millesime,
+            millesime_rpls: plan.millesime_rpls(),
+            date_extraction: plan.date_extraction.to_string(),
+            fictif: plan.fictif,
+        },
         entrees: entrees.collect(),
         parametres: parameters(plan)?,
         seuils: used,

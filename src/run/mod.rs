@@ -132,9 +132,8 @@ pub fn run(plan: &Plan, mut notes: Vec<Diagnostic>, options: Options, progress: 
     notes.extend(reserves::doubts(plan, &parametres, &seuils)?);
 
     let key = computation_key(plan, &ingestion)?;
-    let present = |files: &[String]| files.iter().all(|f| plan.sortie.join(f).is_file());
     let tables: Vec<String> = etat.sorties.iter().filter(|f| !is_rendered(f)).cloned().collect();
-    let kept = present(&tables) && !tables.is_empty() && engine::is_remembered(plan);
+    let kept = are_there(plan, &tables) && !tables.is_empty() && engine::is_remembered(plan);
     let fresh = etat.calcul.as_deref() == Some(key.as_str()) && kept;
     let mut computed = false;
     if !fresh {
@@ -176,17 +175,22 @@ pub fn run(plan: &Plan, mut notes: Vec<Diagnostic>, options: Options, progress: 
     notes.extend(outlines);
     if options.report {
         let page_key = rendering_key(plan, &key)?;
-        if etat.rapport.as_deref() != Some(page_key.as_str()) || !present(&etat.sorties) {
+        if !is_whole(plan, &etat, &page_key) {
             render(plan, &mut etat, page_key, options.threads, progress)?;
             rendered = true;
         }
     }
-    if report::Avis::load(plan).is_some_and(|avis| !avis.is_current(plan)) {
-        notes.push(Diagnostic::anomalie(
-            "B0316",
-            "l'édition publique est d'avant ces résultats".to_owned(),
-            format!("relancez `bilan publish`, ou supprimez le dossier {} des résultats", report::PUBLIQUE),
-        ));
+    for (folder, told, command) in [
+        (report::PUBLIQUE, "l'édition publique est", "bilan publish"),
+        (report::PARTENAIRES, "les dossiers des partenaires sont", "bilan share"),
+    ] {
+        if report::Avis::load(plan, folder).is_some_and(|avis| !avis.is_current(plan)) {
+            notes.push(Diagnostic::anomalie(
+                "B0316",
+                format!("{told} d'avant ces résultats"),
+                format!("relancez `{command}`, ou supprimez le dossier {folder} des résultats"),
+            ));
+        }
     }
     let read = ingestion.relus;
     Ok(Outcome { ingestion, notes, computed, rendered, read })
@@ -197,20 +201,25 @@ pub fn run(plan: &Plan, mut notes: Vec<Diagnostic>, options: Options, progress: 
 /// # Errors
 /// [`Error::Usage`] when there are no results yet.
 pub fn render_again(plan: &Plan, threads: usize, progress: &Progress) -> Result<Vec<Diagnostic>> {
-    let cache = plan.cache();
-    let _lock = store::lock(&cache)?;
-    let mut etat = Etat::load(&cache);
-    let Some(key) = etat.calcul.clone() else {
+    let _lock = store::lock(&plan.cache())?;
+    let (mut etat, page_key) = computed(plan)?;
+    let outlines = report::check_outlines(plan, &Geographie::load(&plan.resources(), plan.millesime)?)?;
+    render(plan, &mut etat, page_key, threads, progress)?;
+    Ok(outlines)
+}
+
+/// The state of a project whose results are whole, and the key of its pages.
+fn computed(plan: &Plan) -> Result<(Etat, String)> {
+    let etat = Etat::load(&plan.cache());
+    let Some(key) = &etat.calcul else {
         return Err(Error::usage(
             "B0401",
             "aucun résultat complet à mettre en pages",
             "lancez d'abord `bilan run` sur ce projet",
         ));
     };
-    let outlines = report::check_outlines(plan, &Geographie::load(&plan.resources(), plan.millesime)?)?;
-    let page_key = rendering_key(plan, &key)?;
-    render(plan, &mut etat, page_key, threads, progress)?;
-    Ok(outlines)
+    let page_key = rendering_key(plan, key)?;
+    Ok((etat, page_key))
 }
 
 /// Writes the edition for everyone of the last results, without computing anything.
@@ -221,6 +230,28 @@ pub fn publish(plan: &Plan, threads: usize, progress: &Progress) -> Result<repor
     let _lock = store::lock(&plan.cache())?;
     let edition = Edition::of_results(plan, threads)?;
     report::publish(plan, &edition, threads, progress)
+}
+
+/// Writes the folder of each partner from the last results, whose pages are rendered first unless they are there.
+///
+/// # Errors
+/// [`Error::Usage`] when there are no results yet, or another command holds the project.
+pub fn share(plan: &Plan, threads: usize, progress: &Progress) -> Result<Vec<report::Partenaire>> {
+    let _lock = store::lock(&plan.cache())?;
+    let (mut etat, page_key) = computed(plan)?;
+    if !is_whole(plan, &etat, &page_key) {
+        render(plan, &mut etat, page_key, threads, progress)?;
+    }
+    report::share(plan, threads, progress)
+}
+
+/// Whether every file of the results is there, its pages as this key has them.
+fn is_whole(plan: &Plan, etat: &Etat, page_key: &str) -> bool {
+    etat.rapport.as_deref() == Some(page_key) && are_there(plan, &etat.sorties)
+}
+
+fn are_there(plan: &Plan, files: &[String]) -> bool {
+    files.iter().all(|f| plan.sortie.join(f).is_file())
 }
 
 /// Changes when anything that the pages are made from does: the figures, the templates, the outlines of maps.

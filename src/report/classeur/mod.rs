@@ -119,8 +119,8 @@ fn manifeste_words(plan: &Plan, manifeste: &Manifeste) -> String {
         plan.millesime,
         plan.millesime,
         plan.date_extraction.format("%d/%m/%Y"),
-        manifeste.millesime_rpls,
-        manifeste.programme
+        manifeste.identite.millesime_rpls,
+        manifeste.identite.programme
     )
 }
 

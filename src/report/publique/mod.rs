@@ -6,17 +6,17 @@ use std::collections::BTreeMap;
 use std::path::Path;
 
 use minijinja::context;
-use serde::{Deserialize, Serialize};
 
 use self::revue::Contexte;
 use super::atelier::Document;
 use super::classeur;
+use super::depot::{Avis, Depot};
 use super::document::Revue;
 use super::donnees::communes_of;
 use super::fond::Fond;
 use super::pdf::Imprimerie;
-use super::site::{Gabarits, Sortie, csv_links, value};
-use super::sortie::{Mention, write};
+use super::site::{self, Gabarits, Sortie, csv_links, value};
+use super::sortie::Mention;
 use super::verdict::{Verdict, load_verdicts};
 use crate::diffusion::secret::Niveau;
 use crate::diffusion::{Edition, Lieu, Synthese, Valeur};
@@ -26,59 +26,11 @@ use crate::partage::shared_out;
 use crate::progress::Progress;
 use crate::project::Plan;
 use crate::reference::Geographie;
-use crate::resultats::{MANIFESTE, Manifeste};
+use crate::resultats::Manifeste;
 use crate::store;
 
 /// Folder of the edition, among the results.
 pub const PUBLIQUE: &str = "publique";
-
-/// What the edition says of itself and of its files.
-#[derive(Debug, Serialize, Deserialize)]
-pub struct Avis {
-    /// Version of this file's shape.
-    pub version: u32,
-    /// Program and version.
-    pub programme: String,
-    /// Title of the review.
-    pub titre: String,
-    /// Year under review.
-    pub millesime: i32,
-    /// Year of the stock.
-    pub millesime_rpls: i32,
-    /// Date of extraction of the demands.
-    pub date_extraction: String,
-    /// Fictitious register.
-    pub fictif: bool,
-    /// Fewest households of a count that is not 0.
-    pub seuil_diffusion: i64,
-    /// Digest of the results that it tells: of their manifest, and of the definitions that they rest on.
-    pub resultats: String,
-    /// SHA-256 of every other file, by path relative to the edition's folder.
-    pub fichiers: BTreeMap<String, String>,
-}
-
-impl Avis {
-    /// What the edition that stands beside the results says, if there is one.
-    #[must_use]
-    pub fn load(plan: &Plan) -> Option<Self> {
-        let bytes = std::fs::read(plan.sortie.join(PUBLIQUE).join(MANIFESTE)).ok()?;
-        serde_json::from_slice(&bytes).ok()
-    }
-
-    /// Whether it tells the results that stand beside it.
-    #[must_use]
-    pub fn is_current(&self, plan: &Plan) -> bool {
-        results_digest(plan).is_ok_and(|digest| digest == self.resultats)
-    }
-}
-
-fn results_digest(plan: &Plan) -> Result<String> {
-    let path = plan.sortie.join(MANIFESTE);
-    let mut content = std::fs::read(&path).map_err(Error::io("lire", &path))?;
-    // The manifest names the files that a project puts in the place of the program's, and not what they hold.
-    content.extend(plan.resources().fingerprint(&["pipelines", "schemas", "reference"])?.bytes());
-    Ok(store::sha256(&content))
-}
 
 /// Everything that the documents of the edition are made with.
 struct Atelier<'a> {
@@ -94,11 +46,15 @@ struct Atelier<'a> {
 /// # Errors
 /// What a template, a chart, a document or a file met.
 pub fn publish(plan: &Plan, edition: &Edition, threads: usize, progress: &Progress) -> Result<Avis> {
-    let before = Avis::load(plan).map(|avis| avis.fichiers).unwrap_or_default();
+    let depot = Depot::open(plan, PUBLIQUE);
     let manifeste = Manifeste::load(plan)?;
     let mention = Mention::publique(plan, edition.seuil);
-    let sortie =
-        Sortie { mention: mention.clone(), millesime_rpls: manifeste.millesime_rpls, publique: true, etendu: false };
+    let sortie = Sortie {
+        mention: mention.clone(),
+        millesime_rpls: manifeste.identite.millesime_rpls,
+        edition: site::Edition::Publique,
+        etendu: false,
+    };
     let atelier = Atelier {
         plan,
         manifeste: &manifeste,
@@ -113,18 +69,10 @@ pub fn publish(plan: &Plan, edition: &Edition, threads: usize, progress: &Progre
     let lieux: Vec<&Lieu> =
         edition.lieux.iter().filter(|lieu| matches!(lieu.niveau, Niveau::Territoire | Niveau::Epci)).collect();
     let bar = progress.steps("Édition publique", lieux.len() as u64 + 1);
-    let written = std::sync::Mutex::new(BTreeMap::new());
-    let keep = |path: String, bytes: &[u8]| -> Result<()> {
-        write(plan, &format!("{PUBLIQUE}/{path}"), bytes)?;
-        if let Ok(mut written) = written.lock() {
-            written.insert(path, store::sha256(bytes));
-        }
-        Ok(())
-    };
     shared_out(threads, lieux.len(), |i| {
         let (manifeste, verdicts, fond, communes) = (&manifeste, &verdicts, &fond, &communes);
-        atelier
-            .write_territory(&Contexte { plan, edition, manifeste, verdicts, fond, communes, lieu: lieux[i] }, keep)?;
+        let contexte = Contexte { plan, edition, manifeste, verdicts, fond, communes, lieu: lieux[i] };
+        atelier.write_territory(&contexte, &depot)?;
         bar.inc(1);
         Ok(())
     })?;
@@ -132,33 +80,15 @@ pub fn publish(plan: &Plan, edition: &Edition, threads: usize, progress: &Progre
         let mut csv = Vec::new();
         let path = format!("{}.csv", table.nom);
         engine::write_csv(&table.schema, table.batches.iter().cloned().map(Ok), &mut csv, Path::new(&path))?;
-        keep(path, &csv)?;
+        depot.keep(path, &csv)?;
         let path = format!("{}.parquet", table.nom);
         let file = plan.sortie.join(PUBLIQUE).join(&path);
         store::write_table(&file, &table.schema, &table.batches)?;
         let bytes = std::fs::read(&file).map_err(Error::io("lire", &file))?;
-        keep(path, &bytes)?;
+        depot.keep(path, &bytes)?;
     }
     bar.finish_and_clear();
-    let avis = Avis {
-        version: 1,
-        programme: manifeste.programme.clone(),
-        titre: plan.titre.clone(),
-        millesime: plan.millesime,
-        millesime_rpls: manifeste.millesime_rpls,
-        date_extraction: plan.date_extraction.to_string(),
-        fictif: plan.fictif,
-        seuil_diffusion: edition.seuil,
-        resultats: results_digest(plan)?,
-        fichiers: written.into_inner().unwrap_or_default(),
-    };
-    let mut text = serde_json::to_vec_pretty(&avis)?;
-    text.push(b'\n');
-    write(plan, &format!("{PUBLIQUE}/{MANIFESTE}"), &text)?;
-    for gone in before.keys().filter(|path| !avis.fichiers.contains_key(*path)) {
-        let _ = std::fs::remove_file(plan.sortie.join(PUBLIQUE).join(gone));
-    }
-    Ok(avis)
+    depot.close(manifeste.identite.clone(), Some(edition.seuil))
 }
 
 /// Verdict of a rule that is kept secret.
@@ -193,15 +123,15 @@ fn judgements(edition: &Edition, verdicts: Vec<Verdict>) -> Vec<Verdict> {
 }
 
 impl Atelier<'_> {
-    fn write_territory(&self, c: &Contexte<'_>, keep: impl Fn(String, &[u8]) -> Result<()>) -> Result<()> {
+    fn write_territory(&self, c: &Contexte<'_>, depot: &Depot<'_>) -> Result<()> {
         let revue = revue::build(c)?;
         let whole = c.lieu.niveau == Niveau::Territoire;
         let code = &c.lieu.code;
         let page = self.page(&revue, whole)?;
-        keep(if whole { "index.html".to_owned() } else { format!("epci/{code}.html") }, page.as_bytes())?;
-        keep(format!("pdf/{code}.pdf"), &self.pdf(c, &revue)?)?;
+        depot.keep(if whole { "index.html".to_owned() } else { format!("epci/{code}.html") }, page.as_bytes())?;
+        depot.keep(format!("pdf/{code}.pdf"), &self.pdf(c, &revue)?)?;
         if whole {
-            keep(
+            depot.keep(
                 "bilan-public.xlsx".to_owned(),
                 &classeur::public(self.plan, self.manifeste, self.mention.clone(), &revue)?,
             )?;

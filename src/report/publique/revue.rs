@@ -66,7 +66,7 @@ impl Compte {
         let year = c.plan.millesime;
         match source {
             "rpls" => Self {
-                date: format!("Logements au 1er janvier {}", c.manifeste.millesime_rpls),
+                date: format!("Logements au 1er janvier {}", c.manifeste.identite.millesime_rpls),
                 champ: "logements du parc social",
                 source: "RPLS",
             },
@@ -444,13 +444,13 @@ fn method(c: &Contexte<'_>) -> Chapitre {
         Bloc::note(format!(
             "Baux signés du 1er janvier au 31 décembre {year} ; demandes actives au 31 décembre {year}, extraites le {} ; parc au 1er janvier {} (RPLS). Les loyers, les chiffres par bailleur et par réservataire et les objectifs des conventions ne sont pas diffusés.",
             plan.date_extraction.format("%d/%m/%Y"),
-            c.manifeste.millesime_rpls
+            c.manifeste.identite.millesime_rpls
         )),
     ];
     if c.lieu.niveau == Niveau::Territoire {
         blocs.push(Bloc::Tableau(coverage(edition)));
         blocs.push(Bloc::Tableau(parameters(c.manifeste)));
-        blocs.push(Bloc::note(format!("Calculé par {}.", c.manifeste.programme)));
+        blocs.push(Bloc::note(format!("Calculé par {}.", c.manifeste.identite.programme)));
     } else {
         blocs.push(Bloc::note("Les paramètres et leurs sources sont dans la page de l'ensemble du territoire."));
     }

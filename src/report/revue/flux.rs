@@ -1,7 +1,7 @@
 //! Reservation flows (CCH R441-5, R441-5-1): what each landlord proposed and allocated to each holder, the holders' shares
 //! against their ceilings, and what each landlord lacks of the EPCI's rule.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use arrow::array::{Array, AsArray, RecordBatch};
 use arrow::datatypes::{Float64Type, Int64Type};
@@ -11,7 +11,8 @@ use crate::engine::Table;
 use crate::error::{Error, Result};
 use crate::project::Plan;
 use crate::reference::Geographie;
-use crate::report::{holder_words, mots};
+use crate::report::mots;
+use crate::report::verdict::{holder_words, is_holder};
 use crate::resultats::INDICATEURS;
 
 /// A landlord's distance to its EPCI's legal line.
@@ -57,7 +58,7 @@ pub(in crate::report) struct Contingents {
     parts: BTreeMap<String, Vec<Contingent>>,
     manques: BTreeMap<String, Vec<Distance>>,
     flux: BTreeMap<String, BTreeMap<(String, String), Flux>>,
-    /// Flows of a landlord by holder and by one characteristic: dimension, value.
+    /// Flows of a landlord or of a holder, by the other and by one characteristic: dimension, value.
     detail: BTreeMap<String, BTreeMap<(&'static str, String), Flux>>,
 }
 
@@ -137,15 +138,18 @@ impl Contingents {
             for place in places.into_iter().chain(["territoire"]) {
                 all.flux.entry(place.to_owned()).or_default().entry(pair.clone()).or_default().add(n, m);
             }
-            let detail = all.detail.entry(bailleur.value(row).to_owned()).or_default();
-            for (dimension, value) in [
-                ("reservataire", reservataire.value(row)),
-                ("typologie", typologie.value(row)),
-                ("financement", financement.value(row)),
-                ("zone", zone.value(row)),
-                ("periode_construction", periode.value(row)),
-            ] {
-                detail.entry((dimension, value.to_owned())).or_default().add(n, m);
+            let (siren, holder) = (bailleur.value(row), reservataire.value(row));
+            for (acteur, first) in [(siren, ("reservataire", holder)), (holder, ("bailleur", siren))] {
+                let detail = all.detail.entry(acteur.to_owned()).or_default();
+                for (dimension, value) in [
+                    first,
+                    ("typologie", typologie.value(row)),
+                    ("financement", financement.value(row)),
+                    ("zone", zone.value(row)),
+                    ("periode_construction", periode.value(row)),
+                ] {
+                    detail.entry((dimension, value.to_owned())).or_default().add(n, m);
+                }
             }
         }
         Ok(all)
@@ -158,9 +162,18 @@ impl Contingents {
         rows
     }
 
-    /// Flows of one landlord by one characteristic after another, for its own page.
-    pub(in crate::report) fn detail(&self, bailleur: &str, dimension: &str) -> Vec<(String, Flux)> {
-        let rows = self.detail.get(bailleur).into_iter().flatten();
+    /// Every holder of reservation rights on whose contingent a dwelling was let or proposed, in the order of lists.
+    pub(in crate::report) fn holders(&self) -> Vec<String> {
+        let pairs = self.flux.get("territoire").into_iter().flat_map(BTreeMap::keys);
+        let codes: BTreeSet<&String> = pairs.map(|(_, holder)| holder).filter(|code| is_holder(code)).collect();
+        let mut holders: Vec<String> = codes.into_iter().cloned().collect();
+        holders.sort_by(|a, b| mots::order("reservataire", a).cmp(&mots::order("reservataire", b)));
+        holders
+    }
+
+    /// Flows of one landlord or holder by one characteristic, for its own page.
+    pub(in crate::report) fn detail(&self, acteur: &str, dimension: &str) -> Vec<(String, Flux)> {
+        let rows = self.detail.get(acteur).into_iter().flatten();
         rows.filter(|((d, _), _)| *d == dimension).map(|((_, value), flux)| (value.clone(), *flux)).collect()
     }
 

@@ -49,7 +49,7 @@ pub(super) fn chapter(c: &Contexte<'_>) -> Chapitre {
         Bloc::constat(format!(
             "Baux signés du 1er janvier au 31 décembre {year} ; demandes actives au 31 décembre {year}, extraites le {} ; parc au 1er janvier {} (RPLS).",
             plan.date_extraction.format("%d/%m/%Y"),
-            manifeste.millesime_rpls
+            manifeste.identite.millesime_rpls
         )),
         Bloc::note(
             "Les personnes morales sont exclues de toute statistique de ménages. « n.d. » : non disponible, ou sans dénominateur. Les effectifs ne sont pas masqués : cette édition est réservée aux membres de la conférence.",
@@ -67,7 +67,7 @@ pub(super) fn chapter(c: &Contexte<'_>) -> Chapitre {
     blocs.push(Bloc::Tableau(Tableau::new("Empreintes des fichiers lus", &["Fichier", "SHA-256 (début)"], lignes)));
     blocs.push(Bloc::note(format!(
         "Calculé par {}. Les paramètres complets sont dans manifeste.json, les lignes refusées dans rejets.csv.",
-        manifeste.programme
+        manifeste.identite.programme
     )));
     Chapitre::new("methode", "Méthode et sources", blocs)
 }

@@ -32,7 +32,7 @@ pub(super) fn chapter(c: &Contexte<'_>) -> Result<Chapitre> {
             blocs.push(Bloc::constat(format!(
                 "{} au 1er janvier {}{rest}.",
                 format::count(n, "logement social", "logements sociaux"),
-                c.donnees.manifeste.millesime_rpls
+                c.donnees.manifeste.identite.millesime_rpls
             )));
             if let Some(x) = l.real("loyer_m2") {
                 blocs.push(Bloc::constat(format!(
@@ -113,7 +113,7 @@ fn against_demand(c: &Contexte<'_>) -> Result<Option<Figure>> {
         titre,
         sous_titre: format!(
             "Logements au 1er janvier {} et demandes actives au 31 décembre {}, par typologie, en % de chaque ensemble",
-            c.donnees.manifeste.millesime_rpls,
+            c.donnees.manifeste.identite.millesime_rpls,
             c.millesime()
         ),
         dessin,

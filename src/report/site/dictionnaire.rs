@@ -114,6 +114,14 @@ pub(super) struct Methode {
     programme: String,
 }
 
+impl Methode {
+    /// The same, the names of its tables leading nowhere.
+    pub(super) fn without_links(mut self) -> Self {
+        self.seuils = self.seuils.without_links();
+        self
+    }
+}
+
 /// What the manifest of the last run says.
 ///
 /// # Errors
@@ -172,7 +180,7 @@ pub(super) fn method(donnees: &Donnees<'_>) -> Result<Methode> {
             seuils,
         ),
         surcharges: m.surcharges.clone(),
-        programme: m.programme.clone(),
+        programme: m.identite.programme.clone(),
         loi,
     })
 }

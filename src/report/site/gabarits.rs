@@ -18,7 +18,7 @@ const GABARITS: [&str; 12] = [
     "index.html",
     "revue.html",
     "blocs.html",
-    "bailleur.html",
+    "acteur.html",
     "methode.html",
     "dictionnaire.html",
     "explorateur.html",
@@ -28,6 +28,18 @@ const GABARITS: [&str; 12] = [
     "tableau.html",
 ];
 
+/// Who the pages are for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub(in crate::report) enum Edition {
+    /// The conference.
+    Restreinte,
+    /// One partner, whose folder holds nothing else.
+    Partenaire,
+    /// Everyone.
+    Publique,
+}
+
 /// What sets the pages of a site apart from those of another.
 #[derive(Debug, Serialize)]
 pub(in crate::report) struct Sortie {
@@ -35,8 +47,8 @@ pub(in crate::report) struct Sortie {
     pub mention: Mention,
     /// Year of the stock.
     pub millesime_rpls: i32,
-    /// The edition for everyone.
-    pub publique: bool,
+    /// Which edition they are of.
+    pub edition: Edition,
     /// There is a list of explorers, one a département.
     pub etendu: bool,
 }

@@ -1,6 +1,6 @@
 //! The site: self-contained pages from the templates of `reports/site/`, that open from the disk as from a server.
 
-mod bailleur;
+mod acteur;
 mod dictionnaire;
 mod explorateur;
 mod gabarits;
@@ -10,14 +10,16 @@ use std::collections::BTreeMap;
 
 use minijinja::context;
 
+pub(super) use self::acteur::Acteur;
 use self::explorateur::{Partie, Reponses};
-pub(super) use self::gabarits::{Gabarits, Sortie, csv_links, value};
+pub(super) use self::gabarits::{Edition, Gabarits, Sortie, csv_links, value};
 use super::document::{Figure, Revue};
 use super::donnees::Donnees;
 use super::liste::Entree;
 use super::qualite;
 use super::revue::{self, Contexte, Contingents};
 use super::sortie::Mention;
+use super::verdict::holder_words;
 use crate::error::Result;
 use crate::format;
 use crate::partage::shared_out;
@@ -27,21 +29,22 @@ use crate::reference::{Geographie, catalogue};
 pub(super) struct Site<'a> {
     donnees: &'a Donnees<'a>,
     gabarits: Gabarits,
+    edition: Edition,
 }
 
 impl<'a> Site<'a> {
-    /// Loads the templates.
+    /// Loads the templates of an edition, whose pages bear this mention.
     ///
     /// # Errors
     /// [`crate::error::Error::Template`], [`crate::error::Error::Resource`].
-    pub(super) fn new(donnees: &'a Donnees<'a>) -> Result<Self> {
+    pub(super) fn new(donnees: &'a Donnees<'a>, edition: Edition, mention: Mention) -> Result<Self> {
         let sortie = Sortie {
-            mention: Mention::restreinte(donnees.plan),
-            millesime_rpls: donnees.manifeste.millesime_rpls,
-            publique: false,
+            mention,
+            millesime_rpls: donnees.manifeste.identite.millesime_rpls,
+            edition,
             etendu: donnees.epci.len() > explorateur::MOST_EPCI,
         };
-        Ok(Self { donnees, gabarits: Gabarits::load(donnees.plan, sortie)? })
+        Ok(Self { donnees, gabarits: Gabarits::load(donnees.plan, sortie)?, edition })
     }
 
     /// The home page: the map, the rule, the key figures, a search by EPCI.
@@ -76,6 +79,7 @@ impl<'a> Site<'a> {
                 verdicts => value(&revue::short_judgements(c)),
                 epci => value(&epci),
                 bailleurs => value(&self.landlord_list()),
+                reservataires => value(&holder_list(c.contingents)),
             },
         )
     }
@@ -123,12 +127,10 @@ impl<'a> Site<'a> {
             .collect()
     }
 
-    /// The page of a landlord.
-    pub(super) fn landlord(&self, siren: &str, contingents: &Contingents) -> Result<String> {
-        let page = bailleur::build(self.donnees, contingents, siren)?;
-        let csv = csv_links(page.figures.iter());
-        self.gabarits
-            .render("bailleur.html", context! { racine => "../", bailleur => value(&page), csv => value(&csv) })
+    /// The page of a landlord or of a holder of reservation rights.
+    pub(super) fn actor(&self, acteur: &Acteur, racine: &str) -> Result<String> {
+        let csv = csv_links(acteur.figures());
+        self.gabarits.render("acteur.html", context! { racine, acteur => value(acteur), csv => value(&csv) })
     }
 
     /// Pages that are of no territory: method, dictionary, data quality, diagnostics.
@@ -138,7 +140,6 @@ impl<'a> Site<'a> {
         let explained = catalogue(&resources)?;
         let quality = qualite::load(plan, &self.donnees.bailleurs)?;
         let dictionary = dictionnaire::load(self.donnees)?;
-        let method = dictionnaire::method(self.donnees)?;
         Ok([
             (
                 "qualite.html".to_owned(),
@@ -156,11 +157,17 @@ impl<'a> Site<'a> {
                 self.gabarits
                     .render("dictionnaire.html", context! { racine => "", indicateurs => value(&dictionary) })?,
             ),
-            (
-                "methode.html".to_owned(),
-                self.gabarits.render("methode.html", context! { racine => "", m => value(&method) })?,
-            ),
+            ("methode.html".to_owned(), self.method()?),
         ])
+    }
+
+    /// The method, whose amounts lead to the pages of their EPCI where these stand beside it.
+    pub(super) fn method(&self) -> Result<String> {
+        let mut method = dictionnaire::method(self.donnees)?;
+        if self.edition == Edition::Partenaire {
+            method = method.without_links();
+        }
+        self.gabarits.render("methode.html", context! { racine => "", m => value(&method) })
     }
 
     /// The explorer of tension, handed to `write` page after page: one, or one a département and their list.
@@ -194,6 +201,16 @@ impl<'a> Site<'a> {
             self.gabarits.render("explorateurs.html", context! { racine => "", departements => value(&list) })?;
         write("explorateur.html".to_owned(), html.as_bytes())
     }
+}
+
+fn holder_list(contingents: &Contingents) -> Vec<Entree> {
+    let entry = |code: String| Entree {
+        nom: holder_words(&code).to_owned(),
+        note: code.clone(),
+        lien: format!("reservataires/{code}.html"),
+        code,
+    };
+    contingents.holders().into_iter().map(entry).collect()
 }
 
 /// Département of a commune's code.

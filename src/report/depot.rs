@@ -1,0 +1,96 @@
+//! A folder to hand over, beside the results: its files, a notice that names each of them, and nothing that an earlier one left.
+
+use std::collections::BTreeMap;
+use std::path::Path;
+use std::sync::Mutex;
+
+use serde::{Deserialize, Serialize};
+
+use super::sortie::write;
+use crate::error::{Error, Result};
+use crate::project::Plan;
+use crate::resultats::{Identite, MANIFESTE};
+use crate::store;
+
+/// What a folder says of itself and of its files.
+#[derive(Debug, Serialize, Deserialize)]
+pub struct Avis {
+    /// Version of this file's shape.
+    pub version: u32,
+    /// Which results it tells.
+    #[serde(flatten)]
+    pub identite: Identite,
+    /// Fewest households of a count that is not 0, in an edition that keeps small ones secret.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub seuil_diffusion: Option<i64>,
+    /// Digest of the results that it tells: of their manifest, and of the definitions that they rest on.
+    pub resultats: String,
+    /// SHA-256 of every other file, by path relative to the folder.
+    pub fichiers: BTreeMap<String, String>,
+}
+
+impl Avis {
+    /// What the folder of this name says, if it stands beside the results.
+    #[must_use]
+    pub fn load(plan: &Plan, dossier: &str) -> Option<Self> {
+        let bytes = std::fs::read(plan.sortie.join(dossier).join(MANIFESTE)).ok()?;
+        serde_json::from_slice(&bytes).ok()
+    }
+
+    /// Whether it tells the results that stand beside it.
+    #[must_use]
+    pub fn is_current(&self, plan: &Plan) -> bool {
+        results_digest(plan).is_ok_and(|digest| digest == self.resultats)
+    }
+}
+
+fn results_digest(plan: &Plan) -> Result<String> {
+    let path = plan.sortie.join(MANIFESTE);
+    let mut content = std::fs::read(&path).map_err(Error::io("lire", &path))?;
+    // The manifest names the files that a project puts in the place of the program's, and not what they hold.
+    content.extend(plan.resources().fingerprint(&["pipelines", "schemas", "reference"])?.bytes());
+    Ok(store::sha256(&content))
+}
+
+/// Such a folder being written, by several threads.
+pub(super) struct Depot<'a> {
+    plan: &'a Plan,
+    dossier: &'static str,
+    avant: BTreeMap<String, String>,
+    ecrits: Mutex<BTreeMap<String, String>>,
+}
+
+impl<'a> Depot<'a> {
+    /// The folder of this name, as it stands.
+    pub(super) fn open(plan: &'a Plan, dossier: &'static str) -> Self {
+        let avant = Avis::load(plan, dossier).map(|avis| avis.fichiers).unwrap_or_default();
+        Self { plan, dossier, avant, ecrits: Mutex::default() }
+    }
+
+    /// Writes a file, its path relative to the folder.
+    pub(super) fn keep(&self, path: String, bytes: &[u8]) -> Result<()> {
+        write(self.plan, &format!("{}/{path}", self.dossier), bytes)?;
+        if let Ok(mut ecrits) = self.ecrits.lock() {
+            ecrits.insert(path, store::sha256(bytes));
+        }
+        Ok(())
+    }
+
+    /// Writes the notice, once every file is there, and takes away what an earlier folder left.
+    pub(super) fn close(self, identite: Identite, seuil_diffusion: Option<i64>) -> Result<Avis> {
+        let Self { plan, dossier, avant, ecrits } = self;
+        let fichiers = ecrits.into_inner().unwrap_or_default();
+        let avis = Avis { version: 1, identite, seuil_diffusion, resultats: results_digest(plan)?, fichiers };
+        let mut text = serde_json::to_vec_pretty(&avis)?;
+        text.push(b'\n');
+        write(plan, &format!("{dossier}/{MANIFESTE}"), &text)?;
+        let folder = plan.sortie.join(dossier);
+        for gone in avant.keys().filter(|path| !avis.fichiers.contains_key(*path)) {
+            let _ = std::fs::remove_file(folder.join(gone));
+            // Those that hold something else stay.
+            let emptied = Path::new(gone).ancestors().skip(1).filter(|parent| !parent.as_os_str().is_empty());
+            emptied.for_each(|parent| drop(std::fs::remove_dir(folder.join(parent))));
+        }
+        Ok(avis)
+    }
+}

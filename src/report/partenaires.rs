@@ -1,0 +1,188 @@
+//! What is sent to each partner of the register: a folder of its own, with all that its level of access allows and nothing else. An
+//! EPCI reads its territory, a landlord its own lettings, a holder of reservation rights its contingent.
+
+use std::path::Path;
+
+use super::depot::Depot;
+use super::donnees::{Donnees, Lieu};
+use super::flux;
+use super::fond::Fond;
+use super::revue::{self, Cadre, Contexte, Contingents};
+use super::site::{Acteur, Edition, Site};
+use super::sortie::Mention;
+use crate::error::{Error, Result};
+use crate::partage::shared_out;
+use crate::progress::Progress;
+use crate::project::Plan;
+use crate::reference::Geographie;
+
+/// Folder of the partners' folders, among the results.
+pub const PARTENAIRES: &str = "partenaires";
+/// What was prepared, for whom.
+const BORDEREAU: &str = "bordereau.csv";
+
+/// Kinds of partner.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Genre {
+    /// A conference's EPCI.
+    Epci,
+    /// A landlord.
+    Bailleur,
+    /// A holder of reservation rights.
+    Reservataire,
+}
+
+impl Genre {
+    /// All of them.
+    pub const TOUS: [Self; 3] = [Self::Epci, Self::Bailleur, Self::Reservataire];
+
+    /// Folder of its partners' folders.
+    fn dossier(self) -> &'static str {
+        match self {
+            Self::Epci => "epci",
+            Self::Bailleur => "bailleurs",
+            Self::Reservataire => "reservataires",
+        }
+    }
+
+    /// Its name.
+    #[must_use]
+    pub fn nom(self) -> [&'static str; 2] {
+        match self {
+            Self::Epci => ["EPCI", "EPCI"],
+            Self::Bailleur => ["bailleur", "bailleurs"],
+            Self::Reservataire => ["réservataire", "réservataires"],
+        }
+    }
+
+    /// What it may read.
+    fn acces(self) -> &'static str {
+        match self {
+            Self::Epci => "Effectifs non masqués de ce territoire, réservés à l'EPCI et aux membres de sa conférence",
+            Self::Bailleur => "Effectifs non masqués des attributions de ce bailleur, réservés à ses services",
+            Self::Reservataire => "Effectifs non masqués du contingent de ce réservataire, réservés à ses services",
+        }
+    }
+}
+
+/// A partner whose folder was written.
+#[derive(Debug, Clone)]
+pub struct Partenaire {
+    /// What it is.
+    pub genre: Genre,
+    /// SIREN, or code of a réservataire.
+    pub code: String,
+    /// Name.
+    pub nom: String,
+}
+
+impl Partenaire {
+    fn all(donnees: &Donnees<'_>, contingents: &Contingents) -> Vec<Self> {
+        let new = |genre: Genre, code: String, nom: String| Self { genre, code, nom };
+        let epci = donnees.epci.iter().map(|lieu| new(Genre::Epci, lieu.code.clone(), lieu.libelle.clone()));
+        let landlords = donnees.landlords().into_iter().map(|siren| {
+            let nom = donnees.landlord(&siren);
+            new(Genre::Bailleur, siren, nom)
+        });
+        let holders = contingents.holders().into_iter().map(|code| {
+            let nom = super::holder_words(&code).to_owned();
+            new(Genre::Reservataire, code, nom)
+        });
+        epci.chain(landlords).chain(holders).collect()
+    }
+
+    fn dossier(&self) -> String {
+        format!("{}/{}", self.genre.dossier(), self.code)
+    }
+}
+
+/// Everything that the folders are made with.
+struct Atelier<'a> {
+    plan: &'a Plan,
+    donnees: &'a Donnees<'a>,
+    contingents: &'a Contingents,
+    fond: &'a Fond,
+    depot: &'a Depot<'a>,
+}
+
+/// Writes the folders, from the pages and documents of the last results, and takes away what earlier ones held.
+///
+/// # Errors
+/// [`Error::Usage`] when there are no results; what a template, a chart or a file met.
+pub fn share(plan: &Plan, threads: usize, progress: &Progress) -> Result<Vec<Partenaire>> {
+    let geographie = Geographie::load(&plan.resources(), plan.millesime)?;
+    let donnees = Donnees::load(plan, &geographie)?;
+    let contingents = Contingents::load(plan, &geographie)?;
+    let fond = Fond::load(plan, &geographie)?;
+    let depot = Depot::open(plan, PARTENAIRES);
+    let partenaires = Partenaire::all(&donnees, &contingents);
+    let atelier = Atelier { plan, donnees: &donnees, contingents: &contingents, fond: &fond, depot: &depot };
+    let bar = progress.steps("Dossiers des partenaires", partenaires.len() as u64);
+    for genre in Genre::TOUS {
+        let own: Vec<&Partenaire> = partenaires.iter().filter(|p| p.genre == genre).collect();
+        let site = Site::new(&donnees, Edition::Partenaire, Mention::partenaire(plan, genre.acces()))?;
+        let methode = site.method()?;
+        shared_out(threads, own.len(), |i| {
+            let dossier = own[i].dossier();
+            depot.keep(format!("{dossier}/index.html"), atelier.page(&site, own[i])?.as_bytes())?;
+            depot.keep(format!("{dossier}/methode.html"), methode.as_bytes())?;
+            atelier.documents(own[i]).into_iter().try_for_each(|path| atelier.copy(&dossier, &path))?;
+            bar.inc(1);
+            Ok(())
+        })?;
+    }
+    bar.finish_and_clear();
+    depot.keep(BORDEREAU.to_owned(), &bordereau(&partenaires)?)?;
+    depot.close(donnees.manifeste.identite.clone(), None)?;
+    Ok(partenaires)
+}
+
+impl Atelier<'_> {
+    /// The page that the folder opens on; what it leads to stands in the folder.
+    fn page(&self, site: &Site<'_>, partenaire: &Partenaire) -> Result<String> {
+        let code = partenaire.code.as_str();
+        let acteur = match partenaire.genre {
+            Genre::Bailleur => Acteur::landlord(self.donnees, self.contingents, code)?,
+            Genre::Reservataire => Acteur::holder(self.donnees, self.contingents, code)?,
+            Genre::Epci => {
+                let lieu = Lieu::epci(code, &partenaire.nom);
+                let (donnees, contingents, fond) = (self.donnees, self.contingents, self.fond);
+                let c = Contexte { donnees, lieu: &lieu, contingents, fond, cadre: Cadre::PAGE };
+                return site.review(&c, &revue::build(&c)?.without_links(), "");
+            }
+        };
+        site.actor(&acteur.without_links(), "")
+    }
+
+    /// Its documents among the results.
+    fn documents(&self, partenaire: &Partenaire) -> Vec<String> {
+        let code = &partenaire.code;
+        match partenaire.genre {
+            Genre::Epci => super::atelier::documents(code).to_vec(),
+            Genre::Bailleur => {
+                let flows = self.contingents.detail(code, "reservataire");
+                let report = (!flows.is_empty()).then(|| flux::workbook_path(code));
+                let pairs = flows.iter().map(|(holder, _)| flux::pair_path(code, holder));
+                let list = self.donnees.qualite.listes.iter().find(|l| l.bailleur == *code).map(|l| l.fichier.clone());
+                report.into_iter().chain(pairs).chain(list).collect()
+            }
+            Genre::Reservataire => vec![flux::holder_path(code)],
+        }
+    }
+
+    fn copy(&self, dossier: &str, path: &str) -> Result<()> {
+        let from = self.plan.sortie.join(path);
+        let bytes = std::fs::read(&from).map_err(Error::io("lire", &from))?;
+        self.depot.keep(format!("{dossier}/{path}"), &bytes)
+    }
+}
+
+fn bordereau(partenaires: &[Partenaire]) -> Result<Vec<u8>> {
+    let failed = Error::csv("écrire", Path::new(BORDEREAU));
+    let mut writer = csv::WriterBuilder::new().delimiter(b';').from_writer("\u{feff}".as_bytes().to_vec());
+    writer.write_record(["partenaire", "code", "nom", "dossier", "acces"]).map_err(&failed)?;
+    for p in partenaires {
+        writer.write_record([p.genre.nom()[0], &p.code, &p.nom, &p.dossier(), p.genre.acces()]).map_err(&failed)?;
+    }
+    writer.into_inner().map_err(|e| failed(e.into_error().into()))
+}

@@ -1,0 +1,410 @@
+//! The page of an actor of allocations. A landlord: its leases EPCI by EPCI against each rule, its commitments, its reservation
+//! flows. A holder of reservation rights: the priority publics of its contingent EPCI by EPCI, and what each landlord gave it.
+
+use serde::Serialize;
+
+use crate::chart::{self, Legende, Point, Repere};
+use crate::error::Result;
+use crate::format;
+use crate::report::document::{Cle, Figure, Natif, alternative};
+use crate::report::donnees::Donnees;
+use crate::report::revue::{Contingents, Flux, judgement_table};
+use crate::report::tableau::{Cellule, Tableau};
+use crate::report::{Verdict, flux, holder_words, mots};
+
+/// What the page prints.
+#[derive(Debug, Serialize)]
+pub(in crate::report) struct Acteur {
+    /// What it is, with its identifier.
+    genre: String,
+    code: String,
+    nom: String,
+    constat: String,
+    cles: Vec<Cle>,
+    regle: Regle,
+    verdicts: Tableau,
+    sans_verdict: &'static str,
+    tableaux: Vec<Tableau>,
+    fichiers: Vec<Fichier>,
+}
+
+/// Its lettings against the rule that is about it, EPCI by EPCI.
+#[derive(Debug, Serialize)]
+struct Regle {
+    titre: &'static str,
+    figures: Vec<Figure>,
+    /// Why there is no figure.
+    absence: Option<&'static str>,
+    /// What no figure holds.
+    tableau: Option<Tableau>,
+}
+
+/// A file of its own.
+#[derive(Debug, Serialize)]
+struct Fichier {
+    texte: &'static str,
+    lien: String,
+}
+
+/// An actor in one EPCI.
+struct Presence {
+    epci: String,
+    libelle: String,
+    attributions: i64,
+    numerateur: i64,
+    part: Option<f64>,
+    cible: Option<f64>,
+    manque: Option<i64>,
+}
+
+/// What a figure of shares says of itself.
+struct Mesure {
+    cle: &'static str,
+    /// What the line is to this actor.
+    ligne: &'static str,
+    sous_titre: String,
+    lecture: &'static str,
+    champ: &'static str,
+}
+
+impl Acteur {
+    /// The page of a landlord.
+    ///
+    /// # Errors
+    /// [`crate::error::Error::Chart`].
+    pub(in crate::report) fn landlord(donnees: &Donnees<'_>, contingents: &Contingents, siren: &str) -> Result<Self> {
+        let presences = landlord_presences(donnees, contingents, siren);
+        let leases: i64 = presences.iter().map(|p| p.attributions).sum();
+        let share = share(&presences);
+        let all: i64 = contingents.detail(siren, "reservataire").iter().map(|(_, f)| f.attributions).sum();
+        let year = donnees.plan.millesime;
+        let let_out = format::count(all, "logement attribué", "logements attribués");
+        let constat = if all == 0 {
+            format!("Aucun logement attribué en {year} dans le périmètre.")
+        } else if leases == 0 {
+            format!("{let_out} en {year} ; aucun n'entre dans la règle hors QPV.")
+        } else {
+            format!(
+                "{let_out} en {year} ; hors QPV, {} des baux vont au premier quartile ou à des ménages relogés.",
+                share.shown()
+            )
+        };
+        let missing = presences.iter().filter_map(|p| p.manque).sum();
+        let cles = vec![
+            count(all, ["logement attribué", "logements attribués"], "personnes morales comprises"),
+            count(leases, ["bail hors QPV", "baux hors QPV"], "ménages, dans la règle"),
+            key("premier quartile ou relogés", share.shown(), "hors QPV, tous EPCI"),
+            count(missing, ["bail manquant", "baux manquants"], "au taux de chaque EPCI"),
+        ];
+        let by_epci = by_epci(
+            "Baux hors QPV, EPCI par EPCI",
+            &["EPCI", "Baux hors QPV#", "1er quartile ou relogés#", "Part#", "Repère#", "Baux manquants#"],
+            &presences,
+        );
+        let mesure = Mesure {
+            cle: "presences",
+            ligne: "repère",
+            sous_titre: format!(
+                "Part des baux du bailleur signés en {year} hors QPV au premier quartile ou à des ménages relogés, par EPCI"
+            ),
+            lecture: "la règle s'apprécie sur l'EPCI : la part d'un bailleur est un repère",
+            champ: "attributions à des ménages suivies d'un bail signé hors QPV, hors financements exclus",
+        };
+        let figures: Vec<Figure> = dots(&presences, by_epci, mesure)?.into_iter().collect();
+        let none = "Aucun bail hors QPV dans un EPCI où la règle est jugée.";
+        let report = (all > 0).then(|| Fichier {
+            texte: "Compte rendu aux réservataires (CCH R441-5-1)",
+            lien: flux::workbook_path(siren),
+        });
+        let list = donnees.qualite.listes.iter().find(|l| l.bailleur == siren);
+        let list = list.map(|l| Fichier { texte: "Lignes à corriger", lien: l.fichier.clone() });
+        Ok(Self {
+            genre: format!("bailleur · SIREN {siren}"),
+            code: siren.to_owned(),
+            nom: donnees.landlord(siren),
+            constat,
+            cles,
+            regle: Regle {
+                titre: "Premier quartile hors QPV",
+                absence: figures.is_empty().then_some(none),
+                figures,
+                tableau: None,
+            },
+            verdicts: verdicts(donnees, "bailleur", siren),
+            sans_verdict: "Aucune règle ni aucun engagement ne vise ce bailleur.",
+            tableaux: flows(
+                donnees,
+                contingents,
+                siren,
+                ("reservataire", "Logements par réservataire", "Réservataire"),
+            ),
+            fichiers: report.into_iter().chain(list).collect(),
+        })
+    }
+
+    /// The page of a holder of reservation rights.
+    ///
+    /// # Errors
+    /// [`crate::error::Error::Chart`].
+    pub(in crate::report) fn holder(donnees: &Donnees<'_>, contingents: &Contingents, code: &str) -> Result<Self> {
+        let presences = holder_presences(donnees, code);
+        let leases: i64 = presences.iter().map(|p| p.attributions).sum();
+        let share = share(&presences);
+        let all: i64 = contingents.detail(code, "bailleur").iter().map(|(_, f)| f.attributions).sum();
+        let year = donnees.plan.millesime;
+        let let_out = format::count(all, "logement attribué", "logements attribués");
+        let constat = if all == 0 {
+            format!("Aucun logement attribué en {year} sur ce contingent dans le périmètre.")
+        } else {
+            format!(
+                "{let_out} en {year} sur ce contingent ; {} des baux vont à un ménage DALO ou prioritaire.",
+                share.shown()
+            )
+        };
+        let held = presences.iter().any(|p| p.cible.is_some());
+        let mut cles = vec![
+            count(all, ["logement attribué", "logements attribués"], "personnes morales comprises"),
+            count(leases, ["bail compté", "baux comptés"], "ménages, hors financements exclus"),
+            key("DALO ou prioritaires", share.shown(), "tous EPCI"),
+        ];
+        if held {
+            let missing = presences.iter().filter_map(|p| p.manque).sum();
+            cles.push(count(missing, ["bail manquant", "baux manquants"], "somme des EPCI où la règle est manquée"));
+        }
+        let by_epci = by_epci(
+            "Baux du contingent, EPCI par EPCI",
+            &["EPCI", "Baux#", "DALO ou prioritaires#", "Part#", "Cible#", "Baux manquants#"],
+            &presences,
+        );
+        let (figures, tableau) = if held {
+            let mesure = Mesure {
+                cle: "contingent",
+                ligne: "taux",
+                sous_titre: format!(
+                    "Part des ménages DALO ou prioritaires dans les baux signés en {year} sur ce contingent, par EPCI"
+                ),
+                lecture: "la règle s'apprécie dans chaque EPCI, sur tous les baux du contingent",
+                champ: "attributions à des ménages suivies d'un bail signé, hors financements exclus",
+            };
+            (dots(&presences, by_epci, mesure)?.into_iter().collect(), None)
+        } else {
+            (Vec::new(), Some(by_epci.without(&["Cible", "Baux manquants"])).filter(|t| !t.lignes.is_empty()))
+        };
+        let report = (all > 0)
+            .then(|| Fichier { texte: "Comptes rendus des bailleurs (CCH R441-5-1)", lien: flux::holder_path(code) });
+        Ok(Self {
+            genre: format!("réservataire · {code}"),
+            code: code.to_owned(),
+            nom: holder_words(code).to_owned(),
+            constat,
+            cles,
+            regle: Regle {
+                titre: "Publics prioritaires",
+                figures,
+                absence: (!held).then_some(
+                    "La règle des 25 % (CCH L441-1) n'oblige pas ce réservataire, ou n'est jugée nulle part.",
+                ),
+                tableau,
+            },
+            verdicts: verdicts(donnees, "reservataire", code),
+            sans_verdict: "Aucune règle ni aucun engagement ne vise ce réservataire.",
+            tableaux: flows(donnees, contingents, code, ("bailleur", "Logements par bailleur", "Bailleur")),
+            fichiers: report.into_iter().collect(),
+        })
+    }
+}
+
+impl Acteur {
+    /// The same, the names of its tables leading nowhere.
+    pub(in crate::report) fn without_links(mut self) -> Self {
+        let figures = self.regle.figures.iter_mut().map(|f| &mut f.tableau);
+        for tableau in figures.chain(&mut self.regle.tableau).chain([&mut self.verdicts]) {
+            *tableau = std::mem::take(tableau).without_links();
+        }
+        self
+    }
+
+    /// Its figures.
+    pub(in crate::report) fn figures(&self) -> impl Iterator<Item = &Figure> {
+        self.regle.figures.iter()
+    }
+}
+
+fn key(nom: &str, valeur: String, note: &str) -> Cle {
+    Cle { nom: nom.to_owned(), valeur, note: note.to_owned(), evolution: None }
+}
+
+fn count(n: i64, [one, several]: [&str; 2], note: &str) -> Cle {
+    key(format::noun(n, one, several), format::integer(n), note)
+}
+
+/// Share of all its leases, over every EPCI.
+#[expect(clippy::cast_precision_loss, reason = "counts of lettings are far below 2^52")]
+fn share(presences: &[Presence]) -> Cellule {
+    let leases: i64 = presences.iter().map(|p| p.attributions).sum();
+    let housed: i64 = presences.iter().map(|p| p.numerateur).sum();
+    Cellule::Part((leases > 0).then(|| housed as f64 / leases as f64))
+}
+
+fn landlord_presences(donnees: &Donnees<'_>, contingents: &Contingents, siren: &str) -> Vec<Presence> {
+    let Some(table) = donnees.table("quartiles") else { return Vec::new() };
+    donnees
+        .epci
+        .iter()
+        .filter_map(|lieu| {
+            let row = table.find("epci", &lieu.code, &[("bailleur", siren), ("zone", "hors_qpv")])?;
+            let attributions = row.int("attributions").filter(|n| *n > 0)?;
+            let law = donnees
+                .verdicts_of(lieu)
+                .iter()
+                .find(|v| v.regle == "q1_hors_qpv" && v.base == "loi" && v.resultat.is_some());
+            let gap = contingents.gaps_of(&lieu.code).into_iter().find(|m| m.bailleur == siren);
+            Some(Presence {
+                epci: lieu.code.clone(),
+                libelle: lieu.libelle.clone(),
+                attributions,
+                numerateur: row.int("q1_ou_relogement").unwrap_or(0),
+                part: row.real("part_q1_ou_relogement"),
+                cible: law.map(|v| v.cible),
+                manque: gap.map(|m| m.manque),
+            })
+        })
+        .collect()
+}
+
+fn holder_presences(donnees: &Donnees<'_>, code: &str) -> Vec<Presence> {
+    let Some(table) = donnees.table("priorites") else { return Vec::new() };
+    donnees
+        .epci
+        .iter()
+        .filter_map(|lieu| {
+            let row = table.find("epci", &lieu.code, &[("reservataire", code)])?;
+            let attributions = row.int("attributions").filter(|n| *n > 0)?;
+            let law = donnees.verdicts_of(lieu).iter().find(|v| {
+                v.regle == "prioritaires"
+                    && v.base == "loi"
+                    && v.acteur_type == "reservataire"
+                    && v.acteur == code
+                    && v.resultat.is_some()
+            });
+            Some(Presence {
+                epci: lieu.code.clone(),
+                libelle: lieu.libelle.clone(),
+                attributions,
+                numerateur: row.int("prioritaires").unwrap_or(0),
+                part: row.real("part"),
+                cible: law.map(|v| v.cible),
+                manque: law.and_then(|v| v.manque),
+            })
+        })
+        .collect()
+}
+
+fn by_epci(titre: &str, headings: &[&str], presences: &[Presence]) -> Tableau {
+    let lignes = presences
+        .iter()
+        .map(|p| {
+            vec![
+                Cellule::Lien(p.libelle.clone(), format!("epci/{}.html", p.epci)),
+                Cellule::Nombre(Some(p.attributions)),
+                Cellule::Nombre(Some(p.numerateur)),
+                Cellule::Part(p.part),
+                Cellule::Cible(p.cible),
+                Cellule::Nombre(p.manque),
+            ]
+        })
+        .collect();
+    Tableau::new(titre, headings, lignes)
+}
+
+fn verdicts(donnees: &Donnees<'_>, genre: &str, code: &str) -> Tableau {
+    let own: Vec<&Verdict> = donnees.verdicts.iter().filter(|v| v.acteur_type == genre && v.acteur == code).collect();
+    judgement_table(donnees, "Règles et engagements", &own, true).without(&["Acteur"])
+}
+
+fn dots(presences: &[Presence], tableau: Tableau, mesure: Mesure) -> Result<Option<Figure>> {
+    let mut judged: Vec<&Presence> = presences.iter().filter(|p| p.cible.is_some()).collect();
+    let Some(target) = judged.first().and_then(|p| p.cible) else { return Ok(None) };
+    judged.sort_by(|a, b| b.part.unwrap_or(0.0).total_cmp(&a.part.unwrap_or(0.0)).then_with(|| a.epci.cmp(&b.epci)));
+    judged.truncate(60);
+    let kept = judged.iter().filter(|p| p.part.is_some_and(|x| x >= target)).count();
+    let percent = format::target_percent(target);
+    let ligne = mesure.ligne;
+    let titre = match (kept, judged.len()) {
+        (0, 1) => format!("Le {ligne} de {percent} n'est pas atteint dans le seul EPCI jugé"),
+        (1, 1) => format!("Le {ligne} de {percent} est atteint dans le seul EPCI jugé"),
+        (0, n) => format!("Le {ligne} de {percent} n'est atteint dans aucun des {n} EPCI"),
+        (k, n) if k == n => format!("Le {ligne} de {percent} est atteint dans les {n} EPCI"),
+        (k, n) => format!("Le {ligne} de {percent} est atteint dans {k} EPCI sur {n}"),
+    };
+    let points: Vec<Point> = judged
+        .iter()
+        .map(|p| Point {
+            nom: p.libelle.clone(),
+            valeur: p.part,
+            etiquette: format!("{} ({})", Cellule::Part(p.part).shown(), format::count(p.attributions, "bail", "baux")),
+            atteint: p.part.is_some_and(|x| x >= target),
+        })
+        .collect();
+    let line = Repere { valeur: target, nom: format!("loi : {percent}") };
+    let alternative = alternative("Points par EPCI", &titre, &tableau);
+    let dessin = chart::dots(
+        &Legende { cle: mesure.cle, titre: &titre, alternative: &alternative },
+        &points,
+        &line,
+        format::target_percent,
+    )?;
+    Ok(Some(Figure {
+        cle: mesure.cle,
+        titre,
+        sous_titre: mesure.sous_titre,
+        dessin,
+        lecture: mesure.lecture.to_owned(),
+        champ: mesure.champ.to_owned(),
+        source: "fichier des attributions et registre de la demande ; CCH L441-1".to_owned(),
+        natif: Some(Natif::Barres(vec![3])),
+        tableau,
+    }))
+}
+
+/// Its flows by one characteristic after another, the first being who stands on the other side.
+fn flows(
+    donnees: &Donnees<'_>,
+    contingents: &Contingents,
+    code: &str,
+    first: (&'static str, &'static str, &'static str),
+) -> Vec<Tableau> {
+    let dimensions = [
+        first,
+        ("typologie", "Logements par typologie", "Typologie"),
+        ("financement", "Logements par financement", "Financement"),
+        ("zone", "Logements par zone", "Zone"),
+        ("periode_construction", "Logements par période de construction", "Période"),
+    ];
+    dimensions
+        .into_iter()
+        .filter_map(|(dimension, titre, heading)| {
+            let mut rows = contingents.detail(code, dimension);
+            let words = |code: &str| mots::modality(donnees, dimension, code);
+            if dimension == "bailleur" {
+                rows.sort_by_cached_key(|(code, _)| (format::plain(&words(code)), code.clone()));
+            } else {
+                rows.sort_by(|a, b| mots::order(dimension, &a.0).cmp(&mots::order(dimension, &b.0)));
+            }
+            (!rows.is_empty()).then(|| flow_table(titre, heading, &rows, words))
+        })
+        .collect()
+}
+
+fn flow_table(titre: &str, heading: &str, rows: &[(String, Flux)], words: impl Fn(&str) -> String) -> Tableau {
+    let mut whole = (None::<i64>, 0);
+    let mut lignes: Vec<Vec<Cellule>> = rows
+        .iter()
+        .map(|(code, f)| {
+            whole = (whole.0.map_or(f.proposes, |n| Some(n + f.proposes.unwrap_or(0))), whole.1 + f.attributions);
+            vec![Cellule::Texte(words(code)), Cellule::Nombre(f.proposes), Cellule::Nombre(Some(f.attributions))]
+        })
+        .collect();
+    lignes.push(vec![Cellule::texte("Ensemble"), Cellule::Nombre(whole.0), Cellule::Nombre(Some(whole.1))]);
+    Tableau::new(titre, &[heading, "Logements proposés#", "Logements attribués#"], lignes).with_total()
+}
