@@ -35,9 +35,9 @@ pub struct Rendu {
 /// Rows of a table that a PDF prints; longer ones are in the workbook.
 const LIGNES_PDF: usize = 400;
 
-/// The documents of an EPCI, relative to the results folder: the review to print, the deck, the workbook.
-pub(super) fn documents(epci: &str) -> [String; 3] {
-    [format!("pdf/{epci}.pdf"), format!("pdf/{epci}-diaporama.pdf"), format!("classeurs/{epci}.xlsx")]
+/// The documents of an EPCI or a département, relative to the results folder: the review to print, the deck, the workbook.
+pub(super) fn documents(code: &str) -> [String; 3] {
+    [format!("pdf/{code}.pdf"), format!("pdf/{code}-diaporama.pdf"), format!("classeurs/{code}.xlsx")]
 }
 
 /// What the PDF templates read.
@@ -172,7 +172,9 @@ pub struct Dossier {
 
 impl Atelier<'_> {
     fn render_all(&self, threads: usize, progress: &Progress) -> Result<Rendu> {
-        let lieux: Vec<Lieu> = [Lieu::territoire()].into_iter().chain(self.donnees.epci.iter().cloned()).collect();
+        let departements = self.donnees.departements.values().map(|d| d.lieu.clone());
+        let whole = [Lieu::territoire()].into_iter().chain(departements);
+        let lieux: Vec<Lieu> = whole.chain(self.donnees.epci.iter().cloned()).collect();
         let landlords: Vec<String> = self.donnees.landlords().into_iter().collect();
         let holders = self.contingents.holders();
         let bar = progress.steps("Pages et documents", (lieux.len() + landlords.len()) as u64 + 2);
@@ -271,7 +273,7 @@ impl Atelier<'_> {
         if dossier.lieu.is_territoire() {
             classeur::territory(self.plan, &self.donnees.manifeste, &dossier.revue)
         } else {
-            classeur::of_epci(self.plan, &dossier.revue)
+            classeur::of_part(self.plan, &dossier.revue)
         }
     }
 
@@ -284,7 +286,8 @@ impl Atelier<'_> {
             self.ecrits.plain("index.html".to_owned(), home.as_bytes())?;
             self.ecrits.plain("territoire.html".to_owned(), page.as_bytes())?;
         } else {
-            self.ecrits.plain(format!("epci/{code}.html"), page.as_bytes())?;
+            let folder = if lieu.is_epci() { "epci" } else { "departements" };
+            self.ecrits.plain(format!("{folder}/{code}.html"), page.as_bytes())?;
         }
         let bytes = serde_json::to_vec(&self.document(&dossier))?;
         let made_from = format!("{} {} {}", env!("CARGO_PKG_VERSION"), self.gabarits, store::sha256(&bytes));

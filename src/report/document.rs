@@ -109,15 +109,15 @@ impl Revue {
         })
     }
 
-    /// The same, the names of its tables leading nowhere.
-    pub(super) fn without_links(mut self) -> Self {
+    /// The same, the names of its tables leading only to the pages that `stands` beside it.
+    pub(super) fn linking(mut self, stands: &dyn Fn(&str) -> bool) -> Self {
         for bloc in self.chapitres.iter_mut().flat_map(|c| &mut c.blocs) {
             let tableau = match bloc {
                 Bloc::Tableau(tableau) => tableau,
                 Bloc::Figure(figure) => &mut figure.tableau,
                 _ => continue,
             };
-            *tableau = std::mem::take(tableau).without_links();
+            *tableau = std::mem::take(tableau).linking(stands);
         }
         self
     }

@@ -11,7 +11,7 @@ use crate::engine;
 use crate::error::{Error, Result};
 use crate::format;
 use crate::project::Plan;
-use crate::reference::Nomenclatures;
+use crate::reference::{Geographie, Niveau, Nomenclatures};
 use crate::resultats::{INDICATEURS, Manifeste, Qualite};
 use crate::store;
 
@@ -135,8 +135,10 @@ pub(super) struct Donnees<'a> {
     pub verdicts: Vec<Verdict>,
     /// EPCI of the perimeter, by name.
     pub epci: Vec<Lieu>,
+    /// Départements by code, where the perimeter holds several.
+    pub departements: BTreeMap<String, Departement>,
     feuilles: BTreeMap<&'static str, Feuille>,
-    /// Codes of the communes of each EPCI, those of the perimeter.
+    /// Codes of the communes of each EPCI and of each of these départements, those of the perimeter.
     pub communes: BTreeMap<String, Vec<String>>,
     /// Names of the communes of the perimeter that belong to no EPCI.
     pub sans_epci: Vec<String>,
@@ -172,7 +174,7 @@ impl<'a> Donnees<'a> {
     ///
     /// # Errors
     /// [`Error::Usage`] when there are none.
-    pub(super) fn load(plan: &'a Plan, geographie: &crate::reference::Geographie) -> Result<Self> {
+    pub(super) fn load(plan: &'a Plan, geographie: &Geographie) -> Result<Self> {
         let mut verdicts = load_verdicts(plan)?;
         verdicts.sort_by_cached_key(|v| (format::plain(&v.libelle), v.epci.clone()));
         let mut verdicts_of: BTreeMap<String, Range<usize>> = BTreeMap::new();
@@ -184,7 +186,9 @@ impl<'a> Donnees<'a> {
             feuilles.insert(nom, Feuille::load(plan, nom)?);
         }
         let epci = feuilles.get("demande").map(epci_of).unwrap_or_default();
-        let (communes, sans_epci) = communes_of(plan, geographie);
+        let (mut communes, sans_epci) = communes_of(plan, geographie);
+        let departements = departements_of(plan, geographie, &epci, &verdicts);
+        communes.extend(departements.iter().map(|(code, d)| (code.clone(), d.communes.clone())));
         Ok(Self {
             plan,
             manifeste: Manifeste::load(plan)?,
@@ -193,6 +197,7 @@ impl<'a> Donnees<'a> {
             bailleurs: landlord_names(plan)?,
             verdicts,
             epci,
+            departements,
             feuilles,
             communes,
             sans_epci,
@@ -215,13 +220,23 @@ impl<'a> Donnees<'a> {
         self.table(nom)?.find(&lieu.niveau, &lieu.code, dimensions)
     }
 
-    /// Verdicts of a territory: an EPCI's own, or all of them.
+    /// Verdicts of a territory: an EPCI's own, those of a département's EPCI, or all of them.
     pub(super) fn verdicts_of(&self, lieu: &Lieu) -> &[Verdict] {
-        if lieu.niveau == "epci" {
+        if lieu.is_epci() {
             self.verdicts_of.get(&lieu.code).map_or(&[], |range| &self.verdicts[range.clone()])
         } else {
-            &self.verdicts
+            self.departement(lieu).map_or(&self.verdicts, |d| &d.verdicts)
         }
+    }
+
+    /// EPCI of a territory, by name: itself, those of a département, or all of them.
+    pub(super) fn epci_of<'b>(&'b self, lieu: &'b Lieu) -> &'b [Lieu] {
+        if lieu.is_epci() { std::slice::from_ref(lieu) } else { self.departement(lieu).map_or(&self.epci, |d| &d.epci) }
+    }
+
+    /// What a territory is, where it is a département.
+    pub(super) fn departement(&self, lieu: &Lieu) -> Option<&Departement> {
+        self.departements.get(&lieu.code)
     }
 
     /// Whether files of a source were read.
@@ -266,17 +281,88 @@ impl Lieu {
         Self { niveau: "epci".to_owned(), code: code.to_owned(), libelle: libelle.to_owned() }
     }
 
+    /// A commune.
+    pub(super) fn commune(code: &str) -> Self {
+        Self { niveau: "commune".to_owned(), code: code.to_owned(), libelle: String::new() }
+    }
+
+    /// Whether this is an EPCI: a département or the whole perimeter gathers several.
+    pub(super) fn is_epci(&self) -> bool {
+        self.niveau == "epci"
+    }
+
     /// Whether this is the whole perimeter.
     pub(super) fn is_territoire(&self) -> bool {
         self.niveau == "territoire"
     }
 }
 
-/// Codes of the communes of each EPCI, those of the perimeter, and names of those that belong to none.
-pub(super) fn communes_of(
+/// A département of a perimeter that holds several.
+#[derive(Debug)]
+pub(super) struct Departement {
+    /// Itself.
+    pub lieu: Lieu,
+    /// Its EPCI, those that overflow it included, by name.
+    pub epci: Vec<Lieu>,
+    /// Names of those that overflow it: each is judged and counted whole.
+    pub partages: Vec<String>,
+    /// Verdicts of its EPCI.
+    pub verdicts: Vec<Verdict>,
+    /// Names of its communes that belong to no EPCI.
+    pub sans_epci: Vec<String>,
+    /// The perimeter holds a part of it only.
+    pub coupe: bool,
+    communes: Vec<String>,
+}
+
+fn departements_of(
     plan: &Plan,
-    geographie: &crate::reference::Geographie,
-) -> (BTreeMap<String, Vec<String>>, Vec<String>) {
+    geographie: &Geographie,
+    epci: &[Lieu],
+    verdicts: &[Verdict],
+) -> BTreeMap<String, Departement> {
+    let mut found: BTreeMap<String, Departement> = BTreeMap::new();
+    // Départements of each EPCI.
+    let mut over: BTreeMap<&str, BTreeSet<&str>> = BTreeMap::new();
+    for commune in geographie.communes() {
+        let Some((code, libelle)) = geographie.territory(commune, Niveau::Departement) else { continue };
+        let departement = found.entry(code.to_owned()).or_insert_with(|| Departement {
+            lieu: Lieu { niveau: "departement".to_owned(), code: code.to_owned(), libelle: libelle.to_owned() },
+            epci: Vec::new(),
+            partages: Vec::new(),
+            verdicts: Vec::new(),
+            sans_epci: Vec::new(),
+            coupe: false,
+            communes: Vec::new(),
+        });
+        if plan.communes.as_ref().is_some_and(|set| !set.contains(&commune.code)) {
+            departement.coupe = true;
+            continue;
+        }
+        departement.communes.push(commune.code.clone());
+        match &commune.epci {
+            Some(epci) => {
+                over.entry(epci).or_default().insert(code);
+            }
+            None => departement.sans_epci.push(commune.libelle.clone()),
+        }
+    }
+    found.retain(|_, departement| !departement.communes.is_empty());
+    if found.len() < 2 {
+        return BTreeMap::new();
+    }
+    let lies_in = |epci: &str, code: &str| over.get(epci).is_some_and(|codes| codes.contains(code));
+    for (code, departement) in &mut found {
+        departement.epci = epci.iter().filter(|lieu| lies_in(&lieu.code, code)).cloned().collect();
+        let shared = |lieu: &&Lieu| over.get(lieu.code.as_str()).is_some_and(|codes| codes.len() > 1);
+        departement.partages = departement.epci.iter().filter(shared).map(|lieu| lieu.libelle.clone()).collect();
+        departement.verdicts = verdicts.iter().filter(|v| lies_in(&v.epci, code)).cloned().collect();
+    }
+    found
+}
+
+/// Codes of the communes of each EPCI, those of the perimeter, and names of those that belong to none.
+pub(super) fn communes_of(plan: &Plan, geographie: &Geographie) -> (BTreeMap<String, Vec<String>>, Vec<String>) {
     let mut communes: BTreeMap<String, Vec<String>> = BTreeMap::new();
     let mut sans_epci = Vec::new();
     for commune in geographie.communes() {

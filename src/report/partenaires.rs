@@ -1,8 +1,10 @@
-//! What is sent to each partner of the register: a folder of its own, with all that its level of access allows and nothing else. An
-//! EPCI reads its territory, a landlord its own lettings, a holder of reservation rights its contingent.
+//! What is sent to each partner of the register: a folder of its own, with all that its level of access allows and nothing else. The
+//! State's services read their département and its EPCI, an EPCI its territory, a landlord its own lettings, a holder of
+//! reservation rights its contingent.
 
 use std::path::Path;
 
+use super::atelier::documents;
 use super::depot::Depot;
 use super::donnees::{Donnees, Lieu};
 use super::flux;
@@ -24,6 +26,8 @@ const BORDEREAU: &str = "bordereau.csv";
 /// Kinds of partner.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Genre {
+    /// The State's services of a département.
+    Etat,
     /// A conference's EPCI.
     Epci,
     /// A landlord.
@@ -34,11 +38,12 @@ pub enum Genre {
 
 impl Genre {
     /// All of them.
-    pub const TOUS: [Self; 3] = [Self::Epci, Self::Bailleur, Self::Reservataire];
+    pub const TOUS: [Self; 4] = [Self::Etat, Self::Epci, Self::Bailleur, Self::Reservataire];
 
     /// Folder of its partners' folders.
     fn dossier(self) -> &'static str {
         match self {
+            Self::Etat => "etat",
             Self::Epci => "epci",
             Self::Bailleur => "bailleurs",
             Self::Reservataire => "reservataires",
@@ -49,6 +54,7 @@ impl Genre {
     #[must_use]
     pub fn nom(self) -> [&'static str; 2] {
         match self {
+            Self::Etat => ["département, services de l'État", "départements (services de l'État)"],
             Self::Epci => ["EPCI", "EPCI"],
             Self::Bailleur => ["bailleur", "bailleurs"],
             Self::Reservataire => ["réservataire", "réservataires"],
@@ -58,6 +64,7 @@ impl Genre {
     /// What it may read.
     fn acces(self) -> &'static str {
         match self {
+            Self::Etat => "Effectifs non masqués de ce département et de ses EPCI, réservés aux services de l'État",
             Self::Epci => "Effectifs non masqués de ce territoire, réservés à l'EPCI et aux membres de sa conférence",
             Self::Bailleur => "Effectifs non masqués des attributions de ce bailleur, réservés à ses services",
             Self::Reservataire => "Effectifs non masqués du contingent de ce réservataire, réservés à ses services",
@@ -70,7 +77,7 @@ impl Genre {
 pub struct Partenaire {
     /// What it is.
     pub genre: Genre,
-    /// SIREN, or code of a réservataire.
+    /// SIREN, or code of a département or of a réservataire.
     pub code: String,
     /// Name.
     pub nom: String,
@@ -88,7 +95,9 @@ impl Partenaire {
             let nom = super::holder_words(&code).to_owned();
             new(Genre::Reservataire, code, nom)
         });
-        epci.chain(landlords).chain(holders).collect()
+        let departements = donnees.departements.values().map(|d| &d.lieu);
+        let state = departements.map(|lieu| new(Genre::Etat, lieu.code.clone(), lieu.libelle.clone()));
+        state.chain(epci).chain(landlords).chain(holders).collect()
     }
 
     fn dossier(&self) -> String {
@@ -124,7 +133,9 @@ pub fn share(plan: &Plan, threads: usize, progress: &Progress) -> Result<Vec<Par
         let methode = site.method()?;
         shared_out(threads, own.len(), |i| {
             let dossier = own[i].dossier();
-            depot.keep(format!("{dossier}/index.html"), atelier.page(&site, own[i])?.as_bytes())?;
+            for (path, html) in atelier.pages(&site, own[i])? {
+                depot.keep(format!("{dossier}/{path}"), html.as_bytes())?;
+            }
             depot.keep(format!("{dossier}/methode.html"), methode.as_bytes())?;
             atelier.documents(own[i]).into_iter().try_for_each(|path| atelier.copy(&dossier, &path))?;
             bar.inc(1);
@@ -138,27 +149,43 @@ pub fn share(plan: &Plan, threads: usize, progress: &Progress) -> Result<Vec<Par
 }
 
 impl Atelier<'_> {
-    /// The page that the folder opens on; what it leads to stands in the folder.
-    fn page(&self, site: &Site<'_>, partenaire: &Partenaire) -> Result<String> {
+    /// Pages, the one that the folder opens on first; what they lead to stands in the folder.
+    fn pages(&self, site: &Site<'_>, partenaire: &Partenaire) -> Result<Vec<(String, String)>> {
         let code = partenaire.code.as_str();
-        let acteur = match partenaire.genre {
-            Genre::Bailleur => Acteur::landlord(self.donnees, self.contingents, code)?,
-            Genre::Reservataire => Acteur::holder(self.donnees, self.contingents, code)?,
-            Genre::Epci => {
-                let lieu = Lieu::epci(code, &partenaire.nom);
-                let (donnees, contingents, fond) = (self.donnees, self.contingents, self.fond);
-                let c = Contexte { donnees, lieu: &lieu, contingents, fond, cadre: Cadre::PAGE };
-                return site.review(&c, &revue::build(&c)?.without_links(), "");
+        let home = |html: String| vec![("index.html".to_owned(), html)];
+        let actor = |acteur: Acteur| Ok(home(site.actor(&acteur.linking(&|_| false), "")?));
+        match partenaire.genre {
+            Genre::Bailleur => actor(Acteur::landlord(self.donnees, self.contingents, code)?),
+            Genre::Reservataire => actor(Acteur::holder(self.donnees, self.contingents, code)?),
+            Genre::Epci => Ok(home(self.review(site, &Lieu::epci(code, &partenaire.nom), "", &|_| false)?)),
+            Genre::Etat => {
+                let Some(departement) = self.donnees.departements.get(code) else { return Ok(Vec::new()) };
+                let path = |epci: &Lieu| format!("epci/{}.html", epci.code);
+                let stands = |to: &str| departement.epci.iter().any(|epci| path(epci) == to);
+                let mut pages = home(self.review(site, &departement.lieu, "", &stands)?);
+                for epci in &departement.epci {
+                    pages.push((path(epci), self.review(site, epci, "../", &|_| false)?));
+                }
+                Ok(pages)
             }
-        };
-        site.actor(&acteur.without_links(), "")
+        }
+    }
+
+    fn review(&self, site: &Site<'_>, lieu: &Lieu, racine: &str, stands: &dyn Fn(&str) -> bool) -> Result<String> {
+        let (donnees, contingents, fond) = (self.donnees, self.contingents, self.fond);
+        let c = Contexte { donnees, lieu, contingents, fond, cadre: Cadre::PAGE };
+        site.review(&c, &revue::build(&c)?.linking(stands), racine)
     }
 
     /// Its documents among the results.
     fn documents(&self, partenaire: &Partenaire) -> Vec<String> {
         let code = &partenaire.code;
         match partenaire.genre {
-            Genre::Epci => super::atelier::documents(code).to_vec(),
+            Genre::Etat => {
+                let epci = self.donnees.departements.get(code).into_iter().flat_map(|d| &d.epci);
+                [code].into_iter().chain(epci.map(|lieu| &lieu.code)).flat_map(|code| documents(code)).collect()
+            }
+            Genre::Epci => documents(code).to_vec(),
             Genre::Bailleur => {
                 let flows = self.contingents.detail(code, "reservataire");
                 let report = (!flows.is_empty()).then(|| flux::workbook_path(code));

@@ -139,10 +139,12 @@ impl Tableau {
         self
     }
 
-    /// The same, its names leading nowhere: for a page whose reader has no other.
-    pub(super) fn without_links(mut self) -> Self {
+    /// The same, its names leading only to the pages that `stands` beside it.
+    pub(super) fn linking(mut self, stands: &dyn Fn(&str) -> bool) -> Self {
         for cell in self.lignes.iter_mut().flatten() {
-            if let Cellule::Lien(text, _) = cell {
+            if let Cellule::Lien(text, to) = cell
+                && !stands(to)
+            {
                 *cell = Cellule::Texte(std::mem::take(text));
             }
         }

@@ -5,6 +5,7 @@
 use std::collections::BTreeMap;
 use std::fs;
 use std::path::{Path, PathBuf};
+use std::process::Command;
 
 use arrow::array::{Array, AsArray};
 use arrow::datatypes::{DataType, Float64Type, Int32Type, Int64Type};
@@ -173,5 +174,41 @@ pub fn files(dir: &Path) -> BTreeMap<PathBuf, Vec<u8>> {
     }
     let mut found = BTreeMap::new();
     walk(dir, dir, &mut found);
+    found
+}
+
+/// Runs a command: its exit code, and what it says.
+pub fn bilan(args: &[&str]) -> (i32, String) {
+    let done = Command::new(env!("CARGO_BIN_EXE_bilan")).args(args).output().unwrap();
+    (done.status.code().unwrap(), String::from_utf8(done.stderr).unwrap())
+}
+
+/// A demonstration of one's own.
+pub fn demo() -> (tempfile::TempDir, String) {
+    let dir = tempfile::tempdir().unwrap();
+    let out = dir.path().join("demo").to_string_lossy().into_owned();
+    let (code, said) = bilan(&["demo", "--out", &out]);
+    assert_eq!(code, 0, "{said}");
+    (dir, out)
+}
+
+/// Links of the pages of a folder that lead to no file of it.
+pub fn astray(folder: &Path) -> Vec<String> {
+    let own = folder.canonicalize().unwrap();
+    let mut found = Vec::new();
+    for (name, bytes) in files(folder).into_iter().filter(|(name, _)| name.extension().is_some_and(|e| e == "html")) {
+        let content = String::from_utf8(bytes).unwrap();
+        for link in content.split("href=\"").skip(1).map(|rest| rest.split('"').next().unwrap()) {
+            let link = link.replace("&#x2f;", "/");
+            let (path, _) = link.split_once('#').unwrap_or((&link, ""));
+            if link.starts_with("data:") || path.is_empty() {
+                continue;
+            }
+            let target = folder.join(name.parent().unwrap()).join(path);
+            if !target.canonicalize().is_ok_and(|target| target.is_file() && target.starts_with(&own)) {
+                found.push(format!("{} : {link}", name.display()));
+            }
+        }
+    }
     found
 }

@@ -17,8 +17,10 @@ const A4 = 718;
 
 const first = (folder) => join(folder, readdirSync(join(SITE, folder)).filter((f) => f.endsWith(".html")).sort()[0]);
 const PAGES = [
-  "index.html", "territoire.html", "epci/246300701.html", first("bailleurs"), "explorateur.html",
+  "index.html", "territoire.html", "departements/63.html", "epci/246300701.html", first("bailleurs"), first("reservataires"),
+  "explorateur.html",
   "methode.html", "dictionnaire.html", "qualite.html", "diagnostics.html",
+  "partenaires/etat/63/index.html", "partenaires/epci/246300701/index.html", "partenaires/reservataires/COLACT/index.html",
   "publique/index.html", "publique/epci/246300701.html",
 ];
 

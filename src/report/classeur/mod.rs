@@ -63,17 +63,18 @@ pub(super) fn territory(plan: &Plan, manifeste: &Manifeste, revue: &Revue) -> Re
     finish(book, plan.millesime, &couverture, &entries)
 }
 
-/// The workbook of one EPCI: contents, then a sheet a figure or a table of its review.
+/// The workbook of an EPCI or a département: contents, then a sheet a figure or a table of its review.
 ///
 /// # Errors
 /// When the workbook cannot be built.
-pub(super) fn of_epci(plan: &Plan, revue: &Revue) -> Result<Vec<u8>> {
+pub(super) fn of_part(plan: &Plan, revue: &Revue) -> Result<Vec<u8>> {
     let mut book = Workbook::new();
     properties(&mut book, plan, &revue.libelle).map_err(failed)?;
     book.add_worksheet().set_name(CONTENTS).map_err(failed)?;
     let entries = feuilles::of_review(&mut book, revue).map_err(failed)?;
     let words = format!(
-        "SIREN {} ; baux signés en {} ; demandes actives au 31/12/{}, extraites le {}.",
+        "{} {} ; baux signés en {} ; demandes actives au 31/12/{}, extraites le {}.",
+        if revue.niveau == "epci" { "SIREN" } else { "Département" },
         revue.code,
         plan.millesime,
         plan.millesime,

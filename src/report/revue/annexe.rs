@@ -58,7 +58,7 @@ fn by_commune(c: &Contexte<'_>) -> Tableau {
     let mut rows: Vec<(String, Vec<Cellule>)> = codes
         .iter()
         .filter_map(|code| {
-            let lieu = Lieu { niveau: "commune".to_owned(), code: code.clone(), libelle: String::new() };
+            let lieu = Lieu::commune(code);
             let row = |table: &str, dimensions: &[(&str, &str)]| c.donnees.row(table, &lieu, dimensions);
             let tension = row("tension", &TOUT);
             let choix = row("choix", &[("typologie", "ensemble")]);

@@ -175,18 +175,17 @@ pub(in crate::report) struct Place {
 
 /// Demands of each EPCI as circles, in classes of tension.
 pub(super) fn demandes(c: &Contexte<'_>) -> Result<Option<Figure>> {
-    let places = places(c, &c.donnees.epci);
+    let places = places(c, c.epci());
     c.mapped(|etendue| tension(etendue, places, None, true))
 }
 
 /// Demands of each commune of an EPCI as circles, in classes of tension.
 pub(super) fn communes(c: &Contexte<'_>) -> Result<Option<Figure>> {
-    if c.lieu.is_territoire() {
+    if !c.lieu.is_epci() {
         return Ok(None);
     }
     let codes = c.donnees.communes.get(&c.lieu.code).cloned().unwrap_or_default();
-    let lieux: Vec<Lieu> =
-        codes.into_iter().map(|code| Lieu { niveau: "commune".to_owned(), code, libelle: String::new() }).collect();
+    let lieux: Vec<Lieu> = codes.iter().map(|code| Lieu::commune(code)).collect();
     let places = places(c, &lieux);
     c.mapped(|etendue| tension(etendue, places, None, false))
 }

@@ -93,8 +93,8 @@ pub(in crate::report) fn judgement_table(
 /// perimeter, the legal rule alone, where the most lettings are missing; or all of them where no EPCI is held to that one.
 pub(in crate::report) fn short_judgements(c: &Contexte<'_>) -> Tableau {
     let mut all: Vec<&Verdict> = c.donnees.verdicts_of(c.lieu).iter().filter(|v| v.is_worth_a_line()).collect();
-    if all.len() <= Cadre::PAGE.rangs || !c.lieu.is_territoire() {
-        return judgement_table(c.donnees, "Règles et objectifs de l'année", &all, c.lieu.is_territoire());
+    if all.len() <= Cadre::PAGE.rangs || c.lieu.is_epci() {
+        return judgement_table(c.donnees, "Règles et objectifs de l'année", &all, !c.lieu.is_epci());
     }
     let most = c.cadre.rangs;
     // By name where as many are missing.
@@ -131,10 +131,10 @@ pub(super) fn chapter(c: &Contexte<'_>) -> Result<Chapitre> {
     let signed: Vec<&Verdict> = c.donnees.verdicts_of(c.lieu).iter().filter(|v| v.base != "loi").collect();
     let mut blocs = Vec::new();
     if signed.is_empty() {
-        blocs.push(Bloc::absence(if c.lieu.is_territoire() {
-            "Aucun objectif de convention n'est inscrit dans le projet : seules les règles légales sont jugées."
-        } else {
+        blocs.push(Bloc::absence(if c.lieu.is_epci() {
             "Aucun objectif de convention (CIA, avenant, document cadre) n'est inscrit dans le projet pour cet EPCI : seules les règles légales sont jugées."
+        } else {
+            "Aucun objectif de convention n'est inscrit dans le projet : seules les règles légales sont jugées."
         }));
         return Ok(Chapitre::new("engagements", "Engagements de la convention", blocs));
     }
@@ -148,12 +148,7 @@ pub(super) fn chapter(c: &Contexte<'_>) -> Result<Chapitre> {
             format!("{who}{}.", if single { "est tenu" } else { "sont tenus" })
         }
     }));
-    blocs.push(Bloc::Tableau(judgement_table(
-        c.donnees,
-        "Engagements de la convention",
-        &signed,
-        c.lieu.is_territoire(),
-    )));
+    blocs.push(Bloc::Tableau(judgement_table(c.donnees, "Engagements de la convention", &signed, !c.lieu.is_epci())));
     blocs.extend(Bloc::figure(commitments(c, &signed)?));
     // A reference names its texts, of which several verdicts share some.
     let mut references: Vec<&str> = Vec::new();
@@ -175,7 +170,7 @@ fn commitments(c: &Contexte<'_>, signed: &[&Verdict]) -> Result<Option<Figure>> 
         .filter(|v| v.acteur_type == "bailleur" && v.agregation != "moyenne" && v.resultat.is_some())
         .filter_map(|v| Some((*v, v.distance()?)))
         .collect();
-    if rows.is_empty() || c.lieu.is_territoire() {
+    if rows.is_empty() || !c.lieu.is_epci() {
         return Ok(None);
     }
     let kept = rows.iter().filter(|(v, _)| v.verdict == "atteint").count();

@@ -134,8 +134,10 @@ impl Contingents {
         for row in 0..t.batch.num_rows() {
             let (n, m) = (proposes[row], attributions[row].unwrap_or(0));
             let pair = (bailleur.value(row).to_owned(), reservataire.value(row).to_owned());
-            let places = geographie.commune(commune.value(row)).and_then(|c| c.epci.as_deref());
-            for place in places.into_iter().chain(["territoire"]) {
+            let commune = geographie.commune(commune.value(row));
+            let places =
+                commune.into_iter().flat_map(|c| c.epci.as_deref().into_iter().chain([c.departement.as_str()]));
+            for place in places.chain(["territoire"]) {
                 all.flux.entry(place.to_owned()).or_default().entry(pair.clone()).or_default().add(n, m);
             }
             let (siren, holder) = (bailleur.value(row), reservataire.value(row));
@@ -244,8 +246,11 @@ pub(super) fn chapter(c: &Contexte<'_>) -> Chapitre {
         |name: Cellule, f: &Flux| vec![name, Cellule::Nombre(f.proposes), Cellule::Nombre(Some(f.attributions))];
     let mut ranked: Vec<(&&str, &Flux)> = by_holder.iter().collect();
     ranked.sort_by_key(|(code, _)| mots::order("reservataire", code));
-    let mut holders: Vec<Vec<Cellule>> =
-        ranked.iter().map(|(code, f)| cells(Cellule::texte(holder_words(code)), f)).collect();
+    let named = |code: &str| match holder_words(code) {
+        words if is_holder(code) => Cellule::Lien(words.to_owned(), format!("reservataires/{code}.html")),
+        words => Cellule::texte(words),
+    };
+    let mut holders: Vec<Vec<Cellule>> = ranked.iter().map(|(code, f)| cells(named(code), f)).collect();
     holders.push(cells(Cellule::texte("Ensemble"), &whole));
     let mut landlords: Vec<Vec<Cellule>> = by_landlord
         .iter()

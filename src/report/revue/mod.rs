@@ -74,9 +74,9 @@ impl<'a> Contexte<'a> {
         self.donnees.verdicts_of(self.lieu).iter().find(legal).map(|v| v.cible)
     }
 
-    /// EPCI of the territory: itself, or all of them.
+    /// EPCI of the territory.
     fn epci(&self) -> &'a [Lieu] {
-        if self.lieu.is_territoire() { &self.donnees.epci } else { std::slice::from_ref(self.lieu) }
+        self.donnees.epci_of(self.lieu)
     }
 
     /// The row of this territory in a table whose dimensions have these values.
@@ -95,9 +95,8 @@ const TOUT: [(&str, &str); 3] = [("population", "ensemble"), ("typologie", "ense
 /// # Errors
 /// [`crate::error::Error::Chart`].
 pub(super) fn build(c: &Contexte<'_>) -> Result<Revue> {
-    let coupe = c.donnees.manifeste.epci_coupes.contains(&c.lieu.code);
     let mut chapitres = vec![cles::chapter(c)?];
-    if c.lieu.is_territoire() {
+    if !c.lieu.is_epci() {
         chapitres.push(territoires::chapter(c)?);
     }
     chapitres.extend([
@@ -118,10 +117,20 @@ pub(super) fn build(c: &Contexte<'_>) -> Result<Revue> {
         code: c.lieu.code.clone(),
         libelle: if c.lieu.is_territoire() { c.donnees.plan.titre.clone() } else { c.lieu.libelle.clone() },
         niveau: c.lieu.niveau.clone(),
-        avertissement: coupe.then(|| {
-            "Cet EPCI est coupé par le périmètre du bilan : tout est compté sur sa partie intérieure.".to_owned()
-        }),
+        avertissement: warning(c),
         chapitres,
+    })
+}
+
+/// What a reader must know of a territory that the perimeter cuts.
+fn warning(c: &Contexte<'_>) -> Option<String> {
+    if c.donnees.manifeste.epci_coupes.contains(&c.lieu.code) {
+        return Some(
+            "Cet EPCI est coupé par le périmètre du bilan : tout est compté sur sa partie intérieure.".to_owned(),
+        );
+    }
+    c.donnees.departement(c.lieu).filter(|departement| departement.coupe).map(|_| {
+        "Ce département est coupé par le périmètre du bilan : tout y est compté sur sa partie intérieure.".to_owned()
     })
 }
 

@@ -191,7 +191,11 @@ fn programme(c: &Contexte<'_>) -> Vec<Bloc> {
     const ORDER: [&str; 7] = ["PLAI", "PLUS", "PLS", "PLI", "AUTRE", "inconnu", "ensemble"];
     let mut rows = c.donnees.rows("programmation", c.lieu);
     if rows.is_empty() {
-        return vec![Bloc::absence("Aucune programmation de logements n'est fournie pour ce territoire.")];
+        return vec![Bloc::absence(if c.donnees.departement(c.lieu).is_some() && c.donnees.given("programmation") {
+            "La programmation de logements est fournie par EPCI : elle est dans le bilan de chacun."
+        } else {
+            "Aucune programmation de logements n'est fournie pour ce territoire."
+        })];
     }
     rows.sort_by_key(|l| (l.int("annee"), ORDER.iter().position(|f| *f == l.text("financement"))));
     let last = rows.iter().filter(|l| l.text("financement") == "ensemble").filter_map(|l| l.int("annee")).max();

@@ -28,7 +28,7 @@ pub(super) fn chapter(c: &Contexte<'_>) -> Result<Chapitre> {
     ))];
     blocs.extend(Bloc::figure(by_holder(c)?));
     blocs.extend(c.contingents.shares(c));
-    if !c.lieu.is_territoire() {
+    if c.lieu.is_epci() {
         let own: Vec<&Verdict> = c
             .donnees
             .verdicts_of(c.lieu)

@@ -22,7 +22,7 @@ pub(super) fn chapter(c: &Contexte<'_>) -> Result<Chapitre> {
     }
     let mut outside: Vec<&str> = c
         .donnees
-        .verdicts
+        .verdicts_of(c.lieu)
         .iter()
         .filter(|v| v.regle == "q1_hors_qpv" && v.base == "loi" && v.verdict == "hors_champ")
         .map(|v| v.libelle.as_str())
@@ -41,21 +41,26 @@ pub(super) fn chapter(c: &Contexte<'_>) -> Result<Chapitre> {
     }
     blocs.push(Bloc::Tableau(side_by_side(c)));
     let cut = &c.donnees.manifeste.epci_coupes;
-    if !cut.is_empty() {
-        let names: Vec<&str> =
-            c.donnees.epci.iter().filter(|e| cut.contains(&e.code)).map(|e| e.libelle.as_str()).collect();
+    let names: Vec<&str> = c.epci().iter().filter(|e| cut.contains(&e.code)).map(|e| e.libelle.as_str()).collect();
+    if !names.is_empty() {
         blocs.push(Bloc::note(format!(
             "EPCI coupés par le périmètre, comptés sur leur partie intérieure : {}.",
             names.join(", ")
         )));
     }
-    match c.donnees.sans_epci.as_slice() {
+    let departement = c.donnees.departement(c.lieu);
+    if let Some(shared) = departement.map(|d| &d.partages).filter(|shared| !shared.is_empty()) {
+        blocs.push(Bloc::note(format!(
+            "EPCI qui débordent du département, jugés et comptés ici en entier, quand l'ensemble ne compte que leur part du département : {}.",
+            shared.join(", ")
+        )));
+    }
+    match departement.map_or(&c.donnees.sans_epci, |d| &d.sans_epci).as_slice() {
         [] => {}
-        [one] => blocs.push(Bloc::note(format!("Sans EPCI, comptée dans l'ensemble du territoire seulement : {one}."))),
-        several => blocs.push(Bloc::note(format!(
-            "Sans EPCI, comptées dans l'ensemble du territoire seulement : {}.",
-            several.join(", ")
-        ))),
+        [one] => blocs.push(Bloc::note(format!("Sans EPCI, comptée dans l'ensemble seulement : {one}."))),
+        several => {
+            blocs.push(Bloc::note(format!("Sans EPCI, comptées dans l'ensemble seulement : {}.", several.join(", "))));
+        }
     }
     Ok(Chapitre::new("territoires", "EPCI par EPCI", blocs))
 }
@@ -192,7 +197,7 @@ fn year(c: &Contexte<'_>) -> Result<Option<Figure>> {
     }))
 }
 
-/// The figures of each EPCI side by side; the whole perimeter last.
+/// The figures of each EPCI side by side; the whole last.
 fn side_by_side(c: &Contexte<'_>) -> Tableau {
     let lignes = c
         .epci()
@@ -202,10 +207,10 @@ fn side_by_side(c: &Contexte<'_>) -> Tableau {
             let row = |table: &str, dimensions: &[(&str, &str)]| c.donnees.row(table, lieu, dimensions);
             let parc = row("parc", &TOUT[1..]);
             let tension = row("tension", &TOUT);
-            let name = if lieu.is_territoire() {
-                Cellule::texte("Ensemble")
-            } else {
+            let name = if lieu.is_epci() {
                 Cellule::Lien(lieu.libelle.clone(), format!("epci/{}.html", lieu.code))
+            } else {
+                Cellule::texte("Ensemble")
             };
             vec![
                 name,

@@ -10,6 +10,7 @@ use crate::report::document::{Cle, Figure, Natif, alternative};
 use crate::report::donnees::Donnees;
 use crate::report::revue::{Contingents, Flux, judgement_table};
 use crate::report::tableau::{Cellule, Tableau};
+use crate::report::verdict::is_holder;
 use crate::report::{Verdict, flux, holder_words, mots};
 
 /// What the page prints.
@@ -61,7 +62,7 @@ struct Presence {
 struct Mesure {
     cle: &'static str,
     /// What the line is to this actor.
-    ligne: &'static str,
+    mot: &'static str,
     sous_titre: String,
     lecture: &'static str,
     champ: &'static str,
@@ -103,7 +104,7 @@ impl Acteur {
         );
         let mesure = Mesure {
             cle: "presences",
-            ligne: "repère",
+            mot: "repère",
             sous_titre: format!(
                 "Part des baux du bailleur signés en {year} hors QPV au premier quartile ou à des ménages relogés, par EPCI"
             ),
@@ -179,7 +180,7 @@ impl Acteur {
         let (figures, tableau) = if held {
             let mesure = Mesure {
                 cle: "contingent",
-                ligne: "taux",
+                mot: "taux",
                 sous_titre: format!(
                     "Part des ménages DALO ou prioritaires dans les baux signés en {year} sur ce contingent, par EPCI"
                 ),
@@ -215,11 +216,12 @@ impl Acteur {
 }
 
 impl Acteur {
-    /// The same, the names of its tables leading nowhere.
-    pub(in crate::report) fn without_links(mut self) -> Self {
+    /// The same, the names of its tables leading only to the pages that `stands` beside it.
+    pub(in crate::report) fn linking(mut self, stands: &dyn Fn(&str) -> bool) -> Self {
         let figures = self.regle.figures.iter_mut().map(|f| &mut f.tableau);
-        for tableau in figures.chain(&mut self.regle.tableau).chain([&mut self.verdicts]) {
-            *tableau = std::mem::take(tableau).without_links();
+        let others = self.regle.tableau.iter_mut().chain([&mut self.verdicts]).chain(&mut self.tableaux);
+        for tableau in figures.chain(others) {
+            *tableau = std::mem::take(tableau).linking(stands);
         }
         self
     }
@@ -329,13 +331,13 @@ fn dots(presences: &[Presence], tableau: Tableau, mesure: Mesure) -> Result<Opti
     judged.truncate(60);
     let kept = judged.iter().filter(|p| p.part.is_some_and(|x| x >= target)).count();
     let percent = format::target_percent(target);
-    let ligne = mesure.ligne;
+    let mot = mesure.mot;
     let titre = match (kept, judged.len()) {
-        (0, 1) => format!("Le {ligne} de {percent} n'est pas atteint dans le seul EPCI jugé"),
-        (1, 1) => format!("Le {ligne} de {percent} est atteint dans le seul EPCI jugé"),
-        (0, n) => format!("Le {ligne} de {percent} n'est atteint dans aucun des {n} EPCI"),
-        (k, n) if k == n => format!("Le {ligne} de {percent} est atteint dans les {n} EPCI"),
-        (k, n) => format!("Le {ligne} de {percent} est atteint dans {k} EPCI sur {n}"),
+        (0, 1) => format!("Le {mot} de {percent} n'est pas atteint dans le seul EPCI jugé"),
+        (1, 1) => format!("Le {mot} de {percent} est atteint dans le seul EPCI jugé"),
+        (0, n) => format!("Le {mot} de {percent} n'est atteint dans aucun des {n} EPCI"),
+        (k, n) if k == n => format!("Le {mot} de {percent} est atteint dans les {n} EPCI"),
+        (k, n) => format!("Le {mot} de {percent} est atteint dans {k} EPCI sur {n}"),
     };
     let points: Vec<Point> = judged
         .iter()
@@ -386,23 +388,32 @@ fn flows(
         .filter_map(|(dimension, titre, heading)| {
             let mut rows = contingents.detail(code, dimension);
             let words = |code: &str| mots::modality(donnees, dimension, code);
+            let page = match dimension {
+                "bailleur" => Some("bailleurs"),
+                "reservataire" => Some("reservataires"),
+                _ => None,
+            };
             if dimension == "bailleur" {
                 rows.sort_by_cached_key(|(code, _)| (format::plain(&words(code)), code.clone()));
             } else {
                 rows.sort_by(|a, b| mots::order(dimension, &a.0).cmp(&mots::order(dimension, &b.0)));
             }
-            (!rows.is_empty()).then(|| flow_table(titre, heading, &rows, words))
+            let named = |code: &str| match page.filter(|_| is_holder(code)) {
+                Some(folder) => Cellule::Lien(words(code), format!("{folder}/{code}.html")),
+                None => Cellule::Texte(words(code)),
+            };
+            (!rows.is_empty()).then(|| flow_table(titre, heading, &rows, named))
         })
         .collect()
 }
 
-fn flow_table(titre: &str, heading: &str, rows: &[(String, Flux)], words: impl Fn(&str) -> String) -> Tableau {
+fn flow_table(titre: &str, heading: &str, rows: &[(String, Flux)], named: impl Fn(&str) -> Cellule) -> Tableau {
     let mut whole = (None::<i64>, 0);
     let mut lignes: Vec<Vec<Cellule>> = rows
         .iter()
         .map(|(code, f)| {
             whole = (whole.0.map_or(f.proposes, |n| Some(n + f.proposes.unwrap_or(0))), whole.1 + f.attributions);
-            vec![Cellule::Texte(words(code)), Cellule::Nombre(f.proposes), Cellule::Nombre(Some(f.attributions))]
+            vec![named(code), Cellule::Nombre(f.proposes), Cellule::Nombre(Some(f.attributions))]
         })
         .collect();
     lignes.push(vec![Cellule::texte("Ensemble"), Cellule::Nombre(whole.0), Cellule::Nombre(Some(whole.1))]);

@@ -117,7 +117,7 @@ pub(super) struct Methode {
 impl Methode {
     /// The same, the names of its tables leading nowhere.
     pub(super) fn without_links(mut self) -> Self {
-        self.seuils = self.seuils.without_links();
+        self.seuils = self.seuils.linking(&|_| false);
         self
     }
 }

@@ -14,7 +14,7 @@ pub(super) use self::acteur::Acteur;
 use self::explorateur::{Partie, Reponses};
 pub(super) use self::gabarits::{Edition, Gabarits, Sortie, csv_links, value};
 use super::document::{Figure, Revue};
-use super::donnees::Donnees;
+use super::donnees::{Departement, Donnees};
 use super::liste::Entree;
 use super::qualite;
 use super::revue::{self, Contexte, Contingents};
@@ -78,10 +78,21 @@ impl<'a> Site<'a> {
                 csv => value(&csv),
                 verdicts => value(&revue::short_judgements(c)),
                 epci => value(&epci),
+                departements => value(&self.departement_list()),
                 bailleurs => value(&self.landlord_list()),
                 reservataires => value(&holder_list(c.contingents)),
             },
         )
+    }
+
+    fn departement_list(&self) -> Vec<Entree> {
+        let entry = |d: &Departement| Entree {
+            code: d.lieu.code.clone(),
+            nom: d.lieu.libelle.clone(),
+            note: format!("{}, {} EPCI", d.lieu.code, d.epci.len()),
+            lien: format!("departements/{}.html", d.lieu.code),
+        };
+        self.donnees.departements.values().map(entry).collect()
     }
 
     fn landlord_list(&self) -> Vec<Entree> {

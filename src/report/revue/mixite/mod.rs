@@ -43,7 +43,7 @@ pub(super) fn chapter(c: &Contexte<'_>) -> Result<Chapitre> {
     }
     blocs.extend(Bloc::figure(quartiles(c)?));
     blocs.extend(Bloc::figure(path(c)?));
-    if !c.lieu.is_territoire() {
+    if c.lieu.is_epci() {
         blocs.extend(Bloc::figure(bailleurs::shares(c)?));
         blocs.extend(Bloc::figure(bailleurs::gaps(c)?));
         blocs.extend(Bloc::figure(bailleurs::quartiles(c)?));
