@@ -11,7 +11,7 @@ WITH nomme AS (
 )
 SELECT d.numero_unique, n.bail, d.commune, d.date_depot, d.nb_personnes, d.nb_moins_14, d.nb_uc, d.ressources_mensuelles,
        d.logement_actuel, d.motif_demande, d.annee_naissance, d.situation_familiale, d.commune_residence,
-       d.mutation, d.menage, d.dalo, d.prioritaire, d.active
+       d.mutation, d.menage, d.dalo, d.prioritaire, d.active, d.cotation
 FROM demandes d
 JOIN nomme n ON n.numero_unique = d.numero_unique
 WHERE d.numero_unique BETWEEN $premier AND $dernier

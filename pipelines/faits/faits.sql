@@ -34,11 +34,14 @@ menage AS (
            COALESCE(CASE WHEN b.prioritaire THEN 1 WHEN NOT b.prioritaire THEN 0 END, d.prioritaire, 0) AS est_prioritaire,
            COALESCE(CASE WHEN b.mutation THEN 'mutation' WHEN NOT b.mutation THEN 'hors_mutation' END,
                     CASE WHEN d.mutation = 1 THEN 'mutation' ELSE 'hors_mutation' END) AS population,
+           -- A scale is its EPCI's own.
+           COALESCE(b.cotation, CASE WHEN dc.epci = b.epci THEN d.cotation END) AS points,
            CASE WHEN d.numero_unique IS NULL THEN 0 ELSE 1 END AS demande_connue
     FROM bail b
     LEFT JOIN logements l ON l.id_rpls = b.id_rpls
     LEFT JOIN demandes_nommees d
         ON d.numero_unique = b.numero_unique AND d.numero_unique BETWEEN $premier AND $dernier AND d.bail = 1
+    LEFT JOIN communes dc ON dc.commune = d.commune
 )
 SELECT p.millesime, m.numero_unique, m.commune, m.epci, m.departement, m.region,
        m.date_bail, m.depot AS date_depot, m.date_decision, m.bailleur,
@@ -77,7 +80,7 @@ SELECT p.millesime, m.numero_unique, m.commune, m.epci, m.departement, m.region,
        CASE WHEN m.personne_morale THEN 'personne_morale'
             WHEN x.financement IS NOT NULL THEN 'financement_exclu'
             ELSE 'compte' END AS sort,
-       m.demande_connue, m.id_rpls, m.fichier, m.ligne
+       m.points AS cotation, m.demande_connue, m.id_rpls, m.fichier, m.ligne
 FROM menage m
 CROSS JOIN parametres p
 LEFT JOIN seuils s ON s.epci = m.epci

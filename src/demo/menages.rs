@@ -17,7 +17,7 @@ use crate::reference::{Commune, Geographie};
 
 const DEMANDS: &str = "numero_unique;date_depot;date_renouvellement;date_radiation;motif_radiation;personne_morale;\
 nb_personnes;nb_moins_14;nb_uc;ressources_mensuelles;logement_actuel;motif_demande;typologies;communes;categorie;\
-annee_naissance;situation_familiale;dalo;prioritaire;commune_residence;date_extraction;guichet";
+annee_naissance;situation_familiale;dalo;prioritaire;commune_residence;date_extraction;guichet;cotation";
 const LETTINGS: &str = "numero_unique;date_depot;date_decision;date_bail;bailleur;id_rpls;commune;qpv;categorie;typologie;\
 financement;annee_construction;reservataire;dalo;prioritaire;relogement;mutation;personne_morale;nb_personnes;\
 nb_moins_14;nb_uc;ressources_mensuelles;rang;commune_origine";
@@ -262,7 +262,7 @@ impl Registre<'_> {
             String::new()
         };
         self.demandes.row(format_args!(
-            "{id};{depot};{renewal};{radiation};{motif};non;{};{};;{};{}{};{:02};{}{second};{}{others};{};{};{};{};{};{origine};{EXTRACTION};{}{:02}",
+            "{id};{depot};{renewal};{radiation};{motif};non;{};{};;{};{}{};{:02};{}{second};{}{others};{};{};{};{};{};{origine};{EXTRACTION};{}{:02};{}",
             menage.personnes,
             menage.enfants,
             money(menage.ressources),
@@ -278,6 +278,7 @@ impl Registre<'_> {
             yes(prioritaire),
             &id[..3],
             1 + menage.naissance % 4,
+            points(menage, depot, origine == wish.commune, dalo, prioritaire),
         ))
     }
 
@@ -301,7 +302,7 @@ impl Registre<'_> {
             logement.construit
         ))?;
         self.demandes.row(format_args!(
-            "{id};{depot};;{bail};RADATT;oui;;;;;;;{type_};{};I;;;NON;non;;{EXTRACTION};",
+            "{id};{depot};;{bail};RADATT;oui;;;;;;;{type_};{};I;;;NON;non;;{EXTRACTION};;",
             commune.commune
         ))
     }
@@ -420,6 +421,29 @@ fn draw_household(profil: &Profil, class: usize, unknown: bool, pieces: Option<u
         logement,
         motif: rng.random_range(1..=23),
     }
+}
+
+/// Points of a demand by a scale of this register's own: one in thirteen is not scored.
+fn points(menage: &Menage, depot: NaiveDate, lives_there: bool, dalo: bool, prioritaire: bool) -> String {
+    if menage.naissance % 13 == 0 {
+        return String::new();
+    }
+    let years = u64::try_from((day(MILLESIME, 12, 31) - depot).num_days() / 365).unwrap_or(0);
+    let housing = match menage.logement {
+        "SD" | "HOT" => 25,
+        "SH" | "SLHT" | "CP" => 15,
+        "HLM" => 0,
+        _ => 5,
+    };
+    let public = if dalo {
+        40
+    } else if prioritaire {
+        25
+    } else {
+        0
+    };
+    let waited = 4 * years.min(6);
+    (10 + housing + public + waited + 3 * menage.enfants + if lives_there { 10 } else { 0 }).to_string()
 }
 
 fn day(year: i32, month: u32, day: u32) -> NaiveDate {

@@ -266,6 +266,7 @@ fn load_parameters(charge: &mut Charge<'_>, inputs: &Inputs<'_>) -> Result<()> {
         let all = read(schema).all(|f| wanted.iter().all(|w| f.colonnes.iter().any(|c| c == w)));
         i32::from(given(schema) == 1 && all)
     };
+    let scored = |schema: &'static str| read(schema).any(|f| f.colonnes.iter().any(|c| c == "cotation"));
     let parc_social = match plan.parc_social {
         ParcSocial::TousLogements => "tous_logements",
         ParcSocial::Ministere => "ministere",
@@ -296,6 +297,8 @@ fn load_parameters(charge: &mut Charge<'_>, inputs: &Inputs<'_>) -> Result<()> {
         ("a_demandes", given("demandes").to_string()),
         ("a_attributions", given("attributions").to_string()),
         ("a_rpls", given("rpls").to_string()),
+        ("a_cotation", i32::from(scored("demandes")).to_string()),
+        ("a_cotation_baux", i32::from(scored("demandes") || scored("attributions")).to_string()),
         ("a_rpls_qpv", columns("rpls", &["QPV"]).to_string()),
         ("a_rpls_mode", columns("rpls", &["MODE"]).to_string()),
         ("a_rpls_vacance", columns("rpls", &["MODE", "duree_vacance"]).to_string()),

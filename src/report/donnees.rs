@@ -146,11 +146,12 @@ pub(super) struct Donnees<'a> {
 }
 
 /// Tables with a territory in their key, in the order `niveau`, `code`.
-const TABLES: [&str; 20] = [
+const TABLES: [&str; 21] = [
     "attributions",
     "attributions_profil",
     "calendrier",
     "choix",
+    "cotation",
     "delai_anormal",
     "delais",
     "demande",

@@ -53,6 +53,7 @@ pub struct Demande {
     pub dalo: Option<&'static str>,
     pub prioritaire: Option<bool>,
     pub situation: Option<&'static str>,
+    pub cotation: Option<i64>,
 }
 
 #[derive(Debug, Clone)]
@@ -74,6 +75,7 @@ pub struct Attribution {
     pub mutation: Option<bool>,
     pub morale: Option<bool>,
     pub menage: Menage,
+    pub cotation: Option<i64>,
 }
 
 #[derive(Debug, Clone)]
@@ -120,6 +122,7 @@ pub enum Table {
     Attributions,
     Tension,
     Choix,
+    Cotation,
     Desequilibre,
     Delais,
     Quartiles,
@@ -127,12 +130,13 @@ pub enum Table {
 }
 
 impl Table {
-    pub const ALL: [Table; 9] = [
+    pub const ALL: [Table; 10] = [
         Table::Parc,
         Table::Demande,
         Table::Attributions,
         Table::Tension,
         Table::Choix,
+        Table::Cotation,
         Table::Desequilibre,
         Table::Delais,
         Table::Quartiles,
@@ -146,6 +150,7 @@ impl Table {
             Table::Attributions => "attributions",
             Table::Tension => "tension",
             Table::Choix => "choix",
+            Table::Cotation => "cotation",
             Table::Desequilibre => "desequilibre",
             Table::Delais => "delais",
             Table::Quartiles => "quartiles",
@@ -160,7 +165,7 @@ impl Table {
                 &["niveau", "code", "population", "typologie"]
             }
             Table::Tension => &["niveau", "code", "population", "typologie", "categorie"],
-            Table::Choix => &["niveau", "code", "typologie"],
+            Table::Choix | Table::Cotation => &["niveau", "code", "typologie"],
             Table::Quartiles => &["niveau", "code", "bailleur", "zone"],
             Table::Priorites => &["niveau", "code", "reservataire"],
         }
@@ -265,6 +270,12 @@ impl Registre {
 
     fn demande(&self, numero: &str) -> Option<&Demande> {
         self.demandes.iter().filter(|_| self.avec_demandes).find(|d| d.numero == numero)
+    }
+
+    /// Points of an allocation: its own, else its demand's if it asks for the same EPCI first.
+    fn cotation(&self, a: &Attribution) -> Option<i64> {
+        let same = |d: &&Demande| LIEUX[d.communes[0]].1 == LIEUX[a.commune].1;
+        a.cotation.or_else(|| self.demande(&a.numero).filter(same).and_then(|d| d.cotation))
     }
 
     /// Allocations of the year to households.
@@ -381,6 +392,38 @@ impl Registre {
                     ("part_premier_choix", part(premier, tout)),
                     ("attributions", Compte(self.avec_attributions.then_some(n))),
                     ("tension_tout_choix", if both { part(tout, n) } else { Taux(None) }),
+                ]
+            }
+            Table::Cotation => {
+                let actives: Vec<&Demande> = self
+                    .demandes
+                    .iter()
+                    .filter(|d| self.avec_demandes && d.menage() && d.active(date(ANNEE, 12, 31)))
+                    .filter(|d| dans(k(0), k(1), d.communes[0]) && vaut(k(2), d.typologie(self.typologie_demande)))
+                    .collect();
+                let baux: Vec<&Attribution> =
+                    self.baux().filter(|a| dans(k(0), k(1), a.commune) && vaut(k(2), a.typologie)).collect();
+                let points: Vec<i64> = actives.iter().filter_map(|d| d.cotation).collect();
+                let loges: Vec<i64> = baux.iter().filter_map(|a| self.cotation(a)).collect();
+                let mediane = quantile(points.clone(), 0.5);
+                let c = |n: usize| Compte(self.avec_demandes.then_some(n as i64));
+                let b = |n: usize| Compte(self.avec_attributions.then_some(n as i64));
+                let au_dela = mediane.map(|m| loges.iter().filter(|p| **p as f64 > m).count());
+                vec![
+                    ("demandes", c(actives.len())),
+                    ("demandes_cotees", c(points.len())),
+                    (
+                        "part_cotees",
+                        if self.avec_demandes { part(points.len() as i64, actives.len() as i64) } else { Taux(None) },
+                    ),
+                    ("cotation_q1", Taux(quantile(points.clone(), 0.25))),
+                    ("cotation_mediane", Taux(mediane)),
+                    ("cotation_q3", Taux(quantile(points, 0.75))),
+                    ("attributions", b(baux.len())),
+                    ("attributions_cotees", b(loges.len())),
+                    ("cotation_mediane_baux", Taux(quantile(loges.clone(), 0.5))),
+                    ("au_dela", au_dela.map_or(Compte(None), b)),
+                    ("part_au_dela", au_dela.map_or(Taux(None), |n| part(n as i64, loges.len() as i64))),
                 ]
             }
             Table::Desequilibre => {
@@ -601,13 +644,15 @@ impl Registre {
         places.dedup();
         let with = |list: &[&'static str]| [&["ensemble"], list].concat();
         let mut keys = Vec::new();
+        // Scales are each EPCI's own: no wider territory has points.
+        places.retain(|(niveau, _)| !matches!(table, Table::Cotation) || ["commune", "epci"].contains(niveau));
         for (niveau, code) in places {
             let dimensions: Vec<Vec<&str>> = match table {
                 Table::Parc => vec![with(&TYPOLOGIES), with(&["collectif", "individuel", "etudiant"])],
                 Table::Tension => {
                     vec![with(&["mutation", "hors_mutation"]), with(&TYPOLOGIES), with(&["collectif", "individuel"])]
                 }
-                Table::Choix => vec![with(&TYPOLOGIES)],
+                Table::Choix | Table::Cotation => vec![with(&TYPOLOGIES)],
                 Table::Quartiles if niveau == "epci" => vec![with(&BAILLEURS), with(&["hors_qpv", "qpv", "inconnue"])],
                 Table::Quartiles => vec![with(&[]), with(&["hors_qpv", "qpv", "inconnue"])],
                 Table::Priorites => vec![with(&RESERVATAIRES), vec![]],
@@ -685,11 +730,11 @@ impl Registre {
     }
 
     fn demandes_csv(&self) -> String {
-        let mut text = "numero_unique;date_depot;date_radiation;motif_radiation;personne_morale;nb_personnes;nb_moins_14;nb_uc;ressources_mensuelles;logement_actuel;typologies;communes;categorie;dalo;prioritaire;situation_familiale\n".to_owned();
+        let mut text = "numero_unique;date_depot;date_radiation;motif_radiation;personne_morale;nb_personnes;nb_moins_14;nb_uc;ressources_mensuelles;logement_actuel;typologies;communes;categorie;dalo;prioritaire;situation_familiale;cotation\n".to_owned();
         for d in &self.demandes {
             let communes: Vec<&str> = d.communes.iter().map(|c| LIEUX[*c].0).collect();
             text += &format!(
-                "{};{};{};{};{};{};{};{};{};{};{};{};{};{};{};{}\n",
+                "{};{};{};{};{};{};{};{};{};{};{};{};{};{};{};{};{}\n",
                 d.numero,
                 d.depot.format("%d/%m/%Y"),
                 opt(d.radiation),
@@ -705,17 +750,18 @@ impl Registre {
                 opt(d.categorie),
                 opt(d.dalo),
                 oui(d.prioritaire),
-                opt(d.situation)
+                opt(d.situation),
+                opt(d.cotation)
             );
         }
         text
     }
 
     pub fn attributions_csv(&self) -> String {
-        let mut text = "numero_unique,date_depot,date_bail,bailleur,id_rpls,commune,qpv,categorie,typologie,financement,reservataire,dalo,prioritaire,relogement,mutation,personne_morale,nb_personnes,nb_moins_14,nb_uc,ressources_mensuelles\n".to_owned();
+        let mut text = "numero_unique,date_depot,date_bail,bailleur,id_rpls,commune,qpv,categorie,typologie,financement,reservataire,dalo,prioritaire,relogement,mutation,personne_morale,nb_personnes,nb_moins_14,nb_uc,ressources_mensuelles,cotation\n".to_owned();
         for a in &self.attributions {
             text += &format!(
-                "{},{},{},{},{},{},{},{},{},{},{},{},{},{},{},{},{},{},{},{}\n",
+                "{},{},{},{},{},{},{},{},{},{},{},{},{},{},{},{},{},{},{},{},{}\n",
                 a.numero,
                 opt(a.depot),
                 a.bail,
@@ -735,7 +781,8 @@ impl Registre {
                 opt(a.menage.personnes),
                 opt(a.menage.enfants),
                 decimal(a.menage.uc, 10, '.'),
-                decimal(a.menage.ressources, 100, '.')
+                decimal(a.menage.ressources, 100, '.'),
+                opt(a.cotation)
             );
         }
         text
@@ -820,7 +867,7 @@ fn demande() -> impl Strategy<Value = Demande> {
         among(&["A", "M", "I"]),
         among(&["ACTIF", "ACTREL", "CADUC", "NON"]),
         prop::option::of(any::<bool>()),
-        among(&["C", "M", "D", "S", "P", "U", "V"]),
+        (among(&["C", "M", "D", "S", "P", "U", "V"]), prop::option::weighted(0.7, -5_i64..60)),
     )
         .prop_map(
             |(
@@ -832,7 +879,7 @@ fn demande() -> impl Strategy<Value = Demande> {
                 categorie,
                 dalo,
                 prioritaire,
-                situation,
+                (situation, cotation),
             )| Demande {
                 numero: String::new(),
                 depot,
@@ -847,6 +894,7 @@ fn demande() -> impl Strategy<Value = Demande> {
                 dalo,
                 prioritaire,
                 situation,
+                cotation,
             },
         )
 }
@@ -873,7 +921,7 @@ fn attribution() -> impl Strategy<Value = Attribution> {
             prop::option::of(any::<bool>()),
             prop::option::weighted(0.5, prop::bool::weighted(0.15)),
         ),
-        menage(),
+        (menage(), prop::option::weighted(0.3, -5_i64..60)),
     )
         .prop_map(
             |(
@@ -881,7 +929,7 @@ fn attribution() -> impl Strategy<Value = Attribution> {
                 (rpls, commune, qpv),
                 (categorie, typologie, financement, reservataire),
                 (dalo, prioritaire, relogement, mutation, morale),
-                menage,
+                (menage, cotation),
             )| {
                 // Most lettings fall in the year under review.
                 let bail = if n % 4 == 0 { bail } else { bail.with_year(ANNEE).unwrap_or(bail) };
@@ -903,6 +951,7 @@ fn attribution() -> impl Strategy<Value = Attribution> {
                     mutation,
                     morale,
                     menage,
+                    cotation,
                 }
             },
         )

@@ -1,7 +1,7 @@
 //! Who is housed, by whom and where from: volume, landlords, holders of reservation rights, and households facing those
 //! who ask.
 
-use super::{Bloc, Cellule, Chapitre, Contexte, Figure, Natif, TOUS, Tableau, alternative, cartes};
+use super::{Bloc, Cellule, Chapitre, Contexte, Figure, Natif, TOUS, Tableau, alternative, cartes, cotation};
 use crate::chart::{self, Barre, Legende, Paire};
 use crate::error::Result;
 use crate::format;
@@ -36,6 +36,7 @@ pub(super) fn chapter(c: &Contexte<'_>) -> Result<Chapitre> {
     for dimension in ["taille_menage", "age", "quartile", "origine"] {
         blocs.extend(Bloc::figure(facing(c, dimension)?));
     }
+    blocs.extend(cotation::blocs(c)?);
     blocs.extend(Bloc::figure(cartes::communes(c)?));
     blocs.push(Bloc::Tableau(composition(
         c,

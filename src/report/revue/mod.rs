@@ -4,6 +4,7 @@ mod annexe;
 mod attributions;
 mod cartes;
 mod cles;
+mod cotation;
 mod demande;
 mod engagements;
 mod flux;

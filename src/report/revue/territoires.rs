@@ -57,9 +57,12 @@ pub(super) fn chapter(c: &Contexte<'_>) -> Result<Chapitre> {
     }
     match departement.map_or(&c.donnees.sans_epci, |d| &d.sans_epci).as_slice() {
         [] => {}
-        [one] => blocs.push(Bloc::note(format!("Sans EPCI, comptée dans l'ensemble seulement : {one}."))),
+        [one] => blocs.push(Bloc::note(format!("Sans EPCI, comptée dans l'ensemble du territoire seulement : {one}."))),
         several => {
-            blocs.push(Bloc::note(format!("Sans EPCI, comptées dans l'ensemble seulement : {}.", several.join(", "))));
+            blocs.push(Bloc::note(format!(
+                "Sans EPCI, comptées dans l'ensemble du territoire seulement : {}.",
+                several.join(", ")
+            )));
         }
     }
     Ok(Chapitre::new("territoires", "EPCI par EPCI", blocs))
