@@ -121,37 +121,60 @@ fn document(bencher: Bencher, kind: &str) {
     made.expect("the results of the demonstration");
 }
 
-/// The project whose PDFs are timed: that of `BILAN_PROJET`, run already, else the demonstration.
+/// The project whose pages and PDFs are timed: that of `BILAN_PROJET`, run already, else the demonstration.
 fn rendered() -> Plan {
     let named = std::env::var_os("BILAN_PROJET");
     named.map_or_else(plan, |folder| Plan::load(Path::new(&folder), None).expect("the project of BILAN_PROJET").0)
 }
 
-/// EPCI of a project, about a hundred of them where there are more, each with the pages of its PDF.
+/// Works on that project's results.
+fn with_rendered<T>(work: impl FnOnce(&report::Atelier<'_>) -> bilan::error::Result<T>) -> T {
+    report::with_atelier(&rendered(), &BTreeMap::new(), work).expect("the results of the project")
+}
+
+/// EPCI of a project, about a hundred of them where there are more.
 fn epci() -> Vec<String> {
-    let named = report::with_atelier(&rendered(), &BTreeMap::new(), |atelier| {
+    with_rendered(|atelier| {
+        let all = atelier.epci();
+        let step = (all.len() / 100).max(1);
+        Ok(all.into_iter().step_by(step).collect())
+    })
+}
+
+/// The same, each with the pages of its PDF.
+fn documents() -> Vec<String> {
+    let codes = epci();
+    with_rendered(|atelier| {
         let pages = |code: &String| {
             let pdf = atelier.pdf(&atelier.dossier(code)?)?;
             let pages = lopdf::Document::load_mem(&pdf).expect("a PDF").get_pages().len();
             Ok(format!("{code}, {pages:02} pages"))
         };
-        let all = atelier.epci();
-        all.iter().step_by((all.len() / 100).max(1)).map(pages).collect()
+        codes.iter().map(pages).collect()
+    })
+}
+
+/// The page of each EPCI, its review built each time, warm: 50 ms.
+#[divan::bench(args = epci(), sample_count = 5)]
+fn page(bencher: Bencher, epci: &str) {
+    with_rendered(|atelier| {
+        bencher.bench(|| {
+            let page = atelier.dossier(epci).and_then(|dossier| atelier.page(&dossier));
+            assert!(!page.expect("a page").is_empty());
+        });
+        Ok(())
     });
-    named.expect("the results of the project")
 }
 
 /// The PDF of each EPCI, warm: 150 ms up to eight pages, 20 ms a page beyond.
-#[divan::bench(args = epci(), sample_count = 5)]
+#[divan::bench(args = documents(), sample_count = 5)]
 fn pdf(bencher: Bencher, epci: &str) {
     let code = epci.split(',').next().unwrap_or_default();
-    let plan = rendered();
-    let made = report::with_atelier(&plan, &BTreeMap::new(), |atelier| {
+    with_rendered(|atelier| {
         let dossier = atelier.dossier(code)?;
         bencher.bench(|| assert!(!atelier.pdf(&dossier).expect("a PDF").is_empty()));
         Ok(())
     });
-    made.expect("the results of the demonstration");
 }
 
 fn main() {

@@ -216,8 +216,8 @@ fn pages_say_fictitious_and_print_the_tables_figures() {
         .into_iter()
         .filter(|(p, _)| p.extension().is_some_and(|e| e == "html"))
         .collect();
-    // Nine EPCI, nineteen landlords, and seven pages of the whole.
-    assert_eq!(pages.len(), 35);
+    // Nine EPCI of five départements, nineteen landlords, five holders of reservation rights, and seven pages of the whole.
+    assert_eq!(pages.len(), 45);
     for (path, bytes) in &pages {
         let html = std::str::from_utf8(bytes).unwrap();
         assert!(

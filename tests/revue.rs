@@ -225,7 +225,15 @@ fn documents_are_tagged_titled_in_french_and_describe_their_pictures() {
 #[test]
 fn pages_and_documents_are_in_french_words() {
     let mut texts = vec![pdf_text(&sortie("pdf/territoire.pdf")), pdf_text(&sortie("pdf/246300701-diaporama.pdf"))];
-    for page in ["index.html", "territoire.html", "epci/246300701.html", "epci/200070407.html", "explorateur.html"] {
+    for page in [
+        "index.html",
+        "territoire.html",
+        "departements/63.html",
+        "epci/246300701.html",
+        "epci/200070407.html",
+        "reservataires/COLACT.html",
+        "explorateur.html",
+    ] {
         let html = std::fs::read_to_string(sortie(page)).unwrap();
         let body = html.split("<body>").nth(1).unwrap().split("<script>").next().unwrap();
         texts.push(squeezed(&unescaped(body)));
@@ -307,7 +315,7 @@ fn the_dictionary_reads_rows_of_the_run() {
     let ratio = bilan::format::decimal(row["desequilibre"].real().unwrap(), 2);
     let page = unescaped(&std::fs::read_to_string(sortie("dictionnaire.html")).unwrap());
     assert!(page.contains(&format!("on compte en T2 {ratio} fois autant de demandes")), "{ratio}");
-    assert_eq!(page.matches("Lecture\u{a0}:").count(), 15);
+    assert_eq!(page.matches("Lecture\u{a0}:").count(), 16);
 }
 
 /// Every measure of the process has a figure in the demonstration, days from vacancy to lease among them.

@@ -177,7 +177,9 @@ mod tests {
             let text = written(vec![("part", Arc::new(Float64Array::from(vec![value])))]);
             let cell = text.lines().nth(1).unwrap();
             prop_assert_eq!(cell.replace(',', ".").parse::<f64>().unwrap().to_bits(), value.to_bits());
-            prop_assert_eq!(cell, value.to_string().replace('.', ","));
+            // Where two shortest texts stand as near, either will do.
+            prop_assert_eq!(cell.len(), value.to_string().len());
+            prop_assert!(!cell.contains(['e', 'E']), "{}", cell);
         }
     }
 }

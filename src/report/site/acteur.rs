@@ -7,7 +7,7 @@ use crate::chart::{self, Legende, Point, Repere};
 use crate::error::Result;
 use crate::format;
 use crate::report::document::{Cle, Figure, Natif, alternative};
-use crate::report::donnees::Donnees;
+use crate::report::donnees::{Donnees, Lieu};
 use crate::report::revue::{Contingents, Flux, judgement_table};
 use crate::report::tableau::{Cellule, Tableau};
 use crate::report::verdict::is_holder;
@@ -74,7 +74,14 @@ impl Acteur {
     /// # Errors
     /// [`crate::error::Error::Chart`].
     pub(in crate::report) fn landlord(donnees: &Donnees<'_>, contingents: &Contingents, siren: &str) -> Result<Self> {
-        let presences = landlord_presences(donnees, contingents, siren);
+        let gap = |lieu: &Lieu| contingents.gaps_of(&lieu.code).into_iter().find(|gap| gap.bailleur == siren);
+        let presences = presences(
+            donnees,
+            ("quartiles", &[("bailleur", siren), ("zone", "hors_qpv")]),
+            ["q1_ou_relogement", "part_q1_ou_relogement"],
+            |v| v.regle == "q1_hors_qpv",
+            |lieu, _| gap(lieu).map(|gap| gap.manque),
+        );
         let leases: i64 = presences.iter().map(|p| p.attributions).sum();
         let share = share(&presences);
         let all: i64 = contingents.detail(siren, "reservataire").iter().map(|(_, f)| f.attributions).sum();
@@ -148,7 +155,13 @@ impl Acteur {
     /// # Errors
     /// [`crate::error::Error::Chart`].
     pub(in crate::report) fn holder(donnees: &Donnees<'_>, contingents: &Contingents, code: &str) -> Result<Self> {
-        let presences = holder_presences(donnees, code);
+        let presences = presences(
+            donnees,
+            ("priorites", &[("reservataire", code)]),
+            ["prioritaires", "part"],
+            |v| v.regle == "prioritaires" && v.acteur_type == "reservataire" && v.acteur == code,
+            |_, law| law?.manque,
+        );
         let leases: i64 = presences.iter().map(|p| p.attributions).sum();
         let share = share(&presences);
         let all: i64 = contingents.detail(code, "bailleur").iter().map(|(_, f)| f.attributions).sum();
@@ -194,7 +207,7 @@ impl Acteur {
         let report = (all > 0)
             .then(|| Fichier { texte: "Comptes rendus des bailleurs (CCH R441-5-1)", lien: flux::holder_path(code) });
         Ok(Self {
-            genre: format!("réservataire · {code}"),
+            genre: "réservataire".to_owned(),
             code: code.to_owned(),
             nom: holder_words(code).to_owned(),
             constat,
@@ -248,58 +261,30 @@ fn share(presences: &[Presence]) -> Cellule {
     Cellule::Part((leases > 0).then(|| housed as f64 / leases as f64))
 }
 
-fn landlord_presences(donnees: &Donnees<'_>, contingents: &Contingents, siren: &str) -> Vec<Presence> {
-    let Some(table) = donnees.table("quartiles") else { return Vec::new() };
-    donnees
-        .epci
-        .iter()
-        .filter_map(|lieu| {
-            let row = table.find("epci", &lieu.code, &[("bailleur", siren), ("zone", "hors_qpv")])?;
-            let attributions = row.int("attributions").filter(|n| *n > 0)?;
-            let law = donnees
-                .verdicts_of(lieu)
-                .iter()
-                .find(|v| v.regle == "q1_hors_qpv" && v.base == "loi" && v.resultat.is_some());
-            let gap = contingents.gaps_of(&lieu.code).into_iter().find(|m| m.bailleur == siren);
-            Some(Presence {
-                epci: lieu.code.clone(),
-                libelle: lieu.libelle.clone(),
-                attributions,
-                numerateur: row.int("q1_ou_relogement").unwrap_or(0),
-                part: row.real("part_q1_ou_relogement"),
-                cible: law.map(|v| v.cible),
-                manque: gap.map(|m| m.manque),
-            })
+/// EPCI where an actor has leases: its row in a table, by these dimensions, whose columns are what counts and its share; the verdict
+/// that it is set against; what it lacks.
+fn presences(
+    donnees: &Donnees<'_>,
+    (table, dimensions): (&str, &[(&str, &str)]),
+    [compte, part]: [&str; 2],
+    against: impl Fn(&Verdict) -> bool,
+    missing: impl Fn(&Lieu, Option<&Verdict>) -> Option<i64>,
+) -> Vec<Presence> {
+    let presence = |lieu: &Lieu| {
+        let row = donnees.row(table, lieu, dimensions)?;
+        let attributions = row.int("attributions").filter(|n| *n > 0)?;
+        let law = donnees.verdicts_of(lieu).iter().find(|v| v.base == "loi" && v.resultat.is_some() && against(v));
+        Some(Presence {
+            epci: lieu.code.clone(),
+            libelle: lieu.libelle.clone(),
+            attributions,
+            numerateur: row.int(compte).unwrap_or(0),
+            part: row.real(part),
+            cible: law.map(|v| v.cible),
+            manque: missing(lieu, law),
         })
-        .collect()
-}
-
-fn holder_presences(donnees: &Donnees<'_>, code: &str) -> Vec<Presence> {
-    let Some(table) = donnees.table("priorites") else { return Vec::new() };
-    donnees
-        .epci
-        .iter()
-        .filter_map(|lieu| {
-            let row = table.find("epci", &lieu.code, &[("reservataire", code)])?;
-            let attributions = row.int("attributions").filter(|n| *n > 0)?;
-            let law = donnees.verdicts_of(lieu).iter().find(|v| {
-                v.regle == "prioritaires"
-                    && v.base == "loi"
-                    && v.acteur_type == "reservataire"
-                    && v.acteur == code
-                    && v.resultat.is_some()
-            });
-            Some(Presence {
-                epci: lieu.code.clone(),
-                libelle: lieu.libelle.clone(),
-                attributions,
-                numerateur: row.int("prioritaires").unwrap_or(0),
-                part: row.real("part"),
-                cible: law.map(|v| v.cible),
-                manque: law.and_then(|v| v.manque),
-            })
-        })
-        .collect()
+    };
+    donnees.epci.iter().filter_map(presence).collect()
 }
 
 fn by_epci(titre: &str, headings: &[&str], presences: &[Presence]) -> Tableau {

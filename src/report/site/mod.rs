@@ -215,11 +215,14 @@ impl<'a> Site<'a> {
 }
 
 fn holder_list(contingents: &Contingents) -> Vec<Entree> {
-    let entry = |code: String| Entree {
-        nom: holder_words(&code).to_owned(),
-        note: code.clone(),
-        lien: format!("reservataires/{code}.html"),
-        code,
+    let entry = |code: String| {
+        let let_out = contingents.detail(&code, "bailleur").iter().map(|(_, flux)| flux.attributions).sum();
+        Entree {
+            nom: holder_words(&code).to_owned(),
+            note: format::count(let_out, "logement attribué", "logements attribués"),
+            lien: format!("reservataires/{code}.html"),
+            code,
+        }
     };
     contingents.holders().into_iter().map(entry).collect()
 }
