@@ -1,7 +1,7 @@
 //! A folder to hand over, beside the results: its files, a notice that names each of them, and nothing that an earlier one left.
 
 use std::collections::BTreeMap;
-use std::path::Path;
+use std::path::{Component, Path};
 use std::sync::Mutex;
 
 use serde::{Deserialize, Serialize};
@@ -85,7 +85,9 @@ impl<'a> Depot<'a> {
         text.push(b'\n');
         write(plan, &format!("{dossier}/{MANIFESTE}"), &text)?;
         let folder = plan.sortie.join(dossier);
-        for gone in avant.keys().filter(|path| !avis.fichiers.contains_key(*path)) {
+        // A notice that was meddled with has nothing removed elsewhere.
+        let inside = |path: &&String| Path::new(path).components().all(|part| matches!(part, Component::Normal(_)));
+        for gone in avant.keys().filter(inside).filter(|path| !avis.fichiers.contains_key(*path)) {
             let _ = std::fs::remove_file(folder.join(gone));
             // Those that hold something else stay.
             let emptied = Path::new(gone).ancestors().skip(1).filter(|parent| !parent.as_os_str().is_empty());

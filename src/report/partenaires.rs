@@ -54,7 +54,7 @@ impl Genre {
     #[must_use]
     pub fn nom(self) -> [&'static str; 2] {
         match self {
-            Self::Etat => ["département, services de l'État", "départements (services de l'État)"],
+            Self::Etat => ["services de l'État", "départements (services de l'État)"],
             Self::Epci => ["EPCI", "EPCI"],
             Self::Bailleur => ["bailleur", "bailleurs"],
             Self::Reservataire => ["réservataire", "réservataires"],

@@ -59,7 +59,7 @@ impl Cadre {
 }
 
 /// What a subtitle adds where a chart does not draw `all` of its rows.
-fn largest(all: usize, drawn: usize, which: &str) -> String {
+pub(super) fn largest(all: usize, drawn: usize, which: &str) -> String {
     if all > drawn { format!(" ; les {drawn} {which} le plus de baux") } else { String::new() }
 }
 

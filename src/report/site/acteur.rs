@@ -8,7 +8,7 @@ use crate::error::Result;
 use crate::format;
 use crate::report::document::{Cle, Figure, Natif, alternative};
 use crate::report::donnees::{Donnees, Lieu};
-use crate::report::revue::{Contingents, Flux, judgement_table};
+use crate::report::revue::{Cadre, Contingents, Flux, judgement_table, largest};
 use crate::report::tableau::{Cellule, Tableau};
 use crate::report::verdict::is_holder;
 use crate::report::{Verdict, flux, holder_words, mots};
@@ -118,7 +118,7 @@ impl Acteur {
             lecture: "la règle s'apprécie sur l'EPCI : la part d'un bailleur est un repère",
             champ: "attributions à des ménages suivies d'un bail signé hors QPV, hors financements exclus",
         };
-        let figures: Vec<Figure> = dots(&presences, by_epci, mesure)?.into_iter().collect();
+        let figures: Vec<Figure> = dots(&presences, by_epci, &mesure)?.into_iter().collect();
         let none = "Aucun bail hors QPV dans un EPCI où la règle est jugée.";
         let report = (all > 0).then(|| Fichier {
             texte: "Compte rendu aux réservataires (CCH R441-5-1)",
@@ -200,7 +200,7 @@ impl Acteur {
                 lecture: "la règle s'apprécie dans chaque EPCI, sur tous les baux du contingent",
                 champ: "attributions à des ménages suivies d'un bail signé, hors financements exclus",
             };
-            (dots(&presences, by_epci, mesure)?.into_iter().collect(), None)
+            (dots(&presences, by_epci, &mesure)?.into_iter().collect(), None)
         } else {
             (Vec::new(), Some(by_epci.without(&["Cible", "Baux manquants"])).filter(|t| !t.lignes.is_empty()))
         };
@@ -309,11 +309,14 @@ fn verdicts(donnees: &Donnees<'_>, genre: &str, code: &str) -> Tableau {
     judgement_table(donnees, "Règles et engagements", &own, true).without(&["Acteur"])
 }
 
-fn dots(presences: &[Presence], tableau: Tableau, mesure: Mesure) -> Result<Option<Figure>> {
-    let mut judged: Vec<&Presence> = presences.iter().filter(|p| p.cible.is_some()).collect();
+fn dots(presences: &[Presence], tableau: Tableau, mesure: &Mesure) -> Result<Option<Figure>> {
+    let judged: Vec<&Presence> = presences.iter().filter(|p| p.cible.is_some()).collect();
     let Some(target) = judged.first().and_then(|p| p.cible) else { return Ok(None) };
-    judged.sort_by(|a, b| b.part.unwrap_or(0.0).total_cmp(&a.part.unwrap_or(0.0)).then_with(|| a.epci.cmp(&b.epci)));
-    judged.truncate(60);
+    // Of many, those where the most leases were signed are drawn; the title counts them all.
+    let mut drawn = judged.clone();
+    drawn.sort_by(|a, b| b.attributions.cmp(&a.attributions).then_with(|| a.epci.cmp(&b.epci)));
+    drawn.truncate(Cadre::PAGE.rangs);
+    drawn.sort_by(|a, b| b.part.unwrap_or(0.0).total_cmp(&a.part.unwrap_or(0.0)).then_with(|| a.epci.cmp(&b.epci)));
     let kept = judged.iter().filter(|p| p.part.is_some_and(|x| x >= target)).count();
     let percent = format::target_percent(target);
     let mot = mesure.mot;
@@ -324,7 +327,7 @@ fn dots(presences: &[Presence], tableau: Tableau, mesure: Mesure) -> Result<Opti
         (k, n) if k == n => format!("Le {mot} de {percent} est atteint dans les {n} EPCI"),
         (k, n) => format!("Le {mot} de {percent} est atteint dans {k} EPCI sur {n}"),
     };
-    let points: Vec<Point> = judged
+    let points: Vec<Point> = drawn
         .iter()
         .map(|p| Point {
             nom: p.libelle.clone(),
@@ -344,7 +347,7 @@ fn dots(presences: &[Presence], tableau: Tableau, mesure: Mesure) -> Result<Opti
     Ok(Some(Figure {
         cle: mesure.cle,
         titre,
-        sous_titre: mesure.sous_titre,
+        sous_titre: format!("{}{}", mesure.sous_titre, largest(judged.len(), points.len(), "EPCI où l'on a signé")),
         dessin,
         lecture: mesure.lecture.to_owned(),
         champ: mesure.champ.to_owned(),
