@@ -10,6 +10,7 @@ use std::io::Cursor;
 use std::path::{Path, PathBuf};
 
 use bilan::reference::{Geographie, Resources};
+use bilan::report::holder_words;
 use calamine::{Reader, Xlsx};
 use commun::{Cell, Projet, Row, astray, bilan, demo, files, read_table};
 
@@ -32,7 +33,7 @@ fn words(name: &Path, bytes: Vec<u8>) -> String {
             cells.chain(sheets.iter().cloned()).collect::<Vec<_>>().join("\n")
         }
         "pdf" => String::new(),
-        _ => String::from_utf8(bytes).unwrap(),
+        _ => String::from_utf8(bytes).unwrap().replace("&#x27;", "'"),
     }
 }
 
@@ -94,8 +95,13 @@ fn nobody_reads_what_is_anothers() {
     }
 
     let flows = read_table(&sortie.join("indicateurs/flux.parquet"));
+    let holders = ["COLACT", "COLTER", "PPRIOR", "PFONCT", "AUTRES", "AUCUN"];
+    let holders: BTreeMap<String, String> =
+        holders.iter().map(|code| ((*code).to_owned(), holder_words(code).to_owned())).collect();
     for (holder, folder) in folders(&partenaires, "reservataires") {
         assert_eq!(astray(&folder), nothing);
+        assert_eq!(told(&folder, &others(&holders, |other| *other == holder)), nothing, "{holder}");
+        assert_eq!(told(&folder, &[&holders[&holder]]), [holders[&holder].as_str()]);
         // The report holds every row of this contingent, and no other.
         let mut csv = csv::ReaderBuilder::new();
         let path = folder.join(format!("flux/{holder}.csv"));
@@ -116,6 +122,11 @@ fn nobody_reads_what_is_anothers() {
     for (siren, folder) in &epci {
         assert_eq!(astray(folder), nothing);
         assert_eq!(told(folder, &others(&names, |other| other == siren)), nothing, "{siren}");
+        // What is looked for is what a page and a workbook print.
+        for own in ["index.html", &format!("classeurs/{siren}.xlsx")] {
+            let text = words(Path::new(own), fs::read(folder.join(own)).unwrap());
+            assert!(text.contains(&names[siren]) && text.contains(siren), "{own}");
+        }
         let document = format!("pdf/{siren}.pdf");
         assert_eq!(fs::read(folder.join(&document)).unwrap(), fs::read(sortie.join(&document)).unwrap());
     }

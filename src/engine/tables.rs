@@ -266,6 +266,7 @@ fn load_parameters(charge: &mut Charge<'_>, inputs: &Inputs<'_>) -> Result<()> {
         let all = read(schema).all(|f| wanted.iter().all(|w| f.colonnes.iter().any(|c| c == w)));
         i32::from(given(schema) == 1 && all)
     };
+    // Scores are counted where they are known: one file that gives them is enough.
     let scored = |schema: &'static str| read(schema).any(|f| f.colonnes.iter().any(|c| c == "cotation"));
     let parc_social = match plan.parc_social {
         ParcSocial::TousLogements => "tous_logements",
