@@ -11,10 +11,8 @@ use crate::engine;
 use crate::error::{EXIT_DONE, Error, Result};
 use crate::format;
 use crate::project::{Plan, TypologieDemande};
-use crate::reference::{Commune, Geographie};
+use crate::reference::{Commune, Geographie, TYPOLOGIES};
 use crate::report::PEU_DE_BAUX;
-
-const TYPOLOGIES: [&str; 7] = ["C", "T1", "T2", "T3", "T4", "T5", "T6P"];
 
 pub(super) fn execute(args: &Tension) -> Result<u8> {
     let (plan, _) = Plan::load(&args.projet, args.out.as_deref())?;

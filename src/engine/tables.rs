@@ -16,7 +16,7 @@ use crate::error::{Error, Result};
 use crate::ingest::arrow_schema;
 use crate::law::Situation;
 use crate::project::{ParcSocial, TypologieDemande};
-use crate::reference::{Niveau, Nomenclatures, Parametres, csv_rows};
+use crate::reference::{Niveau, Nomenclatures, Parametres, TYPOLOGIES, csv_rows};
 use crate::schema::Schema;
 use crate::store;
 
@@ -321,6 +321,10 @@ fn load_parameters(charge: &mut Charge<'_>, inputs: &Inputs<'_>) -> Result<()> {
     fill(charge, "categories", "categorie VARCHAR", categories)?;
     let populations = ["ensemble", "hors_mutation", "mutation"].map(|p| vec![Cell::Text(p)]);
     fill(charge, "populations", "population VARCHAR", populations)?;
+    // Numbers stand for words where many rows are grouped by them.
+    let typologies = ["ensemble"].into_iter().chain(TYPOLOGIES).zip(0..);
+    let typologies = typologies.map(|(typologie, numero)| vec![Cell::Int(numero), Cell::Text(typologie)]);
+    fill(charge, "typologies", "numero INTEGER, typologie VARCHAR", typologies)?;
     fill(charge, "mois", "mois INTEGER", (1..=12).map(|m| vec![Cell::Int(m)]))?;
     let excluded = plan.financements_exclus.iter().map(|f| vec![Cell::Text(f)]);
     fill(charge, "financements_exclus", "financement VARCHAR", excluded)?;

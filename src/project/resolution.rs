@@ -11,11 +11,10 @@ use super::{
 };
 use crate::diagnostic::Diagnostic;
 use crate::error::{Error, Result};
-use crate::reference::{Geographie, Resources};
+use crate::reference::{Geographie, Resources, TYPOLOGIES};
 
 const ZONES: [&str; 3] = ["hors_qpv", "qpv", "ensemble"];
 const BASES: [&str; 3] = ["cia", "document_cadre", "avenant"];
-const TYPOLOGIES: [&str; 7] = ["C", "T1", "T2", "T3", "T4", "T5", "T6P"];
 
 /// Resolves what was written; the notes are what is to be said of it.
 ///

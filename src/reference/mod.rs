@@ -28,6 +28,9 @@ static SCHEMAS: Dir<'_> = include_dir!("$CARGO_MANIFEST_DIR/schemas");
 static REPORTS: Dir<'_> = include_dir!("$CARGO_MANIFEST_DIR/reports");
 static REFERENCE: Dir<'_> = include_dir!("$CARGO_MANIFEST_DIR/reference");
 
+/// Typologies in order: rooms, then dwellings by their number of rooms, six and more together.
+pub const TYPOLOGIES: [&str; 7] = ["C", "T1", "T2", "T3", "T4", "T5", "T6P"];
+
 /// The four folders that a project may override.
 const FOLDERS: [(&str, &Dir<'_>); 4] =
     [("pipelines", &PIPELINES), ("schemas", &SCHEMAS), ("reports", &REPORTS), ("reference", &REFERENCE)];

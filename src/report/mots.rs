@@ -2,12 +2,10 @@
 
 use super::donnees::Donnees;
 use crate::format;
+pub(super) use crate::reference::TYPOLOGIES;
 
 /// Under this many leases, a delay says little of what a new applicant will wait: the usual mark of published counts.
 pub const PEU_DE_BAUX: i64 = 11;
-
-/// Typologies in order.
-pub(super) const TYPOLOGIES: [&str; 7] = ["C", "T1", "T2", "T3", "T4", "T5", "T6P"];
 
 /// The words of a typology.
 pub(super) fn typology(code: &str) -> &str {
