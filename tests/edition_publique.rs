@@ -448,6 +448,37 @@ fn an_edition_follows_its_results() {
     assert!(code == 2 && said.contains("seuil_diffusion"), "{said}");
 }
 
+/// A document is set again when what it is made from has changed, or when it is not what the notice says: else it is left alone.
+#[test]
+fn an_edition_told_again_sets_what_changed_alone() {
+    let (_dir, project) = demo();
+    assert_eq!(bilan(&["publish", &project]).0, 0);
+    let publique = Path::new(&project).join("sortie/publique");
+    let first = files(&publique);
+    let [kept, altered, lost] =
+        ["200070407", "200070712", "200070753"].map(|epci| publique.join(format!("pdf/{epci}.pdf")));
+    // One is another document that the notice has as its own; one is not what the notice says; one is gone.
+    let notice = publique.join("manifeste.json");
+    let told = fs::read_to_string(&notice).unwrap();
+    let digest = |bytes: &[u8]| bilan::store::sha256(bytes);
+    fs::write(&notice, told.replace(&digest(&fs::read(&kept).unwrap()), &digest("gardé".as_bytes()))).unwrap();
+    fs::write(&kept, "gardé").unwrap();
+    fs::write(&altered, "autre").unwrap();
+    fs::remove_file(&lost).unwrap();
+    assert_eq!(bilan(&["publish", &project]).0, 0);
+    assert_eq!(fs::read(&kept).unwrap(), "gardé".as_bytes());
+    let at = |path: &Path| first[path.strip_prefix(&publique).unwrap()].clone();
+    for path in [&altered, &lost] {
+        assert!(fs::read(path).unwrap() == at(path), "{}", path.display());
+    }
+    let templates = Path::new(&project).join("reports/pdf");
+    fs::create_dir_all(&templates).unwrap();
+    let template = fs::read_to_string(concat!(env!("CARGO_MANIFEST_DIR"), "/reports/pdf/revue.typ")).unwrap();
+    fs::write(templates.join("revue.typ"), format!("// Le mien.\n{template}")).unwrap();
+    assert_eq!(bilan(&["publish", &project]).0, 0);
+    assert!(files(&publique) == first, "a comment in a template shows");
+}
+
 /// Without results, or without a source, the edition says so and tells nothing else.
 #[test]
 fn what_is_not_given_is_not_secret() {

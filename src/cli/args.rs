@@ -37,9 +37,9 @@ pub enum Commande {
     /// Remet en pages les derniers résultats, sans recalculer
     Report(Etape),
     /// Écrit l'édition publique des derniers résultats : aucun effectif trop petit, ni ce qui en révélerait un
-    Publish(Edition),
+    Publish(Dossier),
     /// Prépare un dossier par partenaire : ce que son niveau d'accès lui ouvre, et rien d'autre
-    Share(Edition),
+    Share(Dossier),
     /// Affiche les règles tenues et manquées ; code de sortie 4 si une règle est manquée
     Verdicts(Verdicts),
     /// Explique un indicateur, une règle ou un paramètre : définition, formule, SQL, texte
@@ -135,7 +135,7 @@ pub struct Check {
 }
 
 #[derive(Debug, ClapArgs)]
-pub struct Edition {
+pub struct Dossier {
     #[command(flatten)]
     pub projet: Projet,
     /// Nombre de fils d'exécution (par défaut ceux de la machine)
@@ -234,7 +234,7 @@ impl Commun {
     }
 }
 
-impl Edition {
+impl Dossier {
     /// Threads asked for, else the machine's.
     #[must_use]
     pub fn threads(&self) -> usize {

@@ -2,7 +2,7 @@
 
 use std::io::Write;
 
-use super::args::Edition;
+use super::args::Dossier;
 use super::sortie;
 use crate::error::{EXIT_DONE, Result};
 use crate::format;
@@ -11,7 +11,7 @@ use crate::project::Plan;
 use crate::report::{Genre, PARTENAIRES};
 use crate::run;
 
-pub(super) fn execute(args: &Edition) -> Result<u8> {
+pub(super) fn execute(args: &Dossier) -> Result<u8> {
     let (plan, _) = Plan::load(&args.projet.projet, args.projet.out.as_deref())?;
     let partenaires = run::share(&plan, args.threads(), &Progress::stderr())?;
     let counted = Genre::TOUS.map(|genre| {

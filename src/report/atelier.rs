@@ -12,7 +12,7 @@ use super::donnees::{Donnees, Lieu};
 use super::fond::Fond;
 use super::pdf::Imprimerie;
 use super::revue::{self, Cadre, Contexte, Contingents};
-use super::site::{Acteur, Edition, Site};
+use super::site::{Acteur, Lectorat, Site};
 use super::sortie::{Mention, write};
 use super::{classeur, flux};
 use crate::error::Result;
@@ -77,6 +77,13 @@ impl<'a> Document<'a> {
             revue,
             vues: None,
         }
+    }
+
+    /// Digest of all that the document is set from; `gabarits` is that of the templates.
+    pub(super) fn empreinte(&self, gabarits: &str) -> Result<String> {
+        let bytes = serde_json::to_vec(self)?;
+        let made_from = format!("{} {gabarits} {}", env!("CARGO_PKG_VERSION"), store::sha256(&bytes));
+        Ok(store::sha256(made_from.as_bytes()))
     }
 }
 
@@ -156,7 +163,7 @@ pub fn with_atelier<T>(
         donnees: &donnees,
         contingents: &contingents,
         fond: &fond,
-        site: Site::new(&donnees, Edition::Restreinte, Mention::restreinte(plan))?,
+        site: Site::new(&donnees, Lectorat::Restreinte, Mention::restreinte(plan))?,
         imprimerie: Imprimerie::new(&resources)?,
         gabarits: resources.fingerprint(&["reports"])?,
         ecrits: Ecrits { plan, avant, rendu: Mutex::default() },
@@ -289,9 +296,7 @@ impl Atelier<'_> {
             let folder = if lieu.is_epci() { "epci" } else { "departements" };
             self.ecrits.plain(format!("{folder}/{code}.html"), page.as_bytes())?;
         }
-        let bytes = serde_json::to_vec(&self.document(&dossier))?;
-        let made_from = format!("{} {} {}", env!("CARGO_PKG_VERSION"), self.gabarits, store::sha256(&bytes));
-        let empreinte = store::sha256(made_from.as_bytes());
+        let empreinte = self.document(&dossier).empreinte(&self.gabarits)?;
         let [pdf, deck, workbook] = documents(code);
         self.ecrits.costly(pdf, &empreinte, || self.pdf(&dossier))?;
         self.ecrits.costly(deck, &empreinte, || self.deck(&dossier))?;

@@ -1,4 +1,5 @@
-//! A folder to hand over, beside the results: its files, a notice that names each of them, and nothing that an earlier one left.
+//! A folder to hand over, beside the results: its files, a notice that names each of them, and nothing that an earlier one left. A
+//! document is set again only when what it is made from has changed.
 
 use std::collections::BTreeMap;
 use std::path::{Component, Path};
@@ -56,30 +57,82 @@ fn results_digest(plan: &Plan) -> Result<String> {
 pub(super) struct Depot<'a> {
     plan: &'a Plan,
     dossier: &'static str,
+    /// Files of the folder as it stands, each with the digest that its notice gives.
     avant: BTreeMap<String, String>,
-    ecrits: Mutex<BTreeMap<String, String>>,
+    /// Digest of what each costly one was made from.
+    empreintes: &'a BTreeMap<String, String>,
+    ecrits: Mutex<Ecrits>,
+}
+
+/// What was written.
+#[derive(Default)]
+struct Ecrits {
+    fichiers: BTreeMap<String, String>,
+    empreintes: BTreeMap<String, String>,
 }
 
 impl<'a> Depot<'a> {
-    /// The folder of this name, as it stands.
-    pub(super) fn open(plan: &'a Plan, dossier: &'static str) -> Self {
+    /// The folder of this name, as it stands; `empreintes` is what the last one said of its costly files.
+    pub(super) fn open(plan: &'a Plan, dossier: &'static str, empreintes: &'a BTreeMap<String, String>) -> Self {
         let avant = Avis::load(plan, dossier).map(|avis| avis.fichiers).unwrap_or_default();
-        Self { plan, dossier, avant, ecrits: Mutex::default() }
+        Self { plan, dossier, avant, empreintes, ecrits: Mutex::default() }
+    }
+
+    fn add(&self, path: String, sha256: String, empreinte: Option<String>) {
+        if let Ok(mut ecrits) = self.ecrits.lock() {
+            if let Some(empreinte) = empreinte {
+                ecrits.empreintes.insert(path.clone(), empreinte);
+            }
+            ecrits.fichiers.insert(path, sha256);
+        }
     }
 
     /// Writes a file, its path relative to the folder.
     pub(super) fn keep(&self, path: String, bytes: &[u8]) -> Result<()> {
-        write(self.plan, &format!("{}/{path}", self.dossier), bytes)?;
-        if let Ok(mut ecrits) = self.ecrits.lock() {
-            ecrits.insert(path, store::sha256(bytes));
-        }
+        let sha256 = self.write(&path, bytes)?;
+        self.add(path, sha256, None);
         Ok(())
     }
 
-    /// Writes the notice, once every file is there, and takes away what an earlier folder left.
-    pub(super) fn close(self, identite: Identite, seuil_diffusion: Option<i64>) -> Result<Avis> {
-        let Self { plan, dossier, avant, ecrits } = self;
-        let fichiers = ecrits.into_inner().unwrap_or_default();
+    /// Makes a file unless it stands there as its notice says, made from the same.
+    pub(super) fn keep_costly(
+        &self,
+        path: String,
+        empreinte: String,
+        make: impl FnOnce() -> Result<Vec<u8>>,
+    ) -> Result<()> {
+        let same = self.empreintes.get(&path) == Some(&empreinte);
+        let told = self.avant.get(&path).filter(|sha256| same && self.stands(&path, sha256));
+        let sha256 = told.map_or_else(|| self.write(&path, &make()?), |sha256| Ok(sha256.clone()))?;
+        self.add(path, sha256, Some(empreinte));
+        Ok(())
+    }
+
+    fn place(&self, path: &str) -> String {
+        format!("{}/{path}", self.dossier)
+    }
+
+    /// Whether the file is there, with this digest.
+    fn stands(&self, path: &str, sha256: &str) -> bool {
+        let bytes = std::fs::read(self.plan.sortie.join(self.place(path)));
+        bytes.is_ok_and(|bytes| store::sha256(&bytes) == sha256)
+    }
+
+    /// Writes a file; its digest.
+    fn write(&self, path: &str, bytes: &[u8]) -> Result<String> {
+        write(self.plan, &self.place(path), bytes)?;
+        Ok(store::sha256(bytes))
+    }
+
+    /// Writes the notice, once every file is there, and takes away what an earlier folder left; with the notice, the digest of
+    /// what each costly file was made from.
+    pub(super) fn close(
+        self,
+        identite: Identite,
+        seuil_diffusion: Option<i64>,
+    ) -> Result<(Avis, BTreeMap<String, String>)> {
+        let Self { plan, dossier, avant, ecrits, .. } = self;
+        let Ecrits { fichiers, empreintes } = ecrits.into_inner().unwrap_or_default();
         let avis = Avis { version: 1, identite, seuil_diffusion, resultats: results_digest(plan)?, fichiers };
         let mut text = serde_json::to_vec_pretty(&avis)?;
         text.push(b'\n');
@@ -93,6 +146,6 @@ impl<'a> Depot<'a> {
             let emptied = Path::new(gone).ancestors().skip(1).filter(|parent| !parent.as_os_str().is_empty());
             emptied.for_each(|parent| drop(std::fs::remove_dir(folder.join(parent))));
         }
-        Ok(avis)
+        Ok((avis, empreintes))
     }
 }

@@ -2,6 +2,7 @@
 //! State's services read their département and its EPCI, an EPCI its territory, a landlord its own lettings, a holder of
 //! reservation rights its contingent.
 
+use std::collections::BTreeMap;
 use std::path::Path;
 
 use super::atelier::documents;
@@ -10,7 +11,7 @@ use super::donnees::{Donnees, Lieu};
 use super::flux;
 use super::fond::Fond;
 use super::revue::{self, Cadre, Contexte, Contingents};
-use super::site::{Acteur, Edition, Site};
+use super::site::{Acteur, Lectorat, Site};
 use super::sortie::Mention;
 use crate::error::{Error, Result};
 use crate::partage::shared_out;
@@ -123,13 +124,15 @@ pub fn share(plan: &Plan, threads: usize, progress: &Progress) -> Result<Vec<Par
     let donnees = Donnees::load(plan, &geographie)?;
     let contingents = Contingents::load(plan, &geographie)?;
     let fond = Fond::load(plan, &geographie)?;
-    let depot = Depot::open(plan, PARTENAIRES);
+    // Its documents are copies of the results' own: none is set here.
+    let none = BTreeMap::new();
+    let depot = Depot::open(plan, PARTENAIRES, &none);
     let partenaires = Partenaire::all(&donnees, &contingents);
     let atelier = Atelier { plan, donnees: &donnees, contingents: &contingents, fond: &fond, depot: &depot };
     let bar = progress.steps("Dossiers des partenaires", partenaires.len() as u64);
     for genre in Genre::TOUS {
         let own: Vec<&Partenaire> = partenaires.iter().filter(|p| p.genre == genre).collect();
-        let site = Site::new(&donnees, Edition::Partenaire, Mention::partenaire(plan, genre.acces()))?;
+        let site = Site::new(&donnees, Lectorat::Partenaire, Mention::partenaire(plan, genre.acces()))?;
         let methode = site.method()?;
         shared_out(threads, own.len(), |i| {
             let dossier = own[i].dossier();

@@ -229,7 +229,11 @@ fn computed(plan: &Plan) -> Result<(Etat, String)> {
 pub fn publish(plan: &Plan, threads: usize, progress: &Progress) -> Result<report::Avis> {
     let _lock = store::lock(&plan.cache())?;
     let edition = Edition::of_results(plan, threads)?;
-    report::publish(plan, &edition, threads, progress)
+    let mut etat = Etat::load(&plan.cache());
+    let (avis, empreintes) = report::publish(plan, &edition, &etat.publique, threads, progress)?;
+    etat.publique = empreintes;
+    etat.save(&plan.cache())?;
+    Ok(avis)
 }
 
 /// Writes the folder of each partner from the last results, whose pages are rendered first unless they are there.

@@ -26,6 +26,9 @@ pub struct Etat {
     /// Digest of what each costly file of the last rendering was made from.
     #[serde(default)]
     pub empreintes: BTreeMap<String, String>,
+    /// The same of the last public edition.
+    #[serde(default)]
+    pub publique: BTreeMap<String, String>,
     /// Files of the last run under the results folder, sorted.
     #[serde(default)]
     pub sorties: Vec<String>,
@@ -84,6 +87,7 @@ impl Etat {
         (self.calcul, self.rapport) = (None, None);
         self.tables.clear();
         self.empreintes.clear();
+        self.publique.clear();
     }
 
     /// Writes the state.

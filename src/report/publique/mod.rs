@@ -15,7 +15,7 @@ use super::document::Revue;
 use super::donnees::communes_of;
 use super::fond::Fond;
 use super::pdf::Imprimerie;
-use super::site::{self, Gabarits, Sortie, csv_links, value};
+use super::site::{Gabarits, Lectorat, Sortie, csv_links, value};
 use super::sortie::Mention;
 use super::verdict::{Verdict, load_verdicts};
 use crate::diffusion::secret::Niveau;
@@ -39,20 +39,29 @@ struct Atelier<'a> {
     mention: Mention,
     gabarits: Gabarits,
     imprimerie: Imprimerie,
+    /// Digest of the templates.
+    modele: String,
 }
 
-/// Writes the edition in its folder, and takes from it what an earlier one left there.
+/// Writes the edition in its folder, and takes from it what an earlier one left there; `avant` is what that one said of its costly
+/// files, and what this one says of its own comes beside its notice.
 ///
 /// # Errors
 /// What a template, a chart, a document or a file met.
-pub fn publish(plan: &Plan, edition: &Edition, threads: usize, progress: &Progress) -> Result<Avis> {
-    let depot = Depot::open(plan, PUBLIQUE);
+pub fn publish(
+    plan: &Plan,
+    edition: &Edition,
+    avant: &BTreeMap<String, String>,
+    threads: usize,
+    progress: &Progress,
+) -> Result<(Avis, BTreeMap<String, String>)> {
+    let depot = Depot::open(plan, PUBLIQUE, avant);
     let manifeste = Manifeste::load(plan)?;
     let mention = Mention::publique(plan, edition.seuil);
     let sortie = Sortie {
         mention: mention.clone(),
         millesime_rpls: manifeste.identite.millesime_rpls,
-        edition: site::Edition::Publique,
+        edition: Lectorat::Publique,
         etendu: false,
     };
     let atelier = Atelier {
@@ -61,6 +70,7 @@ pub fn publish(plan: &Plan, edition: &Edition, threads: usize, progress: &Progre
         mention,
         gabarits: Gabarits::load(plan, sortie)?,
         imprimerie: Imprimerie::new(&plan.resources())?,
+        modele: plan.resources().fingerprint(&["reports"])?,
     };
     let verdicts = judgements(edition, load_verdicts(plan)?);
     let geographie = Geographie::load(&plan.resources(), plan.millesime)?;
@@ -129,7 +139,9 @@ impl Atelier<'_> {
         let code = &c.lieu.code;
         let page = self.page(&revue, whole)?;
         depot.keep(if whole { "index.html".to_owned() } else { format!("epci/{code}.html") }, page.as_bytes())?;
-        depot.keep(format!("pdf/{code}.pdf"), &self.pdf(c, &revue)?)?;
+        let document = self.document(c, &revue);
+        depot
+            .keep_costly(format!("pdf/{code}.pdf"), document.empreinte(&self.modele)?, || self.pdf(code, &document))?;
         if whole {
             depot.keep(
                 "bilan-public.xlsx".to_owned(),
@@ -146,10 +158,13 @@ impl Atelier<'_> {
             .render("revue.html", context! { racine, revue => value(revue), csv => value(&csv), territoire => whole })
     }
 
-    fn pdf(&self, c: &Contexte<'_>, revue: &Revue) -> Result<Vec<u8>> {
-        let (code, year) = (&revue.code, self.plan.millesime);
-        let titre = format!("{} — bilan {year}, édition publique", revue.libelle);
-        let document = Document::new(self.plan, self.manifeste, self.mention.clone(), titre, revue::headline(c), revue);
-        self.imprimerie.print("revue.typ", &format!("édition publique {code} {year}"), year, &document)
+    fn document<'r>(&self, c: &Contexte<'_>, revue: &'r Revue) -> Document<'r> {
+        let titre = format!("{} — bilan {}, édition publique", revue.libelle, self.plan.millesime);
+        Document::new(self.plan, self.manifeste, self.mention.clone(), titre, revue::headline(c), revue)
+    }
+
+    fn pdf(&self, code: &str, document: &Document<'_>) -> Result<Vec<u8>> {
+        let year = self.plan.millesime;
+        self.imprimerie.print("revue.typ", &format!("édition publique {code} {year}"), year, document)
     }
 }

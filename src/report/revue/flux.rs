@@ -282,7 +282,7 @@ pub(super) fn chapter(c: &Contexte<'_>) -> Chapitre {
     let due = c.donnees.manifeste.parametres.iter().find(|p| p.nom == "rapport_du_bailleur");
     let due = due.map_or_else(String::new, |p| format!(", à transmettre avant le {}", methode::value(p)));
     blocs.push(Bloc::note(format!(
-        "Le détail par typologie, financement, commune et période de construction est dans le dossier flux : un classeur par bailleur, un fichier par réservataire{due}."
+        "Le détail par typologie, financement, commune et période de construction est dans le dossier flux des résultats complets : un classeur par bailleur, un fichier par réservataire{due}."
     )));
     Chapitre::new("flux", titre, blocs)
 }

@@ -66,7 +66,7 @@ pub(super) fn chapter(c: &Contexte<'_>) -> Chapitre {
         .collect();
     blocs.push(Bloc::Tableau(Tableau::new("Empreintes des fichiers lus", &["Fichier", "SHA-256 (début)"], lignes)));
     blocs.push(Bloc::note(format!(
-        "Calculé par {}. Les paramètres complets sont dans manifeste.json, les lignes refusées dans rejets.csv.",
+        "Calculé par {}. Les paramètres complets sont dans manifeste.json, les lignes refusées dans rejets.csv, parmi les résultats complets.",
         manifeste.identite.programme
     )));
     Chapitre::new("methode", "Méthode et sources", blocs)

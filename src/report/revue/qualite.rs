@@ -67,7 +67,7 @@ pub(super) fn chapter(c: &Contexte<'_>) -> Chapitre {
         blocs.push(Bloc::Tableau(Tableau::new(titre, &["Constat", "Code", "Lignes#", "Remède"], lignes)));
     }
     blocs.push(Bloc::note(
-        "Ces contrôles portent sur l'ensemble des fichiers lus, non sur ce seul territoire. La page Qualité des données les donne tous, avec une liste par bailleur.",
+        "Ces contrôles portent sur l'ensemble des fichiers lus, non sur ce seul territoire. La page Qualité des données des résultats complets les donne tous, avec une liste par bailleur.",
     ));
     Chapitre::new("qualite", "Qualité des données", blocs)
 }

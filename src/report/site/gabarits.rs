@@ -31,7 +31,7 @@ const GABARITS: [&str; 12] = [
 /// Who the pages are for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "snake_case")]
-pub(in crate::report) enum Edition {
+pub(in crate::report) enum Lectorat {
     /// The conference.
     Restreinte,
     /// One partner, whose folder holds nothing else.
@@ -47,8 +47,8 @@ pub(in crate::report) struct Sortie {
     pub mention: Mention,
     /// Year of the stock.
     pub millesime_rpls: i32,
-    /// Which edition they are of.
-    pub edition: Edition,
+    /// Whom this edition is for.
+    pub edition: Lectorat,
     /// There is a list of explorers, one a département.
     pub etendu: bool,
 }

@@ -12,7 +12,7 @@ use minijinja::context;
 
 pub(super) use self::acteur::Acteur;
 use self::explorateur::{Partie, Reponses};
-pub(super) use self::gabarits::{Edition, Gabarits, Sortie, csv_links, value};
+pub(super) use self::gabarits::{Gabarits, Lectorat, Sortie, csv_links, value};
 use super::document::{Figure, Revue};
 use super::donnees::{Departement, Donnees};
 use super::liste::Entree;
@@ -29,7 +29,7 @@ use crate::reference::{Geographie, catalogue};
 pub(super) struct Site<'a> {
     donnees: &'a Donnees<'a>,
     gabarits: Gabarits,
-    edition: Edition,
+    edition: Lectorat,
 }
 
 impl<'a> Site<'a> {
@@ -37,7 +37,7 @@ impl<'a> Site<'a> {
     ///
     /// # Errors
     /// [`crate::error::Error::Template`], [`crate::error::Error::Resource`].
-    pub(super) fn new(donnees: &'a Donnees<'a>, edition: Edition, mention: Mention) -> Result<Self> {
+    pub(super) fn new(donnees: &'a Donnees<'a>, edition: Lectorat, mention: Mention) -> Result<Self> {
         let sortie = Sortie {
             mention,
             millesime_rpls: donnees.manifeste.identite.millesime_rpls,
@@ -175,7 +175,7 @@ impl<'a> Site<'a> {
     /// The method, whose amounts lead to the pages of their EPCI where these stand beside it.
     pub(super) fn method(&self) -> Result<String> {
         let mut method = dictionnaire::method(self.donnees)?;
-        if self.edition == Edition::Partenaire {
+        if self.edition == Lectorat::Partenaire {
             method = method.without_links();
         }
         self.gabarits.render("methode.html", context! { racine => "", m => value(&method) })
