@@ -221,10 +221,9 @@ fn programme(c: &Contexte<'_>) -> Vec<Bloc> {
             ]
         })
         .collect();
-    blocs.push(Bloc::Tableau(Tableau::new(
-        "Offre nouvelle programmée",
-        &["Financement", "Année#", "Logements#", "Part de l'année#"],
-        lignes,
-    )));
+    let tableau =
+        Tableau::new("Offre nouvelle programmée", &["Financement", "Année#", "Logements#", "Part de l'année#"], lignes);
+    let years = rows.iter().filter(|l| l.text("financement") == "ensemble").count();
+    blocs.push(Bloc::Tableau(if years == 1 { tableau.with_total() } else { tableau }));
     blocs
 }
