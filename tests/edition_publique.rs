@@ -479,6 +479,36 @@ fn an_edition_told_again_sets_what_changed_alone() {
     assert!(files(&publique) == first, "a comment in a template shows");
 }
 
+/// What an edition that was cut short wrote goes with the next; until then a run says that it is not whole.
+#[test]
+fn an_edition_cut_short_leaves_nothing_to_the_next() {
+    let (_dir, project) = demo();
+    let publique = Path::new(&project).join("sortie/publique");
+    // A table cannot be written: pages are there, and no notice.
+    let obstacle = publique.join("effectifs.csv/occupé");
+    fs::create_dir_all(&obstacle).unwrap();
+    let (code, said) = bilan(&["publish", &project]);
+    assert!(code != 0 && said.contains("effectifs.csv"), "{code} {said}");
+    assert!(publique.join("epci/246300701.html").is_file() && !publique.join("manifeste.json").exists());
+    assert!(bilan(&["run", &project, "--no-report"]).1.contains("B0316"));
+    fs::remove_dir_all(publique.join("effectifs.csv")).unwrap();
+    let toml = Path::new(&project).join("bilan.toml");
+    let written = fs::read_to_string(&toml).unwrap();
+    let smaller = written.replace("\"246300701\"", "\"200070407\"");
+    assert_ne!(smaller, written);
+    fs::write(&toml, smaller).unwrap();
+    let (code, said) = bilan(&["run", &project, "--no-report"]);
+    assert_eq!(code, 0, "{said}");
+    assert_eq!(bilan(&["publish", &project]).0, 0);
+    let said: serde_json::Value = serde_json::from_slice(&fs::read(publique.join("manifeste.json")).unwrap()).unwrap();
+    let said: BTreeSet<&Path> = said["fichiers"].as_object().unwrap().keys().map(Path::new).collect();
+    let there = files(&publique);
+    let there: BTreeSet<&Path> = there.keys().map(AsRef::as_ref).filter(|name| *name != "manifeste.json").collect();
+    assert_eq!(said, there);
+    assert!(!said.contains(Path::new("epci/246300701.html")));
+    assert!(!bilan(&["run", &project, "--no-report"]).1.contains("B0316"));
+}
+
 /// Without results, or without a source, the edition says so and tells nothing else.
 #[test]
 fn what_is_not_given_is_not_secret() {

@@ -2,8 +2,10 @@
 //! document is set again only when what it is made from has changed.
 
 use std::collections::BTreeMap;
-use std::path::{Component, Path};
-use std::sync::Mutex;
+use std::fs::File;
+use std::io::Write;
+use std::path::{Component, Path, PathBuf};
+use std::sync::{Mutex, PoisonError};
 
 use serde::{Deserialize, Serialize};
 
@@ -37,13 +39,17 @@ impl Avis {
         let bytes = std::fs::read(plan.sortie.join(dossier).join(MANIFESTE)).ok()?;
         serde_json::from_slice(&bytes).ok()
     }
-
-    /// Whether it tells the results that stand beside it.
-    #[must_use]
-    pub fn is_current(&self, plan: &Plan) -> bool {
-        results_digest(plan).is_ok_and(|digest| digest == self.resultats)
-    }
 }
+
+/// Whether the folder of this name was cut short, or tells other results than those that stand beside it.
+#[must_use]
+pub fn is_outdated(plan: &Plan, dossier: &str) -> bool {
+    let tells_others = |avis: Avis| results_digest(plan).map_or(true, |digest| digest != avis.resultats);
+    journal(plan, dossier).exists() || Avis::load(plan, dossier).is_some_and(tells_others)
+}
+
+/// Paths of the files written since the last notice: there only while a folder is being written, or after that was cut short.
+const EN_COURS: &str = "en-cours.txt";
 
 fn results_digest(plan: &Plan) -> Result<String> {
     let path = plan.sortie.join(MANIFESTE);
@@ -51,6 +57,10 @@ fn results_digest(plan: &Plan) -> Result<String> {
     // The manifest names the files that a project puts in the place of the program's, and not what they hold.
     content.extend(plan.resources().fingerprint(&["pipelines", "schemas", "reference"])?.bytes());
     Ok(store::sha256(&content))
+}
+
+fn journal(plan: &Plan, dossier: &str) -> PathBuf {
+    plan.sortie.join(dossier).join(EN_COURS)
 }
 
 /// Such a folder being written, by several threads.
@@ -62,6 +72,7 @@ pub(super) struct Depot<'a> {
     /// Digest of what each costly one was made from.
     empreintes: &'a BTreeMap<String, String>,
     ecrits: Mutex<Ecrits>,
+    journal: Mutex<File>,
 }
 
 /// What was written.
@@ -73,9 +84,23 @@ struct Ecrits {
 
 impl<'a> Depot<'a> {
     /// The folder of this name, as it stands; `empreintes` is what the last one said of its costly files.
-    pub(super) fn open(plan: &'a Plan, dossier: &'static str, empreintes: &'a BTreeMap<String, String>) -> Self {
-        let avant = Avis::load(plan, dossier).map(|avis| avis.fichiers).unwrap_or_default();
-        Self { plan, dossier, avant, empreintes, ecrits: Mutex::default() }
+    ///
+    /// # Errors
+    /// [`Error::Io`].
+    pub(super) fn open(
+        plan: &'a Plan,
+        dossier: &'static str,
+        empreintes: &'a BTreeMap<String, String>,
+    ) -> Result<Self> {
+        let mut avant = Avis::load(plan, dossier).map(|avis| avis.fichiers).unwrap_or_default();
+        let path = journal(plan, dossier);
+        // What one that was cut short wrote is no file of any notice.
+        for written in std::fs::read_to_string(&path).unwrap_or_default().lines() {
+            avant.entry(written.to_owned()).or_default();
+        }
+        store::make_parent(&path)?;
+        let journal = File::options().create(true).append(true).open(&path).map_err(Error::io("écrire", &path))?;
+        Ok(Self { plan, dossier, avant, empreintes, ecrits: Mutex::default(), journal: Mutex::new(journal) })
     }
 
     fn add(&self, path: String, sha256: String, empreinte: Option<String>) {
@@ -120,6 +145,9 @@ impl<'a> Depot<'a> {
 
     /// Writes a file; its digest.
     fn write(&self, path: &str, bytes: &[u8]) -> Result<String> {
+        let mut journal = self.journal.lock().unwrap_or_else(PoisonError::into_inner);
+        writeln!(journal, "{path}").map_err(Error::io("écrire", &self::journal(self.plan, self.dossier)))?;
+        drop(journal);
         write(self.plan, &self.place(path), bytes)?;
         Ok(store::sha256(bytes))
     }
@@ -131,7 +159,7 @@ impl<'a> Depot<'a> {
         identite: Identite,
         seuil_diffusion: Option<i64>,
     ) -> Result<(Avis, BTreeMap<String, String>)> {
-        let Self { plan, dossier, avant, ecrits, .. } = self;
+        let Self { plan, dossier, avant, ecrits, journal: file, .. } = self;
         let Ecrits { fichiers, empreintes } = ecrits.into_inner().unwrap_or_default();
         let avis = Avis { version: 1, identite, seuil_diffusion, resultats: results_digest(plan)?, fichiers };
         let mut text = serde_json::to_vec_pretty(&avis)?;
@@ -146,6 +174,9 @@ impl<'a> Depot<'a> {
             let emptied = Path::new(gone).ancestors().skip(1).filter(|parent| !parent.as_os_str().is_empty());
             emptied.for_each(|parent| drop(std::fs::remove_dir(folder.join(parent))));
         }
+        drop(file);
+        let path = journal(plan, dossier);
+        std::fs::remove_file(&path).map_err(Error::io("supprimer", &path))?;
         Ok((avis, empreintes))
     }
 }

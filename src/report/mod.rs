@@ -22,7 +22,7 @@ mod tableau;
 mod verdict;
 
 pub use atelier::{Atelier, Dossier, Rendu, render, with_atelier};
-pub use depot::Avis;
+pub use depot::{Avis, is_outdated};
 pub use fond::check_outlines;
 pub use mots::PEU_DE_BAUX;
 pub use partenaires::{Genre, PARTENAIRES, Partenaire, share};

@@ -126,7 +126,7 @@ pub fn share(plan: &Plan, threads: usize, progress: &Progress) -> Result<Vec<Par
     let fond = Fond::load(plan, &geographie)?;
     // Its documents are copies of the results' own: none is set here.
     let none = BTreeMap::new();
-    let depot = Depot::open(plan, PARTENAIRES, &none);
+    let depot = Depot::open(plan, PARTENAIRES, &none)?;
     let partenaires = Partenaire::all(&donnees, &contingents);
     let atelier = Atelier { plan, donnees: &donnees, contingents: &contingents, fond: &fond, depot: &depot };
     let bar = progress.steps("Dossiers des partenaires", partenaires.len() as u64);

@@ -181,13 +181,13 @@ pub fn run(plan: &Plan, mut notes: Vec<Diagnostic>, options: Options, progress: 
         }
     }
     for (folder, told, command) in [
-        (report::PUBLIQUE, "l'édition publique est", "bilan publish"),
-        (report::PARTENAIRES, "les dossiers des partenaires sont", "bilan share"),
+        (report::PUBLIQUE, "l'édition publique est incomplète, ou d'avant ces résultats", "bilan publish"),
+        (report::PARTENAIRES, "les dossiers des partenaires sont incomplets, ou d'avant ces résultats", "bilan share"),
     ] {
-        if report::Avis::load(plan, folder).is_some_and(|avis| !avis.is_current(plan)) {
+        if report::is_outdated(plan, folder) {
             notes.push(Diagnostic::anomalie(
                 "B0316",
-                format!("{told} d'avant ces résultats"),
+                told,
                 format!("relancez `{command}`, ou supprimez le dossier {folder} des résultats"),
             ));
         }

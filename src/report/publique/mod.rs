@@ -55,7 +55,7 @@ pub fn publish(
     threads: usize,
     progress: &Progress,
 ) -> Result<(Avis, BTreeMap<String, String>)> {
-    let depot = Depot::open(plan, PUBLIQUE, avant);
+    let depot = Depot::open(plan, PUBLIQUE, avant)?;
     let manifeste = Manifeste::load(plan)?;
     let mention = Mention::publique(plan, edition.seuil);
     let sortie = Sortie {
