@@ -127,6 +127,17 @@ fn an_unchanged_project_keeps_its_steps_and_a_lost_one_is_done_again() {
     assert_eq!((steps(&projet), tables(&projet)), before);
 }
 
+/// A project that is moved, or copied, finds its steps.
+#[test]
+fn steps_are_the_same_wherever_the_project_stands() {
+    let (here, there) = (project(TOML, LETTINGS), project(TOML, LETTINGS));
+    here.run(2, false);
+    std::fs::create_dir(there.path().join(".bilan")).unwrap();
+    std::fs::copy(here.path().join(".bilan/cle"), there.path().join(".bilan/cle")).unwrap();
+    there.run(2, false);
+    assert_eq!(steps(&here), steps(&there));
+}
+
 /// A sum of whole numbers is a whole number, even between two steps: only what a quantile interpolates may be a real one.
 #[test]
 fn steps_keep_no_sum_as_a_real_number() {

@@ -76,11 +76,11 @@ def placed(frame):
     return frame.with_columns(belongs.alias("epci"), pl.lit("territoire").alias("territoire"))
 
 
-def counted(frame, dimensions, measures):
+def counted(frame, dimensions, measures, levels=LEVELS):
     """Measures of every territory, with and without each dimension."""
     found = []
     subsets = itertools.chain.from_iterable(itertools.combinations(dimensions, n) for n in range(len(dimensions) + 1))
-    for level, kept in itertools.product(LEVELS, list(subsets)):
+    for level, kept in itertools.product(levels, list(subsets)):
         known = frame.filter(pl.all_horizontal(pl.col(c).is_not_null() for c in [level, *kept]))
         groups = known.group_by([level, *kept]).agg(measures).rename({level: "code"})
         totals = [pl.lit("ensemble").alias(d) for d in dimensions if d not in kept]
@@ -242,6 +242,40 @@ def quotas(frame):
     )
 
 
+def scores():
+    """Points of the demands that wait and of those housed, in the commune and the EPCI whose scale they are of."""
+    levels, key, end = ["commune", "epci"], ["niveau", "code", "typologie"], dt.date(YEAR, 12, 31)
+    asked = read("demandes", ["numero_unique", "date_depot", "date_radiation", "personne_morale", "typologies", "communes", "cotation"])
+    asked = asked.filter(pl.col("personne_morale").fill_null("non") != "oui", pl.col("cotation").is_not_null())
+    asked = placed(
+        asked.with_columns(
+            integer("cotation"), first("communes").alias("commune"), first("typologies").alias("typologie"),
+            day("date_depot"), day("date_radiation"),
+        )
+    )
+    waits = (pl.col("date_depot") <= end) & (pl.col("date_radiation").is_null() | (pl.col("date_radiation") > end))
+    points = pl.col("cotation")
+    measures = [rows("demandes_cotees")]
+    for share, name in [(0.25, "cotation_q1"), (0.5, "cotation_mediane"), (0.75, "cotation_q3")]:
+        measures.append(points.quantile(share, "linear").alias(name))
+    waiting = counted(asked.filter(waits), ["typologie"], measures, levels)
+    compare("cotation", key, waiting)
+    housed = read("attributions", ["numero_unique", "date_bail", "commune", "typologie", "personne_morale"])
+    housed = placed(housed.filter(pl.col("personne_morale").fill_null("non") != "oui", day("date_bail").dt.year() == YEAR))
+    # A scale is its EPCI's own.
+    housed = housed.join(asked.select("numero_unique", "epci", "cotation"), on=["numero_unique", "epci"], how="inner")
+    measures = [rows("attributions_cotees"), points.median().alias("cotation_mediane_baux")]
+    compare("cotation", key, counted(housed, ["typologie"], measures, levels))
+    medians = waiting.select(*key, "cotation_mediane")
+    beyond = []
+    for level, typology in itertools.product(levels, [pl.col("typologie"), pl.lit("ensemble")]):
+        cells = housed.select(pl.lit(level).alias("niveau"), pl.col(level).alias("code"), typology.alias("typologie"), "cotation")
+        beyond.append(cells.filter(pl.col("code").is_not_null(), pl.col("typologie").is_not_null()))
+    beyond = pl.concat(beyond).join(medians, on=key, how="inner").group_by(key)
+    beyond = beyond.agg(count(points > pl.col("cotation_mediane"), "au_dela"))
+    compare("cotation", key, beyond, pl.col("cotation_mediane").is_not_null())
+
+
 def units(of):
     """Consumption units in hundredths: as given, else 1, 0.5 a further person, 0.3 a child under 14."""
     persons, children = integer(f"nb_personnes{of}"), integer(f"nb_moins_14{of}").fill_null(0)
@@ -283,4 +317,5 @@ key = ["niveau", "code", "population", "typologie", "categorie"]
 compare("tension", key, demands())
 compare("tension", key, leases())
 stock()
+scores()
 sys.exit(1 if differences else 0)

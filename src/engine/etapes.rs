@@ -56,9 +56,9 @@ impl Etapes {
     }
 }
 
-/// What files hold, of the store or of a step: they are named after their content.
+/// What files hold, of the store or of a step, wherever the project stands: they are named after their content.
 pub(super) fn content(files: &[PathBuf]) -> String {
-    files.iter().map(|f| f.to_string_lossy()).collect::<Vec<_>>().join("\n")
+    files.iter().filter_map(|f| f.file_name()).map(|f| f.to_string_lossy()).collect::<Vec<_>>().join("\n")
 }
 
 /// Where what is known by a key stands.

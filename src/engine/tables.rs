@@ -387,7 +387,7 @@ fn load_geography(charge: &mut Charge<'_>, inputs: &Inputs<'_>, territoires: &Te
         vec![Cell::Int(rang), Cell::Text(niveau), Cell::Text(code), Cell::Text(libelle)]
     });
     fill(charge, "territoires", "rang INTEGER, niveau VARCHAR, code VARCHAR, libelle VARCHAR", rows)?;
-    let communes = inputs.geographie.communes().map(|c| {
+    let communes = territoires.communes().map(|(c, ranks)| {
         let known = [
             Cell::Text(&c.code),
             Cell::Text(&c.libelle),
@@ -396,8 +396,7 @@ fn load_geography(charge: &mut Charge<'_>, inputs: &Inputs<'_>, territoires: &Te
             Cell::Text(&c.region),
             Cell::Int(i64::from(inputs.inside(&c.code))),
         ];
-        let ranks = Niveau::ALL.map(|niveau| number(territoires.rank(inputs, c, niveau)));
-        known.into_iter().chain(ranks).collect()
+        known.into_iter().chain(ranks.map(number)).collect()
     });
     let ranks = Niveau::ALL.map(|niveau| format!("rang_{} INTEGER", niveau.word())).join(", ");
     let columns = format!(

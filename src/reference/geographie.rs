@@ -27,6 +27,20 @@ pub struct Commune {
     pub region: String,
 }
 
+impl Commune {
+    /// Code of the territory of `niveau` that it belongs to, if it belongs to one.
+    #[must_use]
+    pub fn code_at(&self, niveau: Niveau) -> Option<&str> {
+        match niveau {
+            Niveau::Commune => Some(&self.code),
+            Niveau::Epci => self.epci.as_deref(),
+            Niveau::Departement => Some(&self.departement),
+            Niveau::Region => Some(&self.region),
+            Niveau::Territoire => Some("territoire"),
+        }
+    }
+}
+
 /// What Insee writes for the EPCI of a commune that belongs to none.
 const SANS_EPCI: &str = "ZZZZZZZZZ";
 
@@ -185,14 +199,16 @@ impl Geographie {
     /// Code and name of the territory of `niveau` that `commune` belongs to, if it belongs to one.
     #[must_use]
     pub fn territory<'a>(&'a self, commune: &'a Commune, niveau: Niveau) -> Option<(&'a str, &'a str)> {
-        let name = |table: &'a BTreeMap<String, String>, code: &'a str| table.get(code).map_or(code, String::as_str);
-        Some(match niveau {
-            Niveau::Commune => (&commune.code, &commune.libelle),
-            Niveau::Epci => commune.epci.as_deref().map(|epci| (epci, self.epci_name(epci)))?,
-            Niveau::Departement => (&commune.departement, name(&self.departements, &commune.departement)),
-            Niveau::Region => (&commune.region, name(&self.regions, &commune.region)),
-            Niveau::Territoire => ("territoire", "Ensemble du territoire"),
-        })
+        let code = commune.code_at(niveau)?;
+        let name = |table: &'a BTreeMap<String, String>| table.get(code).map_or(code, String::as_str);
+        let libelle = match niveau {
+            Niveau::Commune => &commune.libelle,
+            Niveau::Epci => self.epci_name(code),
+            Niveau::Departement => name(&self.departements),
+            Niveau::Region => name(&self.regions),
+            Niveau::Territoire => "Ensemble du territoire",
+        };
+        Some((code, libelle))
     }
 }
 
