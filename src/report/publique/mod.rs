@@ -55,7 +55,6 @@ pub fn publish(
     threads: usize,
     progress: &Progress,
 ) -> Result<(Avis, BTreeMap<String, String>)> {
-    let depot = Depot::open(plan, PUBLIQUE, avant)?;
     let manifeste = Manifeste::load(plan)?;
     let mention = Mention::publique(plan, edition.seuil);
     let sortie = Sortie {
@@ -78,6 +77,7 @@ pub fn publish(
     let (communes, _) = communes_of(plan, &geographie);
     let lieux: Vec<&Lieu> =
         edition.lieux.iter().filter(|lieu| matches!(lieu.niveau, Niveau::Territoire | Niveau::Epci)).collect();
+    let depot = Depot::open(plan, PUBLIQUE, avant)?;
     let bar = progress.steps("Édition publique", lieux.len() as u64 + 1);
     shared_out(threads, lieux.len(), |i| {
         let (manifeste, verdicts, fond, communes) = (&manifeste, &verdicts, &fond, &communes);
