@@ -127,6 +127,38 @@ fn an_unchanged_project_keeps_its_steps_and_a_lost_one_is_done_again() {
     assert_eq!((steps(&projet), tables(&projet)), before);
 }
 
+/// Two results folders of one project, told in turn: neither keeps what it held of other files, nor what the other was told of.
+#[test]
+fn each_results_folder_holds_the_last_run_told_to_it() {
+    let projet = project(TOML, LETTINGS);
+    let path = projet.path().to_string_lossy().into_owned();
+    let outs = ["un", "autre"].map(|name| projet.path().join(name));
+    let told = |out: &std::path::Path, command: &str| {
+        let (code, said) = commun::bilan(&[command, &path, "--out", &out.to_string_lossy()]);
+        assert_eq!(code, 0, "{said}");
+    };
+    let both = |out: &std::path::Path| {
+        told(out, "run");
+        told(out, "publish");
+        commun::files(out)
+    };
+    let first = both(&outs[0]);
+    let fewer = LETTINGS.split_inclusive('\n').take(2).collect::<String>();
+    std::fs::write(projet.path().join("attributions.csv"), fewer).unwrap();
+    let other = both(&outs[1]);
+    assert!(first != other);
+    // What the project remembers is of the other folder.
+    let (code, said) = commun::bilan(&["publish", &path, "--out", &outs[0].to_string_lossy()]);
+    assert!(code == 2 && said.contains("B0401"), "{code} {said}");
+    let again = both(&outs[0]);
+    for (name, bytes) in &other {
+        assert!(again.get(name) == Some(bytes), "{}", name.display());
+    }
+    assert_eq!(again.len(), other.len());
+    std::fs::write(projet.path().join("attributions.csv"), LETTINGS).unwrap();
+    assert!(both(&outs[0]) == first);
+}
+
 /// A project that is moved, or copied, finds its steps.
 #[test]
 fn steps_are_the_same_wherever_the_project_stands() {

@@ -104,12 +104,11 @@ impl<'a> Depot<'a> {
     }
 
     fn add(&self, path: String, sha256: String, empreinte: Option<String>) {
-        if let Ok(mut ecrits) = self.ecrits.lock() {
-            if let Some(empreinte) = empreinte {
-                ecrits.empreintes.insert(path.clone(), empreinte);
-            }
-            ecrits.fichiers.insert(path, sha256);
+        let mut ecrits = self.ecrits.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(empreinte) = empreinte {
+            ecrits.empreintes.insert(path.clone(), empreinte);
         }
+        ecrits.fichiers.insert(path, sha256);
     }
 
     /// Writes a file, its path relative to the folder.
@@ -152,28 +151,29 @@ impl<'a> Depot<'a> {
         Ok(store::sha256(bytes))
     }
 
-    /// Writes the notice, once every file is there, and takes away what an earlier folder left; with the notice, the digest of
-    /// what each costly file was made from.
+    /// Once every file is there, takes away what an earlier folder left, and writes the notice; with it, the digest of what each
+    /// costly file was made from.
     pub(super) fn close(
         self,
         identite: Identite,
         seuil_diffusion: Option<i64>,
     ) -> Result<(Avis, BTreeMap<String, String>)> {
         let Self { plan, dossier, avant, ecrits, journal: file, .. } = self;
-        let Ecrits { fichiers, empreintes } = ecrits.into_inner().unwrap_or_default();
-        let avis = Avis { version: 1, identite, seuil_diffusion, resultats: results_digest(plan)?, fichiers };
-        let mut text = serde_json::to_vec_pretty(&avis)?;
-        text.push(b'\n');
-        write(plan, &format!("{dossier}/{MANIFESTE}"), &text)?;
+        let Ecrits { fichiers, empreintes } = ecrits.into_inner().unwrap_or_else(PoisonError::into_inner);
         let folder = plan.sortie.join(dossier);
-        // A notice that was meddled with has nothing removed elsewhere.
+        // Before the notice: cut short between the two, what is to go would be in no list. One that was meddled with has nothing
+        // removed elsewhere.
         let inside = |path: &&String| Path::new(path).components().all(|part| matches!(part, Component::Normal(_)));
-        for gone in avant.keys().filter(inside).filter(|path| !avis.fichiers.contains_key(*path)) {
+        for gone in avant.keys().filter(inside).filter(|path| !fichiers.contains_key(*path)) {
             let _ = std::fs::remove_file(folder.join(gone));
             // Those that hold something else stay.
             let emptied = Path::new(gone).ancestors().skip(1).filter(|parent| !parent.as_os_str().is_empty());
             emptied.for_each(|parent| drop(std::fs::remove_dir(folder.join(parent))));
         }
+        let avis = Avis { version: 1, identite, seuil_diffusion, resultats: results_digest(plan)?, fichiers };
+        let mut text = serde_json::to_vec_pretty(&avis)?;
+        text.push(b'\n');
+        write(plan, &format!("{dossier}/{MANIFESTE}"), &text)?;
         drop(file);
         let path = journal(plan, dossier);
         std::fs::remove_file(&path).map_err(Error::io("supprimer", &path))?;

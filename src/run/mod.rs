@@ -103,7 +103,7 @@ pub struct Checked {
 fn read_and_remember(plan: &Plan, geographie: &Geographie, options: Options, progress: &Progress) -> Result<Ingestion> {
     let cache = plan.cache();
     store::sweep(&cache);
-    let mut etat = Etat::load(&cache);
+    let mut etat = Etat::load(&cache, &plan.sortie);
     let ingestion = read_sources(plan, geographie, &mut etat, options, progress)?;
     etat.save(&cache)?;
     Ok(ingestion)
@@ -118,7 +118,7 @@ pub fn run(plan: &Plan, mut notes: Vec<Diagnostic>, options: Options, progress: 
     let _lock = store::lock(&cache)?;
     store::sweep(&cache);
     store::sweep(&plan.sortie);
-    let mut etat = Etat::load(&cache);
+    let mut etat = Etat::load(&cache, &plan.sortie);
     let resources = plan.resources();
     let geographie = Geographie::load(&resources, plan.millesime)?;
     let outlines = if options.report { report::check_outlines(plan, &geographie)? } else { Vec::new() };
@@ -132,14 +132,14 @@ pub fn run(plan: &Plan, mut notes: Vec<Diagnostic>, options: Options, progress: 
     notes.extend(reserves::doubts(plan, &parametres, &seuils)?);
 
     let key = computation_key(plan, &ingestion)?;
-    let tables: Vec<String> = etat.sorties.iter().filter(|f| !is_rendered(f)).cloned().collect();
+    let tables: Vec<String> = etat.resultats.sorties.iter().filter(|f| !is_rendered(f)).cloned().collect();
     let kept = are_there(plan, &tables) && !tables.is_empty() && engine::is_remembered(plan);
-    let fresh = etat.calcul.as_deref() == Some(key.as_str()) && kept;
+    let fresh = etat.resultats.calcul.as_deref() == Some(key.as_str()) && kept;
     let mut computed = false;
     if !fresh {
-        etat.calcul = None;
-        etat.rapport = None;
-        let before = std::mem::take(&mut etat.tables);
+        etat.resultats.calcul = None;
+        etat.resultats.rapport = None;
+        let before = std::mem::take(&mut etat.resultats.tables);
         etat.save(&cache)?;
         let inputs = Inputs { plan, ingestion: &ingestion, geographie: &geographie, seuils: &seuils, regles: &regles };
         let prepare = |table: &Etape| prepare_table(plan, &before, table);
@@ -159,14 +159,14 @@ pub fn run(plan: &Plan, mut notes: Vec<Diagnostic>, options: Options, progress: 
         }
         // Pages of other figures do not stay beside these: they are rendered again below, or go.
         if !options.report {
-            for page in etat.sorties.iter().filter(|f| is_rendered(f)) {
+            for page in etat.resultats.sorties.iter().filter(|f| is_rendered(f)) {
                 let _ = std::fs::remove_file(plan.sortie.join(page));
             }
         }
-        remove_stale(plan, &etat.sorties, &written);
-        let pages = etat.sorties.iter().filter(|f| options.report && is_rendered(f)).cloned();
-        etat.sorties = written.into_iter().chain(pages).collect();
-        etat.calcul = Some(key.clone());
+        remove_stale(plan, &etat.resultats.sorties, &written);
+        let pages = etat.resultats.sorties.iter().filter(|f| options.report && is_rendered(f)).cloned();
+        etat.resultats.sorties = written.into_iter().chain(pages).collect();
+        etat.resultats.calcul = Some(key.clone());
         etat.save(&cache)?;
         computed = true;
     }
@@ -210,8 +210,8 @@ pub fn render_again(plan: &Plan, threads: usize, progress: &Progress) -> Result<
 
 /// The state of a project whose results are whole, and the key of its pages.
 fn computed(plan: &Plan) -> Result<(Etat, String)> {
-    let etat = Etat::load(&plan.cache());
-    let Some(key) = &etat.calcul else {
+    let etat = Etat::load(&plan.cache(), &plan.sortie);
+    let Some(key) = &etat.resultats.calcul else {
         return Err(Error::usage(
             "B0401",
             "aucun résultat complet à mettre en pages",
@@ -228,10 +228,10 @@ fn computed(plan: &Plan) -> Result<(Etat, String)> {
 /// [`Error::Usage`] when there are no results yet, or another command holds the project.
 pub fn publish(plan: &Plan, threads: usize, progress: &Progress) -> Result<report::Avis> {
     let _lock = store::lock(&plan.cache())?;
+    let (mut etat, _) = computed(plan)?;
     let edition = Edition::of_results(plan, threads)?;
-    let mut etat = Etat::load(&plan.cache());
-    let (avis, empreintes) = report::publish(plan, &edition, &etat.publique, threads, progress)?;
-    etat.publique = empreintes;
+    let (avis, empreintes) = report::publish(plan, &edition, &etat.resultats.publique, threads, progress)?;
+    etat.resultats.publique = empreintes;
     etat.save(&plan.cache())?;
     Ok(avis)
 }
@@ -251,7 +251,7 @@ pub fn share(plan: &Plan, threads: usize, progress: &Progress) -> Result<Vec<rep
 
 /// Whether every file of the results is there, its pages as this key has them.
 fn is_whole(plan: &Plan, etat: &Etat, page_key: &str) -> bool {
-    etat.rapport.as_deref() == Some(page_key) && are_there(plan, &etat.sorties)
+    etat.resultats.rapport.as_deref() == Some(page_key) && are_there(plan, &etat.resultats.sorties)
 }
 
 fn are_there(plan: &Plan, files: &[String]) -> bool {
@@ -268,13 +268,13 @@ fn rendering_key(plan: &Plan, computed: &str) -> Result<String> {
 }
 
 fn render(plan: &Plan, etat: &mut Etat, page_key: String, threads: usize, progress: &Progress) -> Result<()> {
-    let rendu = report::render(plan, &etat.empreintes, threads, progress)?;
-    let mut kept: BTreeSet<String> = etat.sorties.iter().filter(|f| !is_rendered(f)).cloned().collect();
+    let rendu = report::render(plan, &etat.resultats.empreintes, threads, progress)?;
+    let mut kept: BTreeSet<String> = etat.resultats.sorties.iter().filter(|f| !is_rendered(f)).cloned().collect();
     kept.extend(rendu.fichiers);
-    etat.empreintes = rendu.empreintes;
-    remove_stale(plan, &etat.sorties, &kept);
-    etat.sorties = kept.into_iter().collect();
-    etat.rapport = Some(page_key);
+    etat.resultats.empreintes = rendu.empreintes;
+    remove_stale(plan, &etat.resultats.sorties, &kept);
+    etat.resultats.sorties = kept.into_iter().collect();
+    etat.resultats.rapport = Some(page_key);
     etat.save(&plan.cache())
 }
 
@@ -344,7 +344,7 @@ fn publish_tables(plan: &Plan, etat: &mut Etat, tables: &[Etape], threads: usize
             .filter(|(partial, _)| partial.is_file())
             .try_for_each(|(partial, file)| store::replace(partial, file))
     })?;
-    etat.tables = tables.iter().map(|table| (table.nom.clone(), table.cle.clone())).collect();
+    etat.resultats.tables = tables.iter().map(|table| (table.nom.clone(), table.cle.clone())).collect();
     let names = tables.iter().flat_map(|t| FORMATS.map(|format| format!("{INDICATEURS}/{}.{format}", t.nom)));
     Ok(names.collect())
 }

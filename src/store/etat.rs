@@ -14,7 +14,22 @@ pub struct Etat {
     /// Input files, by path relative to the project.
     #[serde(default)]
     pub fichiers: BTreeMap<String, FichierVu>,
-    /// Key of the last complete computation, and of the last complete rendering; absent while one is under way.
+    /// What was made in the results folder in hand.
+    #[serde(skip)]
+    pub resultats: Resultats,
+    /// The same of every results folder, by its path.
+    #[serde(default)]
+    dossiers: BTreeMap<String, Resultats>,
+    /// The results folder in hand.
+    #[serde(default)]
+    dossier: String,
+}
+
+/// What was made in a results folder.
+#[derive(Debug, Clone, Default, Serialize, Deserialize)]
+pub struct Resultats {
+    /// Key of the last complete computation, and of the last complete rendering; absent while one is under way, and where the
+    /// project has last computed for another folder: what it remembers of it is then not of this one.
     #[serde(default)]
     pub calcul: Option<String>,
     /// As `calcul`, for the pages.
@@ -73,21 +88,29 @@ impl Stamp {
 const STATE_FILE: &str = "etat.json";
 
 impl Etat {
-    /// The last state, or an empty one; a damaged file is as good as none.
+    /// The last state, with that of the results folder `sortie`, or empty ones; a damaged file is as good as none.
     #[must_use]
-    pub fn load(cache: &Path) -> Self {
-        std::fs::read(cache.join(STATE_FILE))
+    pub fn load(cache: &Path, sortie: &Path) -> Self {
+        let mut etat: Self = std::fs::read(cache.join(STATE_FILE))
             .ok()
             .and_then(|bytes| serde_json::from_slice(&bytes).ok())
-            .unwrap_or_default()
+            .unwrap_or_default();
+        let dossier = std::path::absolute(sortie).unwrap_or_else(|_| sortie.to_owned()).to_string_lossy().into_owned();
+        etat.dossiers.retain(|path, _| *path == dossier || Path::new(path).is_dir());
+        etat.resultats = etat.dossiers.remove(&dossier).unwrap_or_default();
+        if etat.dossier != dossier {
+            (etat.resultats.calcul, etat.resultats.rapport) = (None, None);
+            etat.dossier = dossier;
+        }
+        etat
     }
 
     /// Trusts nothing that the last run made: all of it is to be made again.
     pub fn forget(&mut self) {
-        (self.calcul, self.rapport) = (None, None);
-        self.tables.clear();
-        self.empreintes.clear();
-        self.publique.clear();
+        for resultats in self.dossiers.values_mut().chain([&mut self.resultats]) {
+            let sorties = std::mem::take(&mut resultats.sorties);
+            *resultats = Resultats { sorties, ..Resultats::default() };
+        }
     }
 
     /// Writes the state.
@@ -95,7 +118,9 @@ impl Etat {
     /// # Errors
     /// [`Error::Io`].
     pub fn save(&self, cache: &Path) -> Result<()> {
-        let text = serde_json::to_vec_pretty(self).map_err(Error::from)?;
+        let mut written = self.clone();
+        written.dossiers.insert(self.dossier.clone(), self.resultats.clone());
+        let text = serde_json::to_vec_pretty(&written).map_err(Error::from)?;
         write_atomically(&cache.join(STATE_FILE), &text)
     }
 }
