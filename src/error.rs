@@ -54,6 +54,11 @@ pub enum Error {
     /// An Arrow table cannot be built.
     #[error("table Arrow : {0}")]
     Arrow(#[from] arrow::error::ArrowError),
+    /// A value that has no written form, such as a day far outside any calendar.
+    #[error(
+        "une valeur de la colonne « {0} » ne peut être écrite (date hors du calendrier ?) ; pour la voir : CAST({0} AS VARCHAR)"
+    )]
+    Unwritable(String),
     /// A typed column cannot be computed.
     #[error("lecture typée : {0}")]
     Polars(#[from] polars::error::PolarsError),
@@ -153,13 +158,13 @@ impl Error {
         matches!(self, Self::Engine { source, .. } if lacks_memory(source))
     }
 
-    /// What is refused in a statement, or, in the words of the writer, a type that it cannot keep; none when the machine is at
-    /// fault.
+    /// What is refused in a statement, or, in the words of the writer, what it cannot keep; none when the machine is at fault.
     #[must_use]
     pub fn refused_statement(&self) -> Option<String> {
         match self {
             Self::Engine { source, .. } if machine_reason(source).is_none() => Some(sql::refusal(&source.to_string())),
             Self::Parquet(parquet::errors::ParquetError::NYI(words)) => Some(words.clone()),
+            Self::Unwritable(_) => Some(self.to_string()),
             _ => None,
         }
     }

@@ -157,6 +157,25 @@ fn a_query_reads_and_never_writes() {
     assert_eq!(before, commun::files(&Path::new(demo()).join("sortie/indicateurs")));
 }
 
+/// A day after the last of any calendar is refused in French whatever the form asked; it was a blank, or an English word of a
+/// library in the place of a value.
+#[test]
+fn a_value_that_cannot_be_written_is_refused_and_never_left_blank() {
+    for day in ["DATE '300000-01-01'", "TIMESTAMP '290000-01-01'", "DATE 'infinity'"] {
+        for form in [&[][..], &["--csv"], &["--json"]] {
+            let sql = format!("SELECT {day} AS jour");
+            let (code, out, err) = bilan(&[&["query", &sql, "--projet", demo()], form].concat());
+            assert_eq!(code, 2, "{day} {form:?} : {out}");
+            assert!(err.contains("B0404") && err.contains("« jour »"), "{err}");
+            assert!(!out.contains("300000") && !out.contains("ERROR"), "{out}");
+        }
+    }
+    let sql = "SELECT NULL AS rien, CAST(1.5 AS FLOAT) AS part";
+    let (_, out, _) = bilan(&["query", sql, "--json", "--projet", demo()]);
+    let rows: serde_json::Value = serde_json::from_str(&out).unwrap();
+    assert_eq!(rows, serde_json::json!([{ "rien": null, "part": 1.5 }]));
+}
+
 #[test]
 fn everything_listed_can_be_explained() {
     let (code, list, _) = bilan(&["explain"]);

@@ -74,6 +74,8 @@ fn what_the_engine_refuses_in_the_projects_own_file_names_that_file() {
     let attributions = "pipelines/attributions/attributions.sql";
     let unkept = answer(attributions, "SELECT p.millesime", "SELECT INTERVAL 3 DAY AS duree, p.millesime");
     assert!(unkept.contains(attributions) && unkept.contains("ne peut être calculée"), "{unkept}");
+    let unwritten = answer(attributions, "SELECT p.millesime", "SELECT DATE '300000-01-01' AS jour, p.millesime");
+    assert!(unwritten.contains(attributions) && unwritten.contains("« jour » ne peut être écrite"), "{unwritten}");
 }
 
 #[test]

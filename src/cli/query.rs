@@ -1,7 +1,7 @@
 //! `bilan query`: one question to the results and the store, read-only.
 
-use arrow::datatypes::SchemaRef;
-use arrow::util::display::{ArrayFormatter, FormatOptions};
+use arrow::array::Array;
+use arrow::datatypes::{DataType, SchemaRef};
 use sqlparser::ast::Statement;
 use sqlparser::dialect::DuckDbDialect;
 use sqlparser::parser::Parser;
@@ -32,9 +32,10 @@ pub(super) fn execute(args: &Query) -> Result<u8> {
     }
     let table = engine.query("requête", &args.sql).map_err(refused)?;
     if args.json {
+        check_written(&table).map_err(refused)?;
         write_json(&Lignes(&table))?;
     } else {
-        let cells = cells(&table)?;
+        let cells = cells(&table).map_err(refused)?;
         write_out(|out| write_aligned(out, &cells, &numbers(&table)))?;
     }
     Ok(EXIT_DONE)
@@ -61,18 +62,25 @@ fn numbers(table: &Table) -> Vec<bool> {
 
 fn cells(table: &Table) -> Result<Vec<Vec<String>>> {
     let mut rows = vec![table.schema.fields().iter().map(|f| f.name().clone()).collect::<Vec<_>>()];
-    let options = FormatOptions::default().with_null("");
     for batch in &table.batches {
-        let formatters = batch
-            .columns()
-            .iter()
-            .map(|c| ArrayFormatter::try_new(c, &options))
-            .collect::<std::result::Result<Vec<_>, _>>()?;
-        for row in 0..batch.num_rows() {
-            rows.push(formatters.iter().map(|f| f.value(row).to_string()).collect());
-        }
+        let columns = table.schema.fields().iter().zip(batch.columns());
+        let cells = |row| columns.clone().map(move |(field, column)| engine::text(field.name(), column, row)).collect();
+        rows.extend((0..batch.num_rows()).map(cells).collect::<Result<Vec<_>>>()?);
     }
     Ok(rows)
+}
+
+/// Every value has a written form: a document is refused before its first line, not in the middle.
+fn check_written(table: &Table) -> Result<()> {
+    let written = |kind: &DataType| kind.is_numeric() || matches!(kind, DataType::Utf8 | DataType::Boolean);
+    for batch in &table.batches {
+        for (field, column) in
+            table.schema.fields().iter().zip(batch.columns()).filter(|(f, _)| !written(f.data_type()))
+        {
+            (0..column.len()).try_for_each(|row| engine::text(field.name(), column, row).map(drop))?;
+        }
+    }
+    Ok(())
 }
 
 #[cfg(test)]

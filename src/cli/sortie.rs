@@ -4,8 +4,7 @@ use std::io::{self, BufWriter, Write};
 use std::path::Path;
 
 use arrow::array::{Array, AsArray, RecordBatch};
-use arrow::datatypes::{DataType, Float64Type, Schema};
-use arrow::util::display::array_value_to_string;
+use arrow::datatypes::{DataType, Float32Type, Float64Type, Schema};
 use serde::ser::{Error as _, SerializeMap};
 use serde::{Serialize, Serializer};
 
@@ -59,26 +58,29 @@ impl Serialize for Ligne<'_> {
     fn serialize<S: Serializer>(&self, serializer: S) -> std::result::Result<S::Ok, S::Error> {
         let mut object = serializer.serialize_map(Some(self.batch.num_columns()))?;
         for (field, column) in self.batch.schema_ref().fields().iter().zip(self.batch.columns()) {
-            object.serialize_entry(field.name(), &Valeur { column, row: self.row })?;
+            object.serialize_entry(field.name(), &Valeur { nom: field.name(), column, row: self.row })?;
         }
         object.end()
     }
 }
 
 struct Valeur<'c> {
+    nom: &'c str,
     column: &'c dyn Array,
     row: usize,
 }
 
 impl Serialize for Valeur<'_> {
     fn serialize<S: Serializer>(&self, serializer: S) -> std::result::Result<S::Ok, S::Error> {
-        let Self { column, row } = *self;
-        if column.is_null(row) {
+        let Self { nom, column, row } = *self;
+        // A column of nothing but nulls has no bits to say so.
+        if column.is_null(row) || column.data_type() == &DataType::Null {
             return serializer.serialize_none();
         }
-        let shown = || array_value_to_string(column, row).map_err(S::Error::custom);
+        let shown = || engine::text(nom, column, row).map_err(S::Error::custom);
         match column.data_type() {
             DataType::Float64 => serializer.serialize_f64(column.as_primitive::<Float64Type>().value(row)),
+            DataType::Float32 => serializer.serialize_f32(column.as_primitive::<Float32Type>().value(row)),
             DataType::Boolean => serializer.serialize_bool(column.as_boolean().value(row)),
             // A sum is wider than any number that JSON readers hold, its values seldom are.
             kind if kind.is_integer() || matches!(kind, DataType::Decimal128(_, 0)) => {

@@ -96,7 +96,7 @@ fn cell(name: &str, column: &dyn Array, row: usize) -> Result<String> {
         DataType::Boolean => if column.as_boolean().value(row) { "oui" } else { "non" }.to_owned(),
         DataType::Float64 => format::decimal(column.as_primitive::<Float64Type>().value(row), 2),
         _ => {
-            let text = arrow::util::display::array_value_to_string(column, row)?;
+            let text = engine::text(name, column, row)?;
             if name == NUMERO_UNIQUE { text.chars().take(SHOWN).collect() } else { text }
         }
     })

@@ -45,7 +45,7 @@ pub use releve::Echec;
 use surcharge::Surcharges;
 use tables::Prealable;
 pub use tables::history_file;
-pub use tableur::write_csv;
+pub use tableur::{text, write_csv};
 use territoires::Territoires;
 
 /// A result: its name, schema and rows.
@@ -386,8 +386,8 @@ pub fn compute(
                 }
                 Travail::Controle { check, entier } => engine.check(check, given, entier, prevue).map(Some),
             };
-            let found = found.map_err(|error| surcharges.told(&prevue.travail, error))?;
-            prevue.published().as_ref().map_or(Ok(()), &made)?;
+            let published = |found| prevue.published().as_ref().map_or(Ok(()), &made).map(|()| found);
+            let found = found.and_then(published).map_err(|error| surcharges.told(&prevue.travail, error))?;
             bar.inc(1);
             Ok(found)
         },

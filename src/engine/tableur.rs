@@ -1,4 +1,4 @@
-//! Tables as spreadsheets in French read them.
+//! Values as texts, and tables as spreadsheets in French read them.
 
 use std::fmt::Write as _;
 use std::io::Write;
@@ -8,15 +8,25 @@ use arrow::array::{
     Array, AsArray, BooleanArray, Date32Array, Float64Array, Int32Array, Int64Array, RecordBatch, StringArray,
 };
 use arrow::datatypes::{DataType, Schema};
+use arrow::util::display::{ArrayFormatter, FormatOptions};
 use chrono::{Datelike, NaiveDate};
 
 use crate::error::{Error, Result};
+
+/// A value of a column of a result as text, nothing for null.
+///
+/// # Errors
+/// [`Error::Unwritable`] when it has no written form.
+pub fn text(nom: &str, column: &dyn Array, row: usize) -> Result<String> {
+    let formatter = ArrayFormatter::try_new(column, &FormatOptions::default());
+    formatter.and_then(|f| f.value(row).try_to_string()).map_err(|_| Error::Unwritable(nom.to_owned()))
+}
 
 /// Writes a table as spreadsheets in French want it: `;`, decimal comma, UTF-8 with its mark; `place` is where, for who must
 /// be told.
 ///
 /// # Errors
-/// [`Error::Io`] when a cell cannot be written; what a batch met.
+/// [`Error::Io`], [`Error::Unwritable`]; what a batch met.
 pub fn write_csv(
     schema: &Schema,
     batches: impl IntoIterator<Item = Result<RecordBatch>>,
@@ -33,8 +43,8 @@ pub fn write_csv(
         let columns: Vec<Colonne<'_>> = batch.columns().iter().map(|c| Colonne::of(c)).collect();
         for row in 0..batch.num_rows() {
             record.clear();
-            for column in &columns {
-                record.push_field(column.cell(row, &mut chiffres).as_bytes());
+            for (column, field) in columns.iter().zip(schema.fields()) {
+                record.push_field(column.cell(field.name(), row, &mut chiffres)?.as_bytes());
             }
             writer.write_byte_record(&record).map_err(&failed)?;
         }
@@ -67,15 +77,15 @@ impl<'a> Colonne<'a> {
     }
 
     /// One value: ISO dates, decimal comma, « oui » and « non », nothing for null.
-    fn cell<'c>(&'c self, row: usize, chiffres: &'c mut Chiffres) -> &'c str {
-        match self {
+    fn cell<'c>(&'c self, nom: &str, row: usize, chiffres: &'c mut Chiffres) -> Result<&'c str> {
+        Ok(match self {
             Self::Texte(c) if c.is_valid(row) => c.value(row),
             Self::Entier(c) if c.is_valid(row) => chiffres.entier.format(c.value(row)),
             Self::Grand(c) if c.is_valid(row) => chiffres.entier.format(c.value(row)),
             Self::Reel(c) if c.is_valid(row) => chiffres.reel(c.value(row)),
             Self::Jour(c) if c.is_valid(row) => match NaiveDate::from_epoch_days(c.value(row)) {
                 Some(d) => chiffres.text(format_args!("{:04}-{:02}-{:02}", d.year(), d.month(), d.day())),
-                None => "",
+                None => return Err(Error::Unwritable(nom.to_owned())),
             },
             Self::Logique(c) if c.is_valid(row) => {
                 if c.value(row) {
@@ -85,11 +95,10 @@ impl<'a> Colonne<'a> {
                 }
             }
             Self::Autre(c) if c.is_valid(row) => {
-                let shown = arrow::util::display::array_value_to_string(*c, row).unwrap_or_default();
-                chiffres.text(format_args!("{}", shown.replace('.', ",")))
+                chiffres.text(format_args!("{}", text(nom, *c, row)?.replace('.', ",")))
             }
             _ => "",
-        }
+        })
     }
 }
 

@@ -12,7 +12,7 @@ use rust_xlsxwriter::{
 
 use super::document::Revue;
 use super::sortie::Mention;
-use crate::engine::{Indicateur, Table, reachable};
+use crate::engine::{self, Indicateur, Table, reachable};
 use crate::error::{Error, Result};
 use crate::format;
 use crate::project::Plan;
@@ -299,7 +299,8 @@ fn table(sheet: &mut Worksheet, indicateur: &Indicateur, batch: &RecordBatch) ->
                 }
                 // Of a project's own table: as `bilan query` shows it.
                 _ => {
-                    let text = arrow::util::display::array_value_to_string(values, source).unwrap_or_default();
+                    let text = engine::text(field.name(), values, source)
+                        .map_err(|e| XlsxError::ParameterError(e.to_string()))?;
                     sheet.write(row, column, text.as_str())?;
                     text.chars().count()
                 }
