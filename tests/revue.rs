@@ -329,6 +329,57 @@ fn every_measure_of_the_process_has_a_figure() {
     }
 }
 
+/// The law asks two commitments at least of each landlord (CCH L441-1-6): a figure each, where a landlord stands once, or once a
+/// target that it has signed. A sector is told by the names of its communes.
+#[test]
+fn commitments_of_several_kinds_are_told_apart() {
+    const SIGNED: [(&str, &str); 4] = [
+        ("q1", "zone = \"hors_qpv\"\ncible = 0.25"),
+        ("q1", "zone = \"hors_qpv\"\ncible = 0.30"),
+        ("prioritaire", "zone = \"ensemble\"\ncible = 0.25"),
+        ("q1", "zone = \"hors_qpv\"\ncible = 0.25\ncommunes = [\"63014\", \"63113\"]"),
+    ];
+    let own = |(public, rest)| {
+        format!(
+            "\n[[objectif]]\nepci = \"246300701\"\nbase = \"cia\"\ndebut = 2019-07-01\nacteur = \"chaque_bailleur\"\n\
+             reference = \"essai\"\npublic = \"{public}\"\n{rest}\n"
+        )
+    };
+    let toml = "[bilan]\nmillesime = 2025\nepci = [\"246300701\"]\ndate_extraction = 2026-01-31\n\n\
+        [[source]]\nschema = \"attributions\"\nfichiers = [\"attributions.csv\"]\n"
+        .to_owned()
+        + &SIGNED.map(own).concat();
+    let leases = "numero_unique;date_depot;date_bail;bailleur;commune;qpv;ressources_mensuelles;nb_personnes;prioritaire\n\
+        A1;2024-03-01;2025-03-02;900000001;63113;non;500;1;oui\nA2;2024-03-01;2025-05-02;900000002;63014;non;2500;1;non\n";
+    let projet = commun::Projet::new(&toml, &[("attributions.csv", leases.as_bytes())]);
+    projet.run(2, true);
+    let page = std::fs::read_to_string(projet.path().join("sortie/epci/246300701.html")).unwrap();
+    let figures: Vec<(String, Vec<String>)> = page
+        .split("<figure")
+        .filter_map(|figure| figure.split_once("</figure>").map(|(within, _)| within))
+        .filter(|figure| figure.contains("aria-labelledby=\"engagements-"))
+        .map(|figure| {
+            let names = figure.split("<text").skip(1).filter_map(|t| t.split_once('>')?.1.split_once('<'));
+            let names =
+                names.map(|(name, _)| breakable(name.trim())).filter(|name| name.contains("90000000")).collect();
+            (breakable(&unescaped(figure)), names)
+        })
+        .collect();
+    let named = |names: &[&str]| names.iter().map(|n| (*n).to_owned()).collect::<Vec<_>>();
+    let both = named(&["900000001", "900000002"]);
+    let twice = named(&["900000001 (25 %)", "900000002 (25 %)", "900000001 (30 %)", "900000002 (30 %)"]);
+    let expected = [
+        ("premier quartile, hors QPV", twice),
+        ("publics prioritaires", both.clone()),
+        ("premier quartile, hors QPV, secteur Aubière, Clermont-Ferrand", both),
+    ];
+    assert_eq!(figures.len(), expected.len());
+    for (aim, names) in &expected {
+        let one = figures.iter().find(|(text, _)| text.contains(&format!("par les bailleurs : {aim}\n"))).unwrap();
+        assert_eq!(&one.1, names, "{aim}");
+    }
+}
+
 /// The finding on tension is the highest of the table, told with its leases when they are few.
 #[test]
 fn the_highest_tension_is_that_of_the_table() {

@@ -55,7 +55,7 @@ pub(super) fn vues(c: &Contexte<'_>, revue: &Revue) -> Result<Vec<Vue>> {
     let mut vues = vec![overview(c, revue)];
     vues.extend(judgements(c));
     for cle in FIGURES {
-        if let Some(figure) = revue.figures().find(|f| f.cle == cle) {
+        for figure in revue.figures().filter(|f| f.cle == cle) {
             let figure = fitted(c, figure)?;
             vues.push(slide(&figure));
         }

@@ -133,6 +133,8 @@ pub(super) struct Donnees<'a> {
     pub bailleurs: BTreeMap<String, String>,
     /// By name of EPCI.
     pub verdicts: Vec<Verdict>,
+    /// Names of the communes of each sector that a verdict is about, by its codes.
+    pub secteurs: BTreeMap<String, String>,
     /// EPCI of the perimeter, by name.
     pub epci: Vec<Lieu>,
     /// Départements by code, where the perimeter holds several.
@@ -196,6 +198,7 @@ impl<'a> Donnees<'a> {
             qualite: Qualite::load(plan)?,
             nomenclatures: Nomenclatures::load(&plan.resources(), plan.millesime)?,
             bailleurs: landlord_names(plan)?,
+            secteurs: sectors(geographie, &verdicts),
             verdicts,
             epci,
             departements,
@@ -261,6 +264,23 @@ impl<'a> Donnees<'a> {
             .chain(self.bailleurs.keys().cloned())
             .collect()
     }
+}
+
+/// Communes of a sector that are named before the rest are counted.
+const NAMED: usize = 4;
+
+fn sectors(geographie: &Geographie, verdicts: &[Verdict]) -> BTreeMap<String, String> {
+    let name = |code: &str| geographie.commune(code).map_or_else(|| code.to_owned(), |c| c.libelle.clone());
+    let words = |codes: &str| {
+        let mut names: Vec<String> = codes.split('|').map(name).collect();
+        if names.len() > NAMED + 1 {
+            let others = names.split_off(NAMED).len();
+            return format!("{} et {others} autres communes", names.join(", "));
+        }
+        names.join(", ")
+    };
+    let sectors = verdicts.iter().map(|v| v.secteur.as_str()).filter(|secteur| *secteur != "ensemble");
+    sectors.map(|codes| (codes.to_owned(), words(codes))).collect()
 }
 
 /// A territory of the review.

@@ -1,6 +1,7 @@
 //! Verdicts as tables, and the commitments of the convention: target and result by landlord (CCH L441-1-6).
 
 use std::cmp::Reverse;
+use std::collections::BTreeMap;
 
 use super::{Bloc, Cadre, Cellule, Chapitre, Contexte, Figure, Natif, Tableau, alternative};
 use crate::chart::{self, Ecart, Legende};
@@ -20,19 +21,22 @@ pub(super) fn actor(donnees: &Donnees<'_>, v: &Verdict) -> String {
     }
 }
 
-/// What a verdict asks, in words.
-pub(super) fn rule(v: &Verdict) -> String {
-    let base = match v.base.as_str() {
+/// What a verdict rests on, in words.
+fn base(v: &Verdict) -> &'static str {
+    match v.base.as_str() {
         "loi" => "Loi",
         "cia" => "CIA",
         "avenant" => "Avenant",
         _ => "Document cadre",
-    };
+    }
+}
+
+/// Whom a verdict is about and where, in words.
+fn aim(donnees: &Donnees<'_>, v: &Verdict) -> String {
     let zone = if v.zone == "ensemble" { String::new() } else { format!(", {}", zone_words(&v.zone)) };
-    let secteur =
-        if v.secteur == "ensemble" { String::new() } else { format!(", secteur {}", v.secteur.replace('|', ", ")) };
+    let secteur = donnees.secteurs.get(&v.secteur).map_or_else(String::new, |names| format!(", secteur {names}"));
     let own = if v.acteur_type == "bailleur" && v.base == "loi" { ", logements hors contingent" } else { "" };
-    format!("{base} : {}{zone}{secteur}{own}", public_words(&v.public))
+    format!("{}{zone}{secteur}{own}", public_words(&v.public))
 }
 
 /// What a verdict found, in its own unit.
@@ -71,7 +75,7 @@ pub(in crate::report) fn judgement_table(
                 _ => None,
             };
             let mut row = vec![
-                Cellule::texte(rule(v)),
+                Cellule::texte(format!("{} : {}", base(v), aim(donnees, v))),
                 Cellule::texte(actor(donnees, v)),
                 Cellule::Nombre(v.numerateur),
                 Cellule::Nombre(v.denominateur),
@@ -149,7 +153,9 @@ pub(super) fn chapter(c: &Contexte<'_>) -> Result<Chapitre> {
         }
     }));
     blocs.push(Bloc::Tableau(judgement_table(c.donnees, "Engagements de la convention", &signed, !c.lieu.is_epci())));
-    blocs.extend(Bloc::figure(commitments(c, &signed)?));
+    for figure in commitments(c, &signed)? {
+        blocs.push(Bloc::Figure(Box::new(figure)));
+    }
     // A reference names its texts, of which several verdicts share some.
     let mut references: Vec<&str> = Vec::new();
     for text in signed.iter().flat_map(|v| v.reference.split(" ; ")).filter(|text| !text.is_empty()) {
@@ -163,29 +169,37 @@ pub(super) fn chapter(c: &Contexte<'_>) -> Result<Chapitre> {
     Ok(Chapitre::new("engagements", "Engagements de la convention", blocs))
 }
 
-/// Distance of each landlord to its commitment, in lettings.
-fn commitments(c: &Contexte<'_>, signed: &[&Verdict]) -> Result<Option<Figure>> {
-    let rows: Vec<(&Verdict, i64)> = signed
-        .iter()
-        .filter(|v| v.acteur_type == "bailleur" && v.agregation != "moyenne" && v.resultat.is_some())
-        .filter_map(|v| Some((*v, v.distance()?)))
-        .collect();
-    if rows.is_empty() || !c.lieu.is_epci() {
-        return Ok(None);
+/// Distance of each landlord to its commitment, in lettings: a figure for each public, zone and sector, of which the law asks
+/// two at least (CCH L441-1-6).
+fn commitments(c: &Contexte<'_>, signed: &[&Verdict]) -> Result<Vec<Figure>> {
+    let mut engagements: BTreeMap<(&str, String), Vec<(&Verdict, i64)>> = BTreeMap::new();
+    let own = |v: &&&Verdict| v.acteur_type == "bailleur" && v.agregation != "moyenne" && v.resultat.is_some();
+    for v in signed.iter().filter(own).filter(|_| c.lieu.is_epci()) {
+        if let Some(distance) = v.distance() {
+            engagements.entry((base(v), aim(c.donnees, v))).or_default().push((v, distance));
+        }
     }
+    engagements.iter().map(|((base, aim), rows)| commitment(c, base, aim, rows)).collect()
+}
+
+/// One of them.
+fn commitment(c: &Contexte<'_>, base: &str, aim: &str, rows: &[(&Verdict, i64)]) -> Result<Figure> {
     let kept = rows.iter().filter(|(v, _)| v.verdict == "atteint").count();
     let (who, single) = super::of_all(kept, rows.len(), "L'engagement", "engagement", "engagements");
-    let titre = format!("{who}{} par les bailleurs", if single { "est tenu" } else { "sont tenus" });
-    let ecarts: Vec<Ecart> = rows
-        .iter()
-        .map(|(v, d)| Ecart { nom: actor(c.donnees, v), valeur: *d, etiquette: v.distance_words() })
-        .collect();
+    let titre = format!("{who}{} par les bailleurs : {aim}", if single { "est tenu" } else { "sont tenus" });
+    // A landlord that has signed two targets, one of them a mean to aim at, has two bars.
+    let name = |v: &Verdict| {
+        let own = actor(c.donnees, v);
+        let several = rows.iter().filter(|(other, _)| other.acteur == v.acteur).count() > 1;
+        if several { format!("{own} ({})", v.shown_target()) } else { own }
+    };
+    let ecarts: Vec<Ecart> =
+        rows.iter().map(|(v, d)| Ecart { nom: name(v), valeur: *d, etiquette: v.distance_words() }).collect();
     let lignes = rows
         .iter()
         .map(|(v, d)| {
             vec![
                 Cellule::texte(actor(c.donnees, v)),
-                Cellule::texte(rule(v)),
                 Cellule::Nombre(v.denominateur),
                 Cellule::Nombre(v.numerateur),
                 target(v),
@@ -194,8 +208,8 @@ fn commitments(c: &Contexte<'_>, signed: &[&Verdict]) -> Result<Option<Figure>> 
         })
         .collect();
     let tableau = Tableau::new(
-        "Engagements par bailleur",
-        &["Bailleur", "Engagement", "Baux#", "Au public visé#", "Cible#", "Écart en baux#"],
+        format!("{} : engagements par bailleur", format::capital(aim)),
+        &["Bailleur", "Baux#", "Au public visé#", "Cible#", "Écart en baux#"],
         lignes,
     );
     let dessin = chart::gaps(
@@ -207,16 +221,16 @@ fn commitments(c: &Contexte<'_>, signed: &[&Verdict]) -> Result<Option<Figure>> 
         &ecarts,
         "cible de chaque bailleur",
     )?;
-    Ok(Some(Figure {
+    Ok(Figure {
         cle: "engagements",
         titre,
-        sous_titre: format!("Écart de chaque bailleur à son engagement, en baux signés en {}", c.millesime()),
+        sous_titre: format!("{base} : écart de chaque bailleur à son engagement, en baux signés en {}", c.millesime()),
         dessin,
         lecture: "à gauche de la cible, les baux qui manquent ; à droite, les baux d'avance".to_owned(),
         champ: "attributions à des ménages suivies d'un bail signé, hors financements exclus".to_owned(),
         source: "fichier des attributions et registre de la demande ; convention intercommunale d'attribution"
             .to_owned(),
-        natif: Some(Natif::Barres(vec![5])),
+        natif: Some(Natif::Barres(vec![4])),
         tableau,
-    }))
+    })
 }
