@@ -77,6 +77,19 @@ pub enum ParcSocial {
     Ministere,
 }
 
+impl ParcSocial {
+    /// Which dwellings count, in words.
+    #[must_use]
+    pub fn words(self) -> &'static str {
+        match self {
+            Self::TousLogements => "tous ceux du fichier",
+            Self::Ministere => {
+                "ceux du parc social au sens du ministère, sans les logements non conventionnés des SEM ni ceux sans loyer"
+            }
+        }
+    }
+}
+
 /// Typology of a demand (DRIHL, socle de données).
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "snake_case")]

@@ -42,9 +42,10 @@ pub(super) fn chapter(c: &Contexte<'_>) -> Result<Chapitre> {
             }
             blocs.extend(Bloc::figure(against_demand(c)?));
             blocs.push(Bloc::Tableau(by_typology(c)));
-            blocs.push(Bloc::note(
-                "Vacance : logements proposés et vacants ÷ proposés. Mobilité : baux commencés dans l'année ÷ logements déjà en service. Loyer : somme des loyers ÷ somme des surfaces. Les taux d'un territoire sont des rapports de sommes, jamais des moyennes de taux.",
-            ));
+            blocs.push(Bloc::note(format!(
+                "Logements comptés : {}. Vacance : logements proposés et vacants ÷ proposés. Mobilité : baux commencés dans l'année ÷ logements déjà en service. Loyer : somme des loyers ÷ somme des surfaces. Les taux d'un territoire sont des rapports de sommes, jamais des moyennes de taux.",
+                c.donnees.plan.parc_social.words()
+            )));
             blocs.extend(official(c));
         }
     }
