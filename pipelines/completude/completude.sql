@@ -11,6 +11,10 @@ WITH bailleur AS (
            COUNT(NULLIF(s.financement, 'inconnu')) AS financement,
            COUNT(s.annee_construction) AS annee_construction,
            COUNT(NULLIF(s.reservataire, 'inconnu')) AS reservataire,
+           COUNT(s.dalo) AS dalo,
+           COUNT(s.prioritaire) AS prioritaire,
+           COUNT(NULLIF(s.relogement, 'inconnu')) AS relogement,
+           COUNT(s.mutation) AS mutation,
            COUNT(s.nb_personnes) AS nb_personnes,
            COUNT(s.ressources_mensuelles) AS ressources_mensuelles,
            COUNT(s.rang) AS rang,
@@ -31,6 +35,9 @@ guichet AS (
            COUNT(NULLIF(s.categorie, 'inconnu')) AS categorie,
            COUNT(s.annee_naissance) AS annee_naissance,
            COUNT(NULLIF(s.situation_familiale, 'inconnu')) AS situation_familiale,
+           COUNT(s.dalo) AS dalo,
+           COUNT(s.prioritaire) AS prioritaire,
+           COUNT(s.cotation) AS cotation,
            COUNT(s.commune_residence) AS commune_residence
     FROM source_demandes s
     WHERE s.personne_morale IS NULL OR NOT s.personne_morale
@@ -54,6 +61,14 @@ colonne AS (
     SELECT 'attributions' AS source, 'bailleur' AS acteur_type, acteur, 'annee_construction' AS colonne, lignes, annee_construction AS renseignees FROM bailleur
     UNION ALL
     SELECT 'attributions' AS source, 'bailleur' AS acteur_type, acteur, 'reservataire' AS colonne, lignes, reservataire AS renseignees FROM bailleur
+    UNION ALL
+    SELECT 'attributions' AS source, 'bailleur' AS acteur_type, acteur, 'dalo' AS colonne, lignes, dalo AS renseignees FROM bailleur
+    UNION ALL
+    SELECT 'attributions' AS source, 'bailleur' AS acteur_type, acteur, 'prioritaire' AS colonne, lignes, prioritaire AS renseignees FROM bailleur
+    UNION ALL
+    SELECT 'attributions' AS source, 'bailleur' AS acteur_type, acteur, 'relogement' AS colonne, lignes, relogement AS renseignees FROM bailleur
+    UNION ALL
+    SELECT 'attributions' AS source, 'bailleur' AS acteur_type, acteur, 'mutation' AS colonne, lignes, mutation AS renseignees FROM bailleur
     UNION ALL
     SELECT 'attributions' AS source, 'bailleur' AS acteur_type, acteur, 'nb_personnes' AS colonne, lignes, nb_personnes AS renseignees FROM bailleur
     UNION ALL
@@ -82,6 +97,12 @@ colonne AS (
     SELECT 'demandes' AS source, 'guichet' AS acteur_type, acteur, 'annee_naissance' AS colonne, lignes, annee_naissance AS renseignees FROM guichet
     UNION ALL
     SELECT 'demandes' AS source, 'guichet' AS acteur_type, acteur, 'situation_familiale' AS colonne, lignes, situation_familiale AS renseignees FROM guichet
+    UNION ALL
+    SELECT 'demandes' AS source, 'guichet' AS acteur_type, acteur, 'dalo' AS colonne, lignes, dalo AS renseignees FROM guichet
+    UNION ALL
+    SELECT 'demandes' AS source, 'guichet' AS acteur_type, acteur, 'prioritaire' AS colonne, lignes, prioritaire AS renseignees FROM guichet
+    UNION ALL
+    SELECT 'demandes' AS source, 'guichet' AS acteur_type, acteur, 'cotation' AS colonne, lignes, cotation AS renseignees FROM guichet
     UNION ALL
     SELECT 'demandes' AS source, 'guichet' AS acteur_type, acteur, 'commune_residence' AS colonne, lignes, commune_residence AS renseignees FROM guichet
 )

@@ -10,6 +10,10 @@ WITH ligne AS (
                           WHEN 'financement' THEN s.financement <> 'inconnu'
                           WHEN 'annee_construction' THEN s.annee_construction IS NOT NULL
                           WHEN 'reservataire' THEN s.reservataire <> 'inconnu'
+                          WHEN 'dalo' THEN s.dalo IS NOT NULL
+                          WHEN 'prioritaire' THEN s.prioritaire IS NOT NULL
+                          WHEN 'relogement' THEN s.relogement <> 'inconnu'
+                          WHEN 'mutation' THEN s.mutation IS NOT NULL
                           WHEN 'nb_personnes' THEN s.nb_personnes IS NOT NULL
                           WHEN 'ressources_mensuelles' THEN s.ressources_mensuelles IS NOT NULL
                           WHEN 'rang' THEN s.rang IS NOT NULL
@@ -28,6 +32,9 @@ WITH ligne AS (
                           WHEN 'categorie' THEN s.categorie <> 'inconnu'
                           WHEN 'annee_naissance' THEN s.annee_naissance IS NOT NULL
                           WHEN 'situation_familiale' THEN s.situation_familiale <> 'inconnu'
+                          WHEN 'dalo' THEN s.dalo IS NOT NULL
+                          WHEN 'prioritaire' THEN s.prioritaire IS NOT NULL
+                          WHEN 'cotation' THEN s.cotation IS NOT NULL
                           WHEN 'commune_residence' THEN s.commune_residence IS NOT NULL END
     FROM source_demandes s
     JOIN cellule a ON a.source = 'demandes'
