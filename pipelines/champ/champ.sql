@@ -11,12 +11,12 @@ WITH acteur AS (
 regle AS (
     SELECT r.numero, r.epci, r.acteur_type, r.agregation, a.acteur AS membre,
            CASE WHEN r.agregation = 'moyenne' THEN r.acteur ELSE a.acteur END AS acteur
-    FROM regles r
+    FROM portees r
     JOIN acteur a ON a.epci = r.epci AND a.acteur_type = r.acteur_type
     WHERE r.acteur IS NULL OR r.agregation = 'moyenne'
     UNION ALL
     SELECT r.numero, r.epci, r.acteur_type, r.agregation, r.acteur AS membre, r.acteur
-    FROM regles r
+    FROM portees r
     WHERE r.acteur IS NOT NULL AND r.agregation <> 'moyenne'
 )
 SELECT g.numero, g.acteur, g.membre, f.bailleur, f.classe, f.relogement, f.financement,
@@ -30,7 +30,7 @@ SELECT g.numero, g.acteur, g.membre, f.bailleur, f.classe, f.relogement, f.finan
             ELSE 0 END AS vise,
        COUNT(f.numero_unique) AS attributions
 FROM regle g
-JOIN regles r ON r.numero = g.numero
+JOIN portees r ON r.numero = g.numero
 LEFT JOIN faits f
     ON f.epci = g.epci AND f.sort = 'compte'
     AND (r.zone = 'ensemble' OR f.zone = r.zone)

@@ -14,7 +14,7 @@ use super::territoires::Territoires;
 use super::{Engine, Inputs};
 use crate::error::{Error, Result};
 use crate::ingest::arrow_schema;
-use crate::law::Situation;
+use crate::law::{Regle, Situation};
 use crate::project::{ParcSocial, TypologieDemande};
 use crate::reference::{Niveau, Nomenclatures, Parametres, TYPOLOGIES, csv_rows};
 use crate::schema::Schema;
@@ -404,8 +404,8 @@ fn load_geography(charge: &mut Charge<'_>, inputs: &Inputs<'_>, territoires: &Te
     );
     fill(charge, "communes", &columns, communes)?;
     derive(charge, LIEUX, &lieux())?;
-    let frame =
-        "SELECT DISTINCT rang, niveau, code, libelle, 'ensemble' AS ensemble FROM lieux WHERE niveau <> 'commune'";
+    let frame = "SELECT t.rang, t.niveau, t.code, t.libelle, 'ensemble' AS ensemble FROM territoires t \
+                 JOIN (SELECT DISTINCT l.rang FROM lieux l WHERE l.niveau <> 'commune') l ON l.rang = t.rang";
     derive(charge, "cadre", frame)
 }
 
@@ -435,7 +435,22 @@ fn load_law(charge: &mut Charge<'_>, inputs: &Inputs<'_>) -> Result<()> {
     }
     let columns = "epci VARCHAR, millesime_seuil INTEGER, q1 INTEGER, q2 INTEGER, q3 INTEGER";
     fill(charge, "seuils", columns, amounts)?;
-    let rules = inputs.regles.iter().zip(0_i64..).map(|(r, numero)| {
+    load_rules(charge, inputs.regles)
+}
+
+/// `regles`: every rule, one for one EPCI. `portees`: what each is about and nothing of what it asks, so that another rate counts
+/// no lease again.
+fn load_rules(charge: &mut Charge<'_>, regles: &[Regle]) -> Result<()> {
+    let scopes = regles.iter().zip(0_i64..).map(|(r, numero)| {
+        let named =
+            [&r.epci, &r.zone, &r.secteur, &r.agregation, &r.public, &r.acteur_type].map(|word| Cell::Text(word));
+        let actors = [optional(r.acteur.as_deref()), optional(r.contingent.as_deref())];
+        [Cell::Int(numero)].into_iter().chain(named).chain(actors).collect()
+    });
+    let columns = "numero INTEGER, epci VARCHAR, zone VARCHAR, secteur VARCHAR, agregation VARCHAR, public VARCHAR, \
+                   acteur_type VARCHAR, acteur VARCHAR, contingent VARCHAR";
+    fill(charge, "portees", columns, scopes)?;
+    let rules = regles.iter().zip(0_i64..).map(|(r, numero)| {
         vec![
             Cell::Int(numero),
             Cell::Text(&r.regle),
