@@ -202,7 +202,7 @@ impl Verdict {
             "q1_ou_relogement" => "Q1".to_owned(),
             "q2_q4" => "Q2 à Q4".to_owned(),
             "prioritaire" => "Prioritaires".to_owned(),
-            other => public_words(other).to_owned(),
+            other => format::capital(public_words(other)),
         };
         let zone = if self.zone == "ensemble" { String::new() } else { format!(" {}", zone_words(&self.zone)) };
         let sector = if self.secteur == "ensemble" { "" } else { ", secteur" };
@@ -214,9 +214,9 @@ impl Verdict {
         };
         let actor = match self.acteur_type.as_str() {
             "epci" => String::new(),
-            "reservataire" if self.agregation == "moyenne" => ", moyenne des réservataires".to_owned(),
+            "reservataire" if self.agregation == "moyenne" => ", moyenne des parts des réservataires".to_owned(),
             "reservataire" => format!(", {}", holder_words(&self.acteur)),
-            "bailleur" if self.agregation == "moyenne" => ", moyenne des bailleurs".to_owned(),
+            "bailleur" if self.agregation == "moyenne" => ", moyenne des parts des bailleurs".to_owned(),
             _ => format!(", bailleur {}", self.acteur),
         };
         format!("{rule}{zone}{sector}{actor}{base}")

@@ -14,8 +14,8 @@ use crate::report::{Verdict, holder_words, public_words, zone_words};
 pub(super) fn actor(donnees: &Donnees<'_>, v: &Verdict) -> String {
     match v.acteur_type.as_str() {
         "epci" => "EPCI".to_owned(),
-        "bailleur" if v.agregation == "moyenne" => "Moyenne des bailleurs".to_owned(),
-        "reservataire" if v.agregation == "moyenne" => "Moyenne des réservataires".to_owned(),
+        "bailleur" if v.agregation == "moyenne" => "Moyenne des parts des bailleurs".to_owned(),
+        "reservataire" if v.agregation == "moyenne" => "Moyenne des parts des réservataires".to_owned(),
         "reservataire" => holder_words(&v.acteur).to_owned(),
         _ => donnees.landlord(&v.acteur),
     }
@@ -172,21 +172,22 @@ pub(super) fn chapter(c: &Contexte<'_>) -> Result<Chapitre> {
 /// Distance of each landlord to its commitment, in lettings: a figure for each public, zone and sector, of which the law asks
 /// two at least (CCH L441-1-6).
 fn commitments(c: &Contexte<'_>, signed: &[&Verdict]) -> Result<Vec<Figure>> {
-    let mut engagements: BTreeMap<(&str, String), Vec<(&Verdict, i64)>> = BTreeMap::new();
+    let mut engagements: BTreeMap<(&str, String, &str), Vec<(&Verdict, i64)>> = BTreeMap::new();
     let own = |v: &&&Verdict| v.acteur_type == "bailleur" && v.agregation != "moyenne" && v.resultat.is_some();
     for v in signed.iter().filter(own).filter(|_| c.lieu.is_epci()) {
         if let Some(distance) = v.distance() {
-            engagements.entry((base(v), aim(c.donnees, v))).or_default().push((v, distance));
+            engagements.entry((base(v), aim(c.donnees, v), &v.secteur)).or_default().push((v, distance));
         }
     }
-    engagements.iter().map(|((base, aim), rows)| commitment(c, base, aim, rows)).collect()
+    engagements.iter().map(|((base, aim, _), rows)| commitment(c, base, aim, rows)).collect()
 }
 
 /// One of them.
 fn commitment(c: &Contexte<'_>, base: &str, aim: &str, rows: &[(&Verdict, i64)]) -> Result<Figure> {
     let kept = rows.iter().filter(|(v, _)| v.verdict == "atteint").count();
     let (who, single) = super::of_all(kept, rows.len(), "L'engagement", "engagement", "engagements");
-    let titre = format!("{who}{} par les bailleurs : {aim}", if single { "est tenu" } else { "sont tenus" });
+    let kept = if single { "est tenu" } else { "sont tenus" };
+    let titre = format!("{who}{kept} par {} : {aim}", if rows.len() == 1 { "le bailleur" } else { "les bailleurs" });
     // A landlord that has signed two targets, one of them a mean to aim at, has two bars.
     let name = |v: &Verdict| {
         let own = actor(c.donnees, v);
