@@ -169,10 +169,13 @@ pub(super) fn chapter(c: &Contexte<'_>) -> Result<Chapitre> {
     Ok(Chapitre::new("engagements", "Engagements de la convention", blocs))
 }
 
+/// Verdicts, each with its distance to the target, in lettings.
+type Distances<'v> = Vec<(&'v Verdict, i64)>;
+
 /// Distance of each landlord to its commitment, in lettings: a figure for each public, zone and sector, of which the law asks
 /// two at least (CCH L441-1-6).
 fn commitments(c: &Contexte<'_>, signed: &[&Verdict]) -> Result<Vec<Figure>> {
-    let mut engagements: BTreeMap<(&str, String, &str), Vec<(&Verdict, i64)>> = BTreeMap::new();
+    let mut engagements: BTreeMap<(&str, String, &str), Distances<'_>> = BTreeMap::new();
     let own = |v: &&&Verdict| v.acteur_type == "bailleur" && v.agregation != "moyenne" && v.resultat.is_some();
     for v in signed.iter().filter(own).filter(|_| c.lieu.is_epci()) {
         if let Some(distance) = v.distance() {
