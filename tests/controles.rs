@@ -362,3 +362,50 @@ fn a_count_far_from_last_years_is_to_be_confirmed() {
     projet.run(1, false);
     assert_eq!(projet.text("rejets.csv").matches("B0334").count(), 1, "the territory alone");
 }
+
+/// A blank counts as no in a verdict: how many there are is told by landlord and by office. Counted by hand, bodies corporate
+/// apart.
+#[test]
+fn completeness_tells_blanks_that_count_as_no() {
+    let projet = Projet::new(
+        "[bilan]\nmillesime = 2025\nepci = [\"246300701\"]\ndate_extraction = 2026-01-31\n\
+         [[source]]\nschema = \"demandes\"\nfichiers = [\"demandes.csv\"]\n\
+         [[source]]\nschema = \"attributions\"\nfichiers = [\"attributions.csv\"]\n",
+        &[
+            (
+                "demandes.csv",
+                "numero_unique;date_depot;communes;guichet;dalo;prioritaire;cotation;personne_morale\n\
+                 D1;2025-03-01;63113;G1;ACTIF;oui;40;non\n\
+                 D2;2025-03-01;63113;G1;NON;;;non\n\
+                 D3;2025-03-01;63113;G2;;;0;non\n\
+                 D4;2025-03-01;63113;G2;ACTIF;oui;40;oui\n"
+                    .as_bytes(),
+            ),
+            (
+                "attributions.csv",
+                "numero_unique;date_bail;bailleur;commune;dalo;prioritaire;relogement;mutation\n\
+                 A1;2025-03-02;900000001;63113;oui;non;NPNRU;non\n\
+                 A2;2025-03-02;900000001;63113;;oui;;\n\
+                 A3;2025-03-02;900000002;63113;non;;non;\n"
+                    .as_bytes(),
+            ),
+        ],
+    );
+    projet.run(2, false);
+    let rows = projet.table("completude");
+    let known = |source: &str, acteur: &str, colonne: &str| {
+        let asked = [("source", source), ("acteur", acteur), ("colonne", colonne)];
+        let row = rows.iter().find(|r| asked.iter().all(|(name, value)| r[*name].text() == *value)).unwrap();
+        (row["renseignees"].int().unwrap(), row["lignes"].int().unwrap())
+    };
+    for (colonne, first, second) in [("dalo", 1, 1), ("prioritaire", 2, 0), ("relogement", 1, 1), ("mutation", 1, 0)] {
+        assert_eq!(known("attributions", "900000001", colonne), (first, 2), "{colonne}");
+        assert_eq!(known("attributions", "900000002", colonne), (second, 1), "{colonne}");
+        assert_eq!(known("attributions", "ensemble", colonne), (first + second, 3), "{colonne}");
+    }
+    for (colonne, first, second) in [("dalo", 2, 0), ("prioritaire", 1, 0), ("cotation", 1, 1)] {
+        assert_eq!(known("demandes", "G1", colonne), (first, 2), "{colonne}");
+        assert_eq!(known("demandes", "G2", colonne), (second, 1), "{colonne}");
+        assert_eq!(known("demandes", "ensemble", colonne), (first + second, 3), "{colonne}");
+    }
+}
