@@ -329,8 +329,8 @@ fn every_measure_of_the_process_has_a_figure() {
     }
 }
 
-/// The law asks two commitments at least of each landlord (CCH L441-1-6): a figure each, where a landlord stands once, or once a
-/// target that it has signed. A sector is told by the names of its communes.
+/// The law asks two commitments at least of each landlord (CCH L441-1-6): a figure each, the furthest behind first, where a
+/// landlord stands once, or once a target that it has signed. A sector is told by the names of its communes.
 #[test]
 fn commitments_of_several_kinds_are_told_apart() {
     const SIGNED: [(&str, &str); 4] = [
@@ -366,8 +366,8 @@ fn commitments_of_several_kinds_are_told_apart() {
         })
         .collect();
     let named = |names: &[&str]| names.iter().map(|n| (*n).to_owned()).collect::<Vec<_>>();
-    let both = named(&["900000001", "900000002"]);
-    let twice = named(&["900000001 (25 %)", "900000002 (25 %)", "900000001 (30 %)", "900000002 (30 %)"]);
+    let both = named(&["900000002", "900000001"]);
+    let twice = named(&["900000002 (25 %)", "900000002 (30 %)", "900000001 (25 %)", "900000001 (30 %)"]);
     let expected = [
         ("premier quartile, hors QPV", twice),
         ("publics prioritaires", both.clone()),

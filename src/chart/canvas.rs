@@ -254,21 +254,37 @@ pub(super) fn fitted(canvas: &Canvas<'_>, text: &str, look: Look, room: f64) -> 
     "…".to_owned()
 }
 
+/// Shortens a name that is wider than `room` pixels, with an ellipsis before its last third: names of one family begin alike
+/// and are told apart by how they end.
+pub(super) fn shortened(canvas: &Canvas<'_>, name: &str, look: Look, room: f64) -> String {
+    if canvas.width(name, look) <= room {
+        return name.to_owned();
+    }
+    let chars: Vec<char> = name.chars().collect();
+    let cut = |kept: usize| {
+        let (start, end): (String, String) =
+            (chars[..kept - kept / 3].iter().collect(), chars[chars.len() - kept / 3..].iter().collect());
+        format!("{}…{}", start.trim_end(), end.trim_start())
+    };
+    let fitting = (1..chars.len()).rev().map(cut).find(|cut| canvas.width(cut, look) <= room);
+    fitting.unwrap_or_else(|| "…".to_owned())
+}
+
 /// Writes the name of a row, ending at `right` and centred on `middle`: on one line, else on two smaller ones where the row
-/// is tall enough; cut only when even that is too short.
+/// is tall enough; shortened only when even that is too short.
 pub(super) fn row_name(c: &Canvas<'_>, text: &str, right: f64, middle: f64, row: f64, room: f64) -> Result<()> {
     if c.width(text, Look::LABEL) <= room {
         return c.text(right, middle + 4.5, text, Look::LABEL, Anchor::End);
     }
     let small = Look::SMALL.colored(Palette::INK);
     if row < 23.0 || c.width(text, small) <= room {
-        return c.text(right, middle + 4.0, &fitted(c, text, small, room), small, Anchor::End);
+        return c.text(right, middle + 4.0, &shortened(c, text, small, room), small, Anchor::End);
     }
     let words: Vec<&str> = text.split(' ').collect();
     let fits = |n: usize| c.width(&words[..n].join(" "), small) <= room;
     let first = (1..words.len()).rev().find(|n| fits(*n)).unwrap_or(1);
-    c.text(right, middle - 1.5, &fitted(c, &words[..first].join(" "), small, room), small, Anchor::End)?;
-    c.text(right, middle + 10.0, &fitted(c, &words[first..].join(" "), small, room), small, Anchor::End)
+    c.text(right, middle - 1.5, &shortened(c, &words[..first].join(" "), small, room), small, Anchor::End)?;
+    c.text(right, middle + 10.0, &shortened(c, &words[first..].join(" "), small, room), small, Anchor::End)
 }
 
 /// Room for the names on the left: the longest, up to two fifths of the picture.
@@ -319,6 +335,23 @@ mod tests {
         picture(&legende, 300.0, 40.0, |c| {
             let cut = fitted(c, "Communauté d'agglomération de quelque part en France", Look::LABEL, 120.0);
             assert!(cut.ends_with('…') && c.width(&cut, Look::LABEL) <= 120.0);
+            Ok(())
+        })
+        .unwrap();
+    }
+
+    #[test]
+    fn names_that_begin_alike_are_still_told_apart_once_shortened() {
+        let legende = Legende { cle: "f", titre: "", alternative: "" };
+        picture(&legende, 300.0, 40.0, |c| {
+            let shown = |name: &str| shortened(c, name, Look::LABEL, 160.0);
+            let [lille, lyon] =
+                ["Lille", "Lyon"].map(|town| shown(&format!("Office public de l'habitat de la métropole de {town}")));
+            assert!(lille.starts_with("Office public") && lille.ends_with("de Lille"), "{lille}");
+            assert_ne!(lille, lyon);
+            assert!(c.width(&lille, Look::LABEL) <= 160.0);
+            assert_eq!(shown("SEM"), "SEM");
+            assert_eq!(shortened(c, "Société", Look::LABEL, 4.0), "…");
             Ok(())
         })
         .unwrap();

@@ -2,7 +2,7 @@
 
 use plotters::style::RGBColor;
 
-use super::canvas::{Anchor, Canvas, Look, Palette, fitted, picture};
+use super::canvas::{Anchor, Canvas, Look, Palette, picture, shortened};
 use super::{Dessin, Legende};
 use crate::error::Result;
 
@@ -206,7 +206,7 @@ fn names(c: &Canvas<'_>, cercles: &[&Cercle], spots: &[(f64, f64, f64)], height:
                 .any(|(i, t)| i != own && p[0] < t[2] && t[0] < p[2] && p[1] < t[3] && t[1] < p[3])
     };
     for (i, (m, (x, y, r))) in cercles.iter().zip(spots).enumerate() {
-        let name = fitted(c, &m.nom, Look::SMALL, 270.0);
+        let name = shortened(c, &m.nom, Look::SMALL, 270.0);
         let (bold, plain) = (Look { bold: true, ..Look::SMALL }.colored(Palette::INK), Look::SMALL);
         let wide = c.width(&name, bold).max(c.width(&m.etiquette, plain));
         let tall = if m.etiquette.is_empty() { 14.0 } else { 27.0 };

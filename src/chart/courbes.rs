@@ -2,7 +2,7 @@
 
 use plotters::style::RGBColor;
 
-use super::canvas::{Anchor, Canvas, Look, Palette, axis, fitted, picture};
+use super::canvas::{Anchor, Canvas, Look, Palette, axis, picture, shortened};
 use super::{Dessin, Legende, length};
 use crate::error::Result;
 
@@ -78,7 +78,7 @@ pub fn lines(
             let lowest = HEIGHT - 8.0 - APART * length(count - 1 - i);
             let at = at.max(free).min(lowest);
             free = at + APART;
-            let name = fitted(c, &serie.nom, Look::LABEL, names);
+            let name = shortened(c, &serie.nom, Look::LABEL, names);
             c.text(right + 10.0, at, &name, Look::LABEL.colored(serie.couleur), Anchor::Start)?;
         }
         Ok(())

@@ -1,6 +1,6 @@
 //! Two compositions facing each other: the same classes, one population on each side of their names.
 
-use super::canvas::{Anchor, Look, Palette, axis, fitted, picture};
+use super::canvas::{Anchor, Look, Palette, axis, picture, shortened};
 use super::{Dessin, Legende, length};
 use crate::error::Result;
 
@@ -41,7 +41,7 @@ pub fn facing(legende: &Legende<'_>, populations: [&str; 2], paires: &[Paire]) -
         c.text(middle + half, 15.0, populations[1], bold, Anchor::Start)?;
         let mut y = TOP;
         for p in paires {
-            let name = fitted(c, &p.nom, Look::LABEL, names);
+            let name = shortened(c, &p.nom, Look::LABEL, names);
             c.text(middle, y + ROW * 0.68, &name, Look::LABEL, Anchor::Middle)?;
             let size = |v: Option<f64>| v.map_or(0.0, |v| reach * (v / end).clamp(0.0, 1.0));
             let (left, right) = (size(p.gauche.0), size(p.droite.0));

@@ -1,7 +1,7 @@
 //! Small multiples: the same line for each territory, on one scale, with the target across.
 
 use super::barres::Repere;
-use super::canvas::{Anchor, Look, Palette, axis, fitted, picture};
+use super::canvas::{Anchor, Look, Palette, axis, picture, shortened};
 use super::{Dessin, Legende, length};
 use crate::error::Result;
 
@@ -41,7 +41,7 @@ pub fn small_multiples(legende: &Legende<'_>, vignettes: &[Vignette], repere: &R
             let y0 = 16.0 + length(i / columns) * (HEAD + tall + 14.0);
             let base = y0 + HEAD + tall;
             let color = if v.atteint { Palette::BLUE } else { Palette::RED };
-            let name = fitted(c, &v.nom, Look::SMALL, cell - 2.0);
+            let name = shortened(c, &v.nom, Look::SMALL, cell - 2.0);
             c.text(x0, y0 + 13.0, &name, Look::SMALL.colored(Palette::INK), Anchor::Start)?;
             let bold = Look { bold: true, ..Look::SMALL };
             c.text(x0, y0 + 27.0, &v.etiquette, bold.colored(color), Anchor::Start)?;

@@ -5,7 +5,9 @@ use std::borrow::Cow;
 use serde::Serialize;
 
 use super::document::{Bloc, Cle, Figure, Revue};
-use super::revue::{Cadre, Contexte, gaps, key_figures, landlord_shares, map_of_rule, short_judgements, verdict_dots};
+use super::revue::{
+    Cadre, Contexte, commitments, gaps, key_figures, landlord_shares, map_of_rule, short_judgements, verdict_dots,
+};
 use super::tableau::{Cellule, Tableau};
 use crate::chart::Dessin;
 use crate::error::Result;
@@ -73,6 +75,7 @@ fn fitted<'f>(c: &Contexte<'_>, figure: &'f Figure) -> Result<Cow<'f, Figure>> {
         "verdicts" if many => verdict_dots(&c)?,
         "ecarts" if many => gaps(&c)?,
         "bailleurs" if many => landlord_shares(&c)?,
+        "engagements" if many => commitments(&c)?.into_iter().find(|again| again.titre == figure.titre),
         _ => None,
     };
     Ok(again.map_or(Cow::Borrowed(figure), Cow::Owned))

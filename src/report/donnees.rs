@@ -178,8 +178,14 @@ impl<'a> Donnees<'a> {
     /// # Errors
     /// [`Error::Usage`] when there are none.
     pub(super) fn load(plan: &'a Plan, geographie: &Geographie) -> Result<Self> {
+        let bailleurs = landlord_names(plan)?;
         let mut verdicts = load_verdicts(plan)?;
         verdicts.sort_by_cached_key(|v| (format::plain(&v.libelle), v.epci.clone()));
+        let of_one_rule =
+            |a: &Verdict, b: &Verdict| (&a.epci, &a.regle, &a.acteur_type) == (&b.epci, &b.regle, &b.acteur_type);
+        for actors in verdicts.chunk_by_mut(of_one_rule).filter(|actors| actors[0].acteur_type == "bailleur") {
+            actors.sort_by_cached_key(|v| format::plain(bailleurs.get(&v.acteur).unwrap_or(&v.acteur)));
+        }
         let mut verdicts_of: BTreeMap<String, Range<usize>> = BTreeMap::new();
         for (i, v) in verdicts.iter().enumerate() {
             verdicts_of.entry(v.epci.clone()).or_insert(i..i).end = i + 1;
@@ -197,7 +203,7 @@ impl<'a> Donnees<'a> {
             manifeste: Manifeste::load(plan)?,
             qualite: Qualite::load(plan)?,
             nomenclatures: Nomenclatures::load(&plan.resources(), plan.millesime)?,
-            bailleurs: landlord_names(plan)?,
+            bailleurs,
             secteurs: sectors(geographie, &verdicts),
             verdicts,
             epci,

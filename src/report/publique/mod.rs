@@ -153,7 +153,7 @@ impl Atelier<'_> {
 
     fn page(&self, revue: &Revue, whole: bool) -> Result<String> {
         let racine = if whole { "" } else { "../" };
-        let csv = csv_links(revue.figures());
+        let csv = csv_links(revue.figures(), &revue.code);
         self.gabarits
             .render("revue.html", context! { racine, revue => value(revue), csv => value(&csv), territoire => whole })
     }

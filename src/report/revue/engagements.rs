@@ -3,7 +3,7 @@
 use std::cmp::Reverse;
 use std::collections::BTreeMap;
 
-use super::{Bloc, Cadre, Cellule, Chapitre, Contexte, Figure, Natif, Tableau, alternative};
+use super::{Bloc, Cadre, Cellule, Chapitre, Contexte, Figure, Natif, Tableau, alternative, furthest};
 use crate::chart::{self, Ecart, Legende};
 use crate::error::Result;
 use crate::format;
@@ -131,8 +131,13 @@ pub(in crate::report) fn short_judgements(c: &Contexte<'_>) -> Tableau {
     judgement_table(c.donnees, &titre, &all, true).without(&["Règle", "Acteur"])
 }
 
+/// Verdicts on what the territory has signed.
+fn signed<'a>(c: &Contexte<'a>) -> Vec<&'a Verdict> {
+    c.donnees.verdicts_of(c.lieu).iter().filter(|v| v.base != "loi").collect()
+}
+
 pub(super) fn chapter(c: &Contexte<'_>) -> Result<Chapitre> {
-    let signed: Vec<&Verdict> = c.donnees.verdicts_of(c.lieu).iter().filter(|v| v.base != "loi").collect();
+    let signed = signed(c);
     let mut blocs = Vec::new();
     if signed.is_empty() {
         blocs.push(Bloc::absence(if c.lieu.is_epci() {
@@ -153,7 +158,7 @@ pub(super) fn chapter(c: &Contexte<'_>) -> Result<Chapitre> {
         }
     }));
     blocs.push(Bloc::Tableau(judgement_table(c.donnees, "Engagements de la convention", &signed, !c.lieu.is_epci())));
-    for figure in commitments(c, &signed)? {
+    for figure in commitments(c)? {
         blocs.push(Bloc::Figure(Box::new(figure)));
     }
     // A reference names its texts, of which several verdicts share some.
@@ -174,18 +179,21 @@ type Distances<'v> = Vec<(&'v Verdict, i64)>;
 
 /// Distance of each landlord to its commitment, in lettings: a figure for each public, zone and sector, of which the law asks
 /// two at least (CCH L441-1-6).
-fn commitments(c: &Contexte<'_>, signed: &[&Verdict]) -> Result<Vec<Figure>> {
+pub(in crate::report) fn commitments(c: &Contexte<'_>) -> Result<Vec<Figure>> {
     let mut engagements: BTreeMap<(&str, String, &str), Distances<'_>> = BTreeMap::new();
     let own = |v: &&&Verdict| v.acteur_type == "bailleur" && v.agregation != "moyenne" && v.resultat.is_some();
-    for v in signed.iter().filter(own).filter(|_| c.lieu.is_epci()) {
+    for v in signed(c).iter().filter(own).filter(|_| c.lieu.is_epci()) {
         if let Some(distance) = v.distance() {
             engagements.entry((base(v), aim(c.donnees, v), &v.secteur)).or_default().push((v, distance));
         }
     }
+    for rows in engagements.values_mut() {
+        rows.sort_by_key(|(_, distance)| *distance);
+    }
     engagements.iter().map(|((base, aim, _), rows)| commitment(c, base, aim, rows)).collect()
 }
 
-/// One of them.
+/// One of them, the landlord furthest behind first.
 fn commitment(c: &Contexte<'_>, base: &str, aim: &str, rows: &[(&Verdict, i64)]) -> Result<Figure> {
     let kept = rows.iter().filter(|(v, _)| v.verdict == "atteint").count();
     let (who, single) = super::of_all(kept, rows.len(), "L'engagement", "engagement", "engagements");
@@ -197,8 +205,11 @@ fn commitment(c: &Contexte<'_>, base: &str, aim: &str, rows: &[(&Verdict, i64)])
         let several = rows.iter().filter(|(other, _)| other.acteur == v.acteur).count() > 1;
         if several { format!("{own} ({})", v.shown_target()) } else { own }
     };
+    let drawn = rows.len().min(c.cadre.rangs);
+    let behind = rows.iter().filter(|(_, distance)| *distance < 0).count();
+    let which = furthest(rows.len(), drawn, behind, "engagements");
     let ecarts: Vec<Ecart> =
-        rows.iter().map(|(v, d)| Ecart { nom: name(v), valeur: *d, etiquette: v.distance_words() }).collect();
+        rows[..drawn].iter().map(|(v, d)| Ecart { nom: name(v), valeur: *d, etiquette: v.distance_words() }).collect();
     let lignes = rows
         .iter()
         .map(|(v, d)| {
@@ -228,7 +239,10 @@ fn commitment(c: &Contexte<'_>, base: &str, aim: &str, rows: &[(&Verdict, i64)])
     Ok(Figure {
         cle: "engagements",
         titre,
-        sous_titre: format!("{base} : écart de chaque bailleur à son engagement, en baux signés en {}", c.millesime()),
+        sous_titre: format!(
+            "{base} : écart de chaque bailleur à son engagement, en baux signés en {}{which}",
+            c.millesime()
+        ),
         dessin,
         lecture: "à gauche de la cible, les baux qui manquent ; à droite, les baux d'avance".to_owned(),
         champ: "attributions à des ménages suivies d'un bail signé, hors financements exclus".to_owned(),

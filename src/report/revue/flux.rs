@@ -252,9 +252,12 @@ pub(super) fn chapter(c: &Contexte<'_>) -> Chapitre {
     };
     let mut holders: Vec<Vec<Cellule>> = ranked.iter().map(|(code, f)| cells(named(code), f)).collect();
     holders.push(cells(Cellule::texte("Ensemble"), &whole));
-    let mut landlords: Vec<Vec<Cellule>> = by_landlord
-        .iter()
-        .map(|(siren, f)| cells(Cellule::Lien(c.donnees.landlord(siren), format!("bailleurs/{siren}.html")), f))
+    let mut named_landlords: Vec<(String, &str, &Flux)> =
+        by_landlord.iter().map(|(siren, f)| (c.donnees.landlord(siren), *siren, f)).collect();
+    named_landlords.sort_by_cached_key(|(name, ..)| crate::format::plain(name));
+    let mut landlords: Vec<Vec<Cellule>> = named_landlords
+        .into_iter()
+        .map(|(name, siren, f)| cells(Cellule::Lien(name, format!("bailleurs/{siren}.html")), f))
         .collect();
     landlords.push(cells(Cellule::texte("Ensemble"), &whole));
     let headings = ["Réservataire", "Logements proposés#", "Logements attribués#"];

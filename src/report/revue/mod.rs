@@ -26,7 +26,7 @@ use crate::error::Result;
 
 pub(super) use cartes::{Etendue, Place, q1 as map_of_rule, rule as map_of_shares, tension as map_of_tension};
 pub(super) use cles::{headline, key_figures};
-pub(super) use engagements::{judgement_table, short_judgements};
+pub(super) use engagements::{commitments, judgement_table, short_judgements};
 pub(super) use flux::{Contingents, Flux};
 pub(super) use methode::parameters;
 pub(super) use mixite::{landlord_shares, verdict_dots};
@@ -61,6 +61,15 @@ impl Cadre {
 /// What a subtitle adds where a chart does not draw `all` of its rows.
 pub(super) fn largest(all: usize, drawn: usize, which: &str) -> String {
     if all > drawn { format!(" ; les {drawn} {which} le plus de baux") } else { String::new() }
+}
+
+/// The same for a chart of distances, the furthest behind first, of which `behind` are short of the line.
+fn furthest(all: usize, drawn: usize, behind: usize, which: &str) -> String {
+    match drawn {
+        n if n == all => String::new(),
+        n if n > behind => format!(" ; les {n} {which} les plus en retard ou le moins en avance"),
+        n => format!(" ; les {n} {which} les plus en retard"),
+    }
 }
 
 impl<'a> Contexte<'a> {

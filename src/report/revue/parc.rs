@@ -1,5 +1,7 @@
 //! The stock: how many dwellings, of which size, vacant, moving, at what rent; and what is to be built.
 
+use std::collections::BTreeSet;
+
 use super::{Bloc, Cellule, Chapitre, Contexte, Figure, Natif, TOUT, Tableau, alternative};
 use crate::chart::{self, Legende, Paire};
 use crate::error::Result;
@@ -187,44 +189,54 @@ fn official(c: &Contexte<'_>) -> Option<Bloc> {
     )))
 }
 
-/// New supply: year, financing, dwellings; the whole of a year last.
+/// New supply by financing, the whole last: of one year with its shares, of several side by side.
 fn programme(c: &Contexte<'_>) -> Vec<Bloc> {
     const ORDER: [&str; 7] = ["PLAI", "PLUS", "PLS", "PLI", "AUTRE", "inconnu", "ensemble"];
-    let mut rows = c.donnees.rows("programmation", c.lieu);
-    if rows.is_empty() {
+    /// Years that stand side by side; the table of the workbook has all of them.
+    const MOST: usize = 6;
+    let rows = c.donnees.rows("programmation", c.lieu);
+    let years: BTreeSet<i64> = rows.iter().filter_map(|l| l.int("annee")).collect();
+    let under_review = i64::from(c.millesime());
+    // What is programmed for later is not this year's: the year under review, else the last before it.
+    let Some(year) = years.range(..=under_review).next_back().or_else(|| years.first()).copied() else {
         return vec![Bloc::absence(if c.donnees.departement(c.lieu).is_some() && c.donnees.given("programmation") {
             "La programmation de logements est fournie par EPCI : elle est dans le bilan de chacun."
         } else {
             "Aucune programmation de logements n'est fournie pour ce territoire."
         })];
-    }
-    rows.sort_by_key(|l| (l.int("annee"), ORDER.iter().position(|f| *f == l.text("financement"))));
-    let last = rows.iter().filter(|l| l.text("financement") == "ensemble").filter_map(|l| l.int("annee")).max();
-    let mut blocs = Vec::new();
-    let of = |financing: &str| rows.iter().find(|l| l.int("annee") == last && l.text("financement") == financing);
-    if let Some((year, whole)) = last.zip(of("ensemble")) {
-        let plai = of("PLAI")
-            .and_then(|l| l.real("part"))
-            .map_or_else(String::new, |x| format!(", dont {} en PLAI", format::percent(x)));
-        blocs.push(Bloc::constat(format!(
-            "{} en {year}{plai}.",
-            format::count(whole.int("logements").unwrap_or(0), "logement programmé", "logements programmés")
-        )));
-    }
-    let lignes = rows
-        .iter()
-        .map(|l| {
+    };
+    let of = |financing: &str, year: i64| {
+        rows.iter().find(|l| l.int("annee") == Some(year) && l.text("financement") == financing)
+    };
+    let dwellings = |financing: &str, year: i64| of(financing, year).and_then(|l| l.int("logements"));
+    let plai = of("PLAI", year)
+        .and_then(|l| l.real("part"))
+        .map_or_else(String::new, |x| format!(", dont {} en PLAI", format::percent(x)));
+    let all = dwellings("ensemble", year).unwrap_or(0);
+    let constat =
+        Bloc::constat(format!("{} en {year}{plai}.", format::count(all, "logement programmé", "logements programmés")));
+    let financings = ORDER.into_iter().filter(|f| rows.iter().any(|l| l.text("financement") == *f));
+    let tableau = if years.len() == 1 {
+        let lignes = financings.map(|f| {
             vec![
-                Cellule::texte(mots::financing(l.text("financement"))),
-                Cellule::Annee(l.int("annee").unwrap_or_default()),
-                Cellule::Nombre(l.int("logements")),
-                Cellule::Part(l.real("part")),
+                Cellule::texte(mots::financing(f)),
+                Cellule::Annee(year),
+                Cellule::Nombre(dwellings(f, year)),
+                Cellule::Part(of(f, year).and_then(|l| l.real("part"))),
             ]
-        })
-        .collect();
-    let tableau =
-        Tableau::new("Offre nouvelle programmée", &["Financement", "Année#", "Logements#", "Part de l'année#"], lignes);
-    let years = rows.iter().filter(|l| l.text("financement") == "ensemble").count();
-    blocs.push(Bloc::Tableau(if years == 1 { tableau.with_total() } else { tableau }));
-    blocs
+        });
+        let headings = ["Financement", "Année#", "Logements#", "Part de l'année#"];
+        Tableau::new("Offre nouvelle programmée", &headings, lignes.collect())
+    } else {
+        let mut shown: Vec<i64> = years.into_iter().rev().take(MOST).collect();
+        shown.reverse();
+        let lignes = financings.map(|f| {
+            let counts = shown.iter().map(|year| Cellule::Nombre(Some(dwellings(f, *year).unwrap_or(0))));
+            [Cellule::texte(mots::financing(f))].into_iter().chain(counts).collect()
+        });
+        let headings: Vec<String> = shown.iter().map(|year| format!("{year}#")).collect();
+        let headings: Vec<&str> = ["Financement"].into_iter().chain(headings.iter().map(String::as_str)).collect();
+        Tableau::new("Offre nouvelle programmée, en logements", &headings, lignes.collect())
+    };
+    vec![constat, Bloc::Tableau(tableau.with_total())]
 }

@@ -2,7 +2,8 @@
 //! by side.
 
 use super::{
-    Bloc, Cellule, Chapitre, Contexte, Figure, Natif, TOUS, TOUT, Tableau, alternative, cartes, largest, mixite,
+    Bloc, Cellule, Chapitre, Contexte, Figure, Natif, TOUS, TOUT, Tableau, alternative, cartes, furthest, largest,
+    mixite,
 };
 use crate::chart::{self, Ecart, Legende, Repere, Vignette};
 use crate::error::Result;
@@ -83,11 +84,7 @@ pub(in crate::report) fn gaps(c: &Contexte<'_>) -> Result<Option<Figure>> {
         n => format!("Il manque {} en tout, dans {n} EPCI", format::count(missing, "bail", "baux")),
     };
     let drawn = all.len().min(c.cadre.rangs);
-    let which = match drawn {
-        n if n == all.len() => String::new(),
-        n if n > behind => format!(" ; les {n} EPCI les plus en retard ou le moins en avance"),
-        n => format!(" ; les {n} EPCI où il manque le plus de baux"),
-    };
+    let which = furthest(all.len(), drawn, behind, "EPCI");
     let ecarts: Vec<Ecart> = all[..drawn]
         .iter()
         .filter_map(|v| Some(Ecart { nom: v.libelle.clone(), valeur: v.distance()?, etiquette: v.distance_words() }))

@@ -239,6 +239,11 @@ impl Acteur {
         self
     }
 
+    /// SIREN of a landlord, code of a holder.
+    pub(super) fn code(&self) -> &str {
+        &self.code
+    }
+
     /// Its figures.
     pub(in crate::report) fn figures(&self) -> impl Iterator<Item = &Figure> {
         self.regle.figures.iter()

@@ -123,9 +123,30 @@ fn csv_link(csv: &str) -> String {
     link
 }
 
-/// Links that save the tables of figures, by the name of their picture.
-pub(in crate::report) fn csv_links<'a>(figures: impl Iterator<Item = &'a Figure>) -> BTreeMap<String, String> {
-    figures.map(|f| (f.dessin.nom.clone(), csv_link(&f.tableau.csv()))).collect()
+/// A table that a page saves.
+#[derive(Debug, Serialize)]
+pub(in crate::report) struct Telechargement {
+    /// Name of the file.
+    fichier: String,
+    /// The table, as a link.
+    lien: String,
+}
+
+/// Tables of the figures of a page on `code`, by the name of their picture: a file each, numbered where figures are of one
+/// kind.
+pub(in crate::report) fn csv_links<'a>(
+    figures: impl Iterator<Item = &'a Figure>,
+    code: &str,
+) -> BTreeMap<String, Telechargement> {
+    let mut of_one_kind: BTreeMap<&str, usize> = BTreeMap::new();
+    let mut link = |f: &'a Figure| {
+        let rank = of_one_kind.entry(f.cle).or_default();
+        *rank += 1;
+        let number = if *rank == 1 { String::new() } else { format!("-{rank}") };
+        let fichier = format!("{}{number}-{code}.csv", f.cle);
+        (f.dessin.nom.clone(), Telechargement { fichier, lien: csv_link(&f.tableau.csv()) })
+    };
+    figures.map(&mut link).collect()
 }
 
 #[cfg(test)]

@@ -66,7 +66,7 @@ impl<'a> Site<'a> {
                 Entree { code: lieu.code.clone(), nom: lieu.libelle.clone(), note, lien }
             })
             .collect();
-        let csv = csv_links(figures.iter().copied().chain(trend));
+        let csv = csv_links(figures.iter().copied().chain(trend), "territoire");
         self.gabarits.render(
             "index.html",
             context! {
@@ -113,7 +113,7 @@ impl<'a> Site<'a> {
 
     /// The whole review of a territory.
     pub(super) fn review(&self, c: &Contexte<'_>, revue: &Revue, racine: &str) -> Result<String> {
-        let csv = csv_links(revue.figures());
+        let csv = csv_links(revue.figures(), &revue.code);
         self.gabarits.render(
             "revue.html",
             context! {
@@ -140,7 +140,7 @@ impl<'a> Site<'a> {
 
     /// The page of a landlord or of a holder of reservation rights.
     pub(super) fn actor(&self, acteur: &Acteur, racine: &str) -> Result<String> {
-        let csv = csv_links(acteur.figures());
+        let csv = csv_links(acteur.figures(), acteur.code());
         self.gabarits.render("acteur.html", context! { racine, acteur => value(acteur), csv => value(&csv) })
     }
 

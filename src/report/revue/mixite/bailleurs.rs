@@ -2,7 +2,7 @@
 
 use std::cmp::{Ordering, Reverse};
 
-use super::super::{Cellule, Contexte, Figure, Natif, Tableau, alternative, largest, of_all};
+use super::super::{Cellule, Contexte, Figure, Natif, Tableau, alternative, furthest, largest, of_all};
 use super::{CHAMP, SOURCE, cells, headings, pile, segments};
 use crate::chart::{self, Ecart, Legende, Pile, Point, Repere};
 use crate::error::Result;
@@ -29,6 +29,15 @@ fn highest_first(a: &Ligne<'_>, b: &Ligne<'_>) -> Ordering {
     share(b).total_cmp(&share(a)).then_with(|| a.text("bailleur").cmp(b.text("bailleur")))
 }
 
+/// Those of the landlords, the highest share first, that have the most leases; of two with as many, the highest share.
+fn with_most_leases<'l, 'a>(rows: &'l [Ligne<'a>], most: usize) -> Vec<&'l Ligne<'a>> {
+    let mut drawn: Vec<&Ligne<'_>> = rows.iter().collect();
+    drawn.sort_by_key(|l| Reverse(l.int("attributions")));
+    drawn.truncate(most);
+    drawn.sort_by(|a, b| highest_first(a, b));
+    drawn
+}
+
 pub(in crate::report) fn shares(c: &Contexte<'_>) -> Result<Option<Figure>> {
     let Some(target) = c.cible_q1() else { return Ok(None) };
     let rows = by_landlord(c, "hors_qpv");
@@ -40,11 +49,7 @@ pub(in crate::report) fn shares(c: &Contexte<'_>) -> Result<Option<Figure>> {
     let percent = format::target_percent(target);
     let (who, single) = of_all(kept, rows.len(), "Le seul bailleur", "bailleur", "bailleurs");
     let titre = format!("{who}{} {percent} hors QPV", if single { "atteint" } else { "atteignent" });
-    // Those with the most leases; of two with as many, the highest share.
-    let mut drawn: Vec<&Ligne<'_>> = rows.iter().collect();
-    drawn.sort_by_key(|l| Reverse(l.int("attributions")));
-    drawn.truncate(c.cadre.rangs);
-    drawn.sort_by(|a, b| highest_first(a, b));
+    let drawn = with_most_leases(&rows, c.cadre.rangs);
     let points: Vec<Point> = drawn
         .iter()
         .map(|l| Point {
@@ -117,7 +122,9 @@ pub(super) fn gaps(c: &Contexte<'_>) -> Result<Option<Figure>> {
         (1, n) => format!("Un bailleur est en deçà du repère, de {}", format::count(n, "bail", "baux")),
         (k, n) => format!("{k} bailleurs sont en deçà du repère, de {} en tout", format::count(n, "bail", "baux")),
     };
-    let ecarts: Vec<Ecart> = rows
+    let drawn = rows.len().min(c.cadre.rangs);
+    let which = furthest(rows.len(), drawn, short, "bailleurs");
+    let ecarts: Vec<Ecart> = rows[..drawn]
         .iter()
         .map(|m| {
             let valeur = if m.manque > 0 { -m.manque } else { m.avance };
@@ -159,7 +166,10 @@ pub(super) fn gaps(c: &Contexte<'_>) -> Result<Option<Figure>> {
     Ok(Some(Figure {
         cle: "manques",
         titre,
-        sous_titre: format!("Écart de chaque bailleur au taux de la loi hors QPV, en baux signés en {}", c.millesime()),
+        sous_titre: format!(
+            "Écart de chaque bailleur au taux de la loi hors QPV, en baux signés en {}{which}",
+            c.millesime()
+        ),
         dessin,
         lecture: if spread > 0 {
             format!(
@@ -178,19 +188,21 @@ pub(super) fn gaps(c: &Contexte<'_>) -> Result<Option<Figure>> {
 
 /// Quartiles of each landlord, outside then inside priority neighbourhoods.
 pub(super) fn quartiles(c: &Contexte<'_>) -> Result<Option<Figure>> {
-    let rows: Vec<(&str, Ligne<'_>)> =
-        ["hors_qpv", "qpv"].into_iter().flat_map(|z| by_landlord(c, z).into_iter().map(move |l| (z, l))).collect();
-    let Some((_, first)) = rows.first() else { return Ok(None) };
+    // A bar takes the room of three rows of points, and there are two zones.
+    let most = c.cadre.rangs / 3;
+    let zones = ["hors_qpv", "qpv"].map(|zone| (zone, by_landlord(c, zone)));
+    let Some(first) = zones.iter().find_map(|(_, rows)| rows.first()) else { return Ok(None) };
     let detailed = first.int("q2").is_some();
     let mut piles: Vec<Pile> = Vec::new();
-    let mut heading = "";
-    for (z, l) in &rows {
-        let groupe = (*z != heading).then(|| mots::zone_title(z).to_owned());
-        heading = z;
-        piles.push(pile(c.donnees.landlord(l.text("bailleur")), groupe, l, detailed));
+    for (zone, rows) in &zones {
+        let mut groupe = Some(mots::zone_title(zone).to_owned());
+        for l in with_most_leases(rows, most) {
+            piles.push(pile(c.donnees.landlord(l.text("bailleur")), groupe.take(), l, detailed));
+        }
     }
-    let outside = rows.iter().filter(|(z, _)| *z == "hors_qpv");
-    let shares: Vec<f64> = outside.filter_map(|(_, l)| l.real("part_q1")).collect();
+    let several = zones.iter().map(|(_, rows)| rows.len()).max().unwrap_or(0);
+    let which = largest(several, several.min(most), "qui, dans chaque zone, ont signé");
+    let shares: Vec<f64> = zones[0].1.iter().filter_map(|l| l.real("part_q1")).collect();
     let titre = match shares.as_slice() {
         [] => "Tous les baux sont en QPV".to_owned(),
         [one] => format!("Hors QPV, {} des baux vont au premier quartile strict", format::percent(*one)),
@@ -203,11 +215,11 @@ pub(super) fn quartiles(c: &Contexte<'_>) -> Result<Option<Figure>> {
     let mut head = headings("Bailleur", detailed);
     head.insert(1, "Zone".to_owned());
     let head: Vec<&str> = head.iter().map(String::as_str).collect();
-    let lignes = rows
-        .iter()
-        .map(|(z, l)| {
+    let in_zones = zones.iter().flat_map(|(zone, rows)| rows.iter().map(move |l| (zone, l)));
+    let lignes = in_zones
+        .map(|(zone, l)| {
             let mut row = cells(c.donnees.landlord(l.text("bailleur")), l, detailed);
-            row.insert(1, Cellule::texte(mots::zone_title(z)));
+            row.insert(1, Cellule::texte(mots::zone_title(zone)));
             row
         })
         .collect();
@@ -226,7 +238,7 @@ pub(super) fn quartiles(c: &Contexte<'_>) -> Result<Option<Figure>> {
         cle: "quartiles-bailleurs",
         titre,
         sous_titre: format!(
-            "Baux signés en {} par quartile de ressources, en % des baux du bailleur dans la zone",
+            "Baux signés en {} par quartile de ressources, en % des baux du bailleur dans la zone{which}",
             c.millesime()
         ),
         dessin,
