@@ -344,12 +344,12 @@ mod tests {
     fn names_that_begin_alike_are_still_told_apart_once_shortened() {
         let legende = Legende { cle: "f", titre: "", alternative: "" };
         picture(&legende, 300.0, 40.0, |c| {
-            let shown = |name: &str| shortened(c, name, Look::LABEL, 160.0);
+            let shown = |name: &str| shortened(c, name, Look::LABEL, 200.0);
             let [lille, lyon] =
                 ["Lille", "Lyon"].map(|town| shown(&format!("Office public de l'habitat de la métropole de {town}")));
             assert!(lille.starts_with("Office public") && lille.ends_with("de Lille"), "{lille}");
             assert_ne!(lille, lyon);
-            assert!(c.width(&lille, Look::LABEL) <= 160.0);
+            assert!(c.width(&lille, Look::LABEL) <= 200.0);
             assert_eq!(shown("SEM"), "SEM");
             assert_eq!(shortened(c, "Société", Look::LABEL, 4.0), "…");
             Ok(())

@@ -40,17 +40,23 @@ pub fn dots(
     let line = if points.len() > MANY { TIGHT } else { ROW };
     let height = TOP + line * length(points.len()) + BOTTOM;
     picture(legende, WIDTH, height, |c| {
-        let left = name_room(c, points.iter().map(|p| p.nom.as_str()), WIDTH);
+        // A mark at nothing does not touch the name.
+        let left = name_room(c, points.iter().map(|p| p.nom.as_str()), WIDTH) + 6.0;
         let label_room = points.iter().map(|p| c.width(&p.etiquette, Look::LABEL)).fold(40.0, f64::max) + 16.0;
         let largest = points.iter().filter_map(|p| p.valeur).fold(repere.valeur, f64::max);
         let (end, step) = axis(largest);
         let right = WIDTH - label_room;
         let x = |v: f64| left + (right - left) * (v / end).clamp(0.0, 1.0);
-        let mut tick = 0.0;
+        // Where long names leave little width, one value in two is written.
+        let tight = x(step) - left < c.width(&graduation(end), Look::SMALL) + 8.0;
+        let (mut tick, mut written) = (0.0, true);
         while tick <= end + step / 2.0 {
             let at = x(tick);
             c.line(&[(at, TOP), (at, height - BOTTOM + 4.0)], Palette::LINE, 0.8)?;
-            c.text(at, height - 6.0, &graduation(tick), Look::SMALL, Anchor::Middle)?;
+            if written {
+                c.text(at, height - 6.0, &graduation(tick), Look::SMALL, Anchor::Middle)?;
+            }
+            written = !(tight && written);
             tick += step;
         }
         let law = x(repere.valeur);
@@ -60,7 +66,7 @@ pub fn dots(
         c.text(law.clamp(room, WIDTH - room), 14.0, &repere.nom, named, Anchor::Middle)?;
         let mut y = TOP + line / 2.0;
         for p in points {
-            row_name(c, &p.nom, left - 8.0, y, line, left - 10.0)?;
+            row_name(c, &p.nom, left - 14.0, y, line, left - 16.0)?;
             match p.valeur {
                 None => c.text(left + 8.0, y + 4.5, &p.etiquette, Look::SMALL, Anchor::Start)?,
                 Some(v) => {
