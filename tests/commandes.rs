@@ -129,6 +129,12 @@ fn an_applicant_is_answered_by_code_or_by_name_as_the_tables_say() {
     assert_eq!(bilan(&["tension", "Atlantide", "--projet", demo()]).0, 2);
     let (code, _, said) = bilan(&["tension", "clermont ferand", "--projet", demo()]);
     assert!(code == 2 && said.contains("cherchiez-vous Clermont-Ferrand (63113)"), "{said}");
+    // Four communes bear this name, none of them here.
+    let (code, _, said) = bilan(&["tension", "Clermont", "--projet", demo()]);
+    assert!(
+        code == 2 && said.contains("B0407") && said.contains("cherchiez-vous Clermont-Ferrand (63113) ?"),
+        "{said}"
+    );
     assert_eq!(bilan(&["tension", "Saint-Denis", "--projet", demo()]).0, 2);
     let (code, out, said) = bilan(&["tension", "Beaumont", "--projet", demo()]);
     assert!(code == 0 && out.starts_with("Beaumont (63032)"), "the only one of eight inside the perimeter: {said}");

@@ -262,3 +262,26 @@ fn communes_of_files_become_those_of_the_year() {
     let expected = [("01004", 1), ("01165", 1), ("13055", 1), ("15141", 1), ("69123", 1), ("75056", 2)];
     assert_eq!(counted, expected.map(|(c, n)| (c.to_owned(), n)));
 }
+
+/// A quote left open makes one name of many lines: refused, where it would be written in every page.
+#[test]
+fn a_name_longer_than_a_name_is_refused() {
+    let toml = TOML.to_owned() + "[[source]]\nschema = \"bailleurs\"\nfichiers = [\"bailleurs.csv\"]\n";
+    let names = |length| format!("siren;nom\n900000001;\"Office\n{}\"\n900000019;Société\n", "x".repeat(length));
+    let attributions = HEADER.to_owned() + GOOD;
+    let run_of = |length| {
+        let bailleurs = names(length);
+        let files = [("attributions.csv", attributions.as_bytes()), ("bailleurs.csv", bailleurs.as_bytes())];
+        let projet = Projet::new(&toml, &files);
+        let (exit, text) = run(projet.path(), &[]);
+        assert_eq!(exit, 0, "{text}");
+        (text, projet.text("manifeste.json"))
+    };
+    let (text, _) = run_of(100_000);
+    assert!(text.contains("B0121  bailleurs.csv, ligne 2, colonne nom"), "{text}");
+    assert!(text.contains("la valeur hors des bornes possibles, attendu 200 caractères au plus"), "{text}");
+    assert!(!text.contains("xxx") && text.len() < 2_000, "{text}");
+    // "Office", a space and 193 letters.
+    assert!(!run_of(193).0.contains("B0121"));
+    assert!(run_of(194).0.contains("B0121"));
+}

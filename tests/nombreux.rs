@@ -72,8 +72,8 @@ fn seventy_landlords_are_told_apart() {
     };
     for (cle, drawn, said) in [
         ("bailleurs", 60, "les 60 qui ont signé le plus de baux"),
-        ("manques", 60, "les 60 bailleurs les plus en retard"),
-        ("engagements", 60, "les 60 engagements les plus en retard"),
+        ("manques", 60, "les 60 bailleurs à qui il manque le plus de baux"),
+        ("engagements", 60, "les 60 engagements où il manque le plus de baux"),
         ("quartiles-bailleurs", 40, "les 20 qui, dans chaque zone, ont signé le plus de baux"),
     ] {
         let found = of(cle);

@@ -189,8 +189,8 @@ pub struct Trace {
     /// Table dont un chiffre est à expliquer (bilan explain dit lesquelles se tracent)
     #[arg(value_name = "TABLE")]
     pub table: String,
-    /// Case à expliquer, colonne par colonne : --where code=246300701 --where zone=hors_qpv ; --where colonne=q1 pour
-    /// l'effectif à expliquer
+    /// Case à expliquer, colonne par colonne : --where code=246300701 --where zone=hors_qpv, ou comme en SQL --where
+    /// "code = '246300701' AND zone = 'hors_qpv'" ; --where colonne=q1 pour l'effectif à expliquer
     #[arg(long = "where", value_name = "COLONNE=VALEUR")]
     pub ou: Vec<String>,
     /// Projet dont les résultats sont lus (par défaut le dossier courant)

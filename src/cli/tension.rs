@@ -144,8 +144,8 @@ impl Answer {
     }
 }
 
-/// The commune meant by a code or a name: of several of one name, the only one inside the perimeter; else they are listed, and
-/// so are those whose name comes near to an unknown one.
+/// The commune meant by a code or a name: of several of one name, the only one inside the perimeter; else those inside are
+/// listed, and so are those whose name comes near where there is none.
 fn find_commune<'a>(
     geographie: &'a Geographie,
     wanted: &str,
@@ -164,7 +164,12 @@ fn find_commune<'a>(
         [] => Err(Error::usage(
             "B0408",
             format!("commune « {wanted} » inconnue"),
-            format!("{}donnez son code Insee (63113) ou son nom exact", near(geographie, &name)),
+            format!("{}donnez son code Insee (63113) ou son nom exact", near(geographie, &name, inside)),
+        )),
+        [first, ..] if !inside(first) => Err(Error::usage(
+            "B0407",
+            format!("les communes nommées « {wanted} » sont hors du périmètre de ce bilan"),
+            format!("{}choisissez une commune du périmètre", near(geographie, &name, inside)),
         )),
         several => {
             let list: Vec<String> =
@@ -178,10 +183,16 @@ fn find_commune<'a>(
     }
 }
 
-/// The communes whose names come nearest to one that is none, as a question.
-fn near(geographie: &Geographie, name: &str) -> String {
-    let likeness = |c: &Commune| format::likeness(name, &format::plain(&c.libelle));
-    let mut near: Vec<(f64, &Commune)> = geographie.communes().filter_map(|c| Some((likeness(c)?, c))).collect();
+/// The communes of the perimeter whose names come nearest to one that none of them bears, as a question: first those that begin
+/// with it, Clermont-Ferrand for Clermont.
+fn near(geographie: &Geographie, name: &str, inside: impl Fn(&Commune) -> bool) -> String {
+    let begun = format!("{name}_");
+    let likeness = |c: &Commune| match format::plain(&c.libelle) {
+        own if own.starts_with(&begun) => Some(1.0),
+        own => format::likeness(name, &own),
+    };
+    let communes = geographie.communes().filter(|c| inside(c));
+    let mut near: Vec<(f64, &Commune)> = communes.filter_map(|c| Some((likeness(c)?, c))).collect();
     near.sort_by(|a, b| b.0.total_cmp(&a.0).then_with(|| a.1.code.cmp(&b.1.code)));
     let named: Vec<String> = near.iter().take(3).map(|(_, c)| format!("{} ({})", c.libelle, c.code)).collect();
     if named.is_empty() { String::new() } else { format!("cherchiez-vous {} ? sinon, ", named.join(", ")) }

@@ -5,6 +5,9 @@ use std::collections::BTreeMap;
 use arrow::array::{Array, AsArray};
 use arrow::datatypes::{DataType, Float64Type};
 use serde::Serialize;
+use sqlparser::dialect::GenericDialect;
+use sqlparser::keywords::Keyword;
+use sqlparser::tokenizer::{Token, Tokenizer, Word};
 
 use super::args::Trace;
 use super::sortie::{Lignes, write_aligned, write_csv, write_json, write_out};
@@ -30,18 +33,38 @@ struct Document<'t> {
     enregistrements: Lignes<'t>,
 }
 
+/// Columns and values of a condition written as SQL is, one or several joined by `AND`, values between quotes or not; none
+/// where it is not written so, as a value of several words.
+fn equalities(condition: &str) -> Option<Vec<(String, String)>> {
+    let tokens = Tokenizer::new(&GenericDialect {}, condition).tokenize().ok()?;
+    let tokens: Vec<Token> = tokens.into_iter().filter(|token| !matches!(token, Token::Whitespace(_))).collect();
+    let equality = |tokens: &[Token]| {
+        let [Token::Word(column), Token::Eq, value] = tokens else { return None };
+        let (Token::Word(Word { value, .. }) | Token::Number(value, _) | Token::SingleQuotedString(value)) = value
+        else {
+            return None;
+        };
+        Some((column.value.clone(), value.clone()))
+    };
+    let and = |token: &Token| matches!(token, Token::Word(word) if word.keyword == Keyword::AND);
+    tokens.split(and).map(equality).collect()
+}
+
 pub(super) fn execute(args: &Trace) -> Result<u8> {
     let (plan, _) = Plan::load(&args.projet, args.out.as_deref())?;
     let mut key = BTreeMap::new();
     for condition in &args.ou {
-        let Some((column, value)) = condition.split_once('=') else {
-            return Err(Error::usage(
+        let named = equalities(condition).or_else(|| {
+            let (column, value) = condition.split_once('=')?;
+            Some(vec![(column.trim().to_owned(), value.trim().to_owned())])
+        });
+        key.extend(named.ok_or_else(|| {
+            Error::usage(
                 "B0411",
                 format!("« {condition} » n'est pas une condition"),
                 "écrivez --where COLONNE=VALEUR, autant de fois qu'il faut",
-            ));
-        };
-        key.insert(column.trim().to_owned(), value.trim().to_owned());
+            )
+        })?);
     }
     let found = trace(&engine::open_results(&plan, 2)?, &plan.resources(), &args.table, &key)?;
     if args.csv {
@@ -100,4 +123,33 @@ fn cell(name: &str, column: &dyn Array, row: usize) -> Result<String> {
             if name == NUMERO_UNIQUE { text.chars().take(SHOWN).collect() } else { text }
         }
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_condition_is_read_as_sql_where_it_is_written_so() {
+        let pairs = |found: &[(&str, &str)]| {
+            Some(found.iter().map(|(column, value)| ((*column).to_owned(), (*value).to_owned())).collect::<Vec<_>>())
+        };
+        assert_eq!(equalities("code=01004"), pairs(&[("code", "01004")]));
+        assert_eq!(equalities("typologie = T2"), pairs(&[("typologie", "T2")]));
+        assert_eq!(
+            equalities("code = '246300701' and zone='hors_qpv' AND bailleur = 'L''Office'"),
+            pairs(&[("code", "246300701"), ("zone", "hors_qpv"), ("bailleur", "L'Office")])
+        );
+        for other in [
+            "modalite=65 ans et plus",
+            "code=2A004",
+            "code = '1' OR code = '2'",
+            "code > '1'",
+            "rien",
+            "",
+            "a = AND b = 1",
+        ] {
+            assert_eq!(equalities(other), None, "{other}");
+        }
+    }
 }

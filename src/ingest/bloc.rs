@@ -434,6 +434,9 @@ fn value_diagnostic(colonne: &Colonne, constat: Constat, value: Option<&str>) ->
             let bounds = match (colonne.minimum, colonne.maximum) {
                 (Some(min), Some(max)) => format!("attendu entre {} et {}", bound(min), bound(max)),
                 (Some(min), None) => format!("attendu à partir de {}", bound(min)),
+                (None, Some(max)) if colonne.genre == Genre::Texte => {
+                    format!("attendu {} caractères au plus", bound(max))
+                }
                 (None, Some(max)) => format!("attendu jusqu'à {}", bound(max)),
                 (None, None) => String::new(),
             };

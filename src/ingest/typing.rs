@@ -17,7 +17,7 @@ use polars::prelude::{
 use super::brut::Brut;
 use super::valeurs::{
     Constat, Value, boolean, bounded, decimal, is_scientific, parse_date, parse_integer, parse_month, parse_year,
-    service, siren, upper,
+    service, siren, text, upper,
 };
 use crate::error::Result;
 use crate::reference::{Geographie, Recode};
@@ -86,9 +86,7 @@ impl<'a> Typer<'a> {
         let day = |c: Int32Chunked| c.into_date().into_series();
         Ok(match colonne.genre {
             Genre::Identifiant => self.identifiers(brut)?,
-            Genre::Texte => words(colonne, brut, |v| {
-                (Some(Cow::Owned(v.split_whitespace().collect::<Vec<_>>().join(" "))), Constat::Valide)
-            })?,
+            Genre::Texte => words(colonne, brut, |v| text(colonne, v))?,
             Genre::Code => words(colonne, brut, |v| self.code(index, colonne, v))?,
             Genre::Siren => words(colonne, brut, siren)?,
             Genre::Service => words(colonne, brut, service)?,

@@ -73,6 +73,16 @@ pub(super) fn service(value: &str) -> Value<Cow<'_, str>> {
     }
 }
 
+/// A text, its spaces single; one longer than its column may hold is what a quote left open has swallowed.
+pub(super) fn text<'t>(colonne: &Colonne, value: &'t str) -> Value<Cow<'t, str>> {
+    let text = value.split_whitespace().collect::<Vec<_>>().join(" ");
+    let length = i64::try_from(text.chars().count()).unwrap_or(i64::MAX);
+    if colonne.maximum.is_some_and(|most| length > most) {
+        return (None, Constat::HorsBornes);
+    }
+    (Some(Cow::Owned(text)), Constat::Valide)
+}
+
 pub(super) fn boolean(colonne: &Colonne, value: &str) -> Value<bool> {
     let word = upper(value);
     let word = word.as_ref();

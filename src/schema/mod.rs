@@ -81,7 +81,7 @@ pub struct Colonne {
     /// Smallest value accepted.
     #[serde(default)]
     pub minimum: Option<i64>,
-    /// Largest value accepted.
+    /// Largest value accepted; of a text, its characters.
     #[serde(default)]
     pub maximum: Option<i64>,
     /// Name of the further column that holds a list's first element.

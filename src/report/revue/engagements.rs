@@ -207,7 +207,7 @@ fn commitment(c: &Contexte<'_>, base: &str, aim: &str, rows: &[(&Verdict, i64)])
     };
     let drawn = rows.len().min(c.cadre.rangs);
     let behind = rows.iter().filter(|(_, distance)| *distance < 0).count();
-    let which = furthest(rows.len(), drawn, behind, "engagements");
+    let which = furthest(rows.len(), drawn, behind, ("engagements", "où"));
     let ecarts: Vec<Ecart> =
         rows[..drawn].iter().map(|(v, d)| Ecart { nom: name(v), valeur: *d, etiquette: v.distance_words() }).collect();
     let lignes = rows

@@ -64,11 +64,11 @@ pub(super) fn largest(all: usize, drawn: usize, which: &str) -> String {
 }
 
 /// The same for a chart of distances, the furthest behind first, of which `behind` are short of the line.
-fn furthest(all: usize, drawn: usize, behind: usize, which: &str) -> String {
+fn furthest(all: usize, drawn: usize, behind: usize, (who, whom): (&str, &str)) -> String {
     match drawn {
         n if n == all => String::new(),
-        n if n > behind => format!(" ; les {n} {which} les plus en retard ou le moins en avance"),
-        n => format!(" ; les {n} {which} les plus en retard"),
+        n if n > behind => format!(" ; les {n} {who} les plus en retard ou le moins en avance"),
+        n => format!(" ; les {n} {who} {whom} il manque le plus de baux"),
     }
 }
 

@@ -84,7 +84,7 @@ pub(in crate::report) fn gaps(c: &Contexte<'_>) -> Result<Option<Figure>> {
         n => format!("Il manque {} en tout, dans {n} EPCI", format::count(missing, "bail", "baux")),
     };
     let drawn = all.len().min(c.cadre.rangs);
-    let which = furthest(all.len(), drawn, behind, "EPCI");
+    let which = furthest(all.len(), drawn, behind, ("EPCI", "où"));
     let ecarts: Vec<Ecart> = all[..drawn]
         .iter()
         .filter_map(|v| Some(Ecart { nom: v.libelle.clone(), valeur: v.distance()?, etiquette: v.distance_words() }))

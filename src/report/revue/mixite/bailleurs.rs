@@ -123,7 +123,7 @@ pub(super) fn gaps(c: &Contexte<'_>) -> Result<Option<Figure>> {
         (k, n) => format!("{k} bailleurs sont en deçà du repère, de {} en tout", format::count(n, "bail", "baux")),
     };
     let drawn = rows.len().min(c.cadre.rangs);
-    let which = furthest(rows.len(), drawn, short, "bailleurs");
+    let which = furthest(rows.len(), drawn, short, ("bailleurs", "à qui"));
     let ecarts: Vec<Ecart> = rows[..drawn]
         .iter()
         .map(|m| {
