@@ -33,7 +33,7 @@ pub struct Pile {
 const WIDTH: f64 = 720.0;
 /// Height of a bar, and of one where bars are many.
 const ROW: f64 = 34.0;
-const TIGHT: f64 = 23.0;
+const TIGHT: f64 = 26.0;
 /// Bars beyond which they are set tight.
 const MANY: usize = 8;
 const HEADING: f64 = 24.0;

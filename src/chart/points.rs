@@ -78,7 +78,10 @@ pub fn dots(
                     } else {
                         c.diamond(at, y, 8.0, color)?;
                     }
-                    c.text(at.max(law) + 13.0, y + 4.5, &p.etiquette, Look::LABEL, Anchor::Start)?;
+                    let label = at.max(law) + 13.0;
+                    // The lines of the axis do not cross it.
+                    c.rect(label, y - 8.0, label + c.width(&p.etiquette, Look::LABEL), y + 8.0, Palette::WHITE)?;
+                    c.text(label, y + 4.5, &p.etiquette, Look::LABEL, Anchor::Start)?;
                 }
             }
             y += line;

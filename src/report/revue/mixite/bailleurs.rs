@@ -1,6 +1,6 @@
 //! The first quartile landlord by landlord: shares, distances to the line, quartiles in and out of priority neighbourhoods.
 
-use std::cmp::{Ordering, Reverse};
+use std::cmp::Reverse;
 
 use super::super::{Cellule, Contexte, Figure, Natif, Tableau, alternative, furthest, largest, of_all};
 use super::{CHAMP, SOURCE, cells, headings, pile, segments};
@@ -10,8 +10,8 @@ use crate::format;
 use crate::report::donnees::Ligne;
 use crate::report::mots;
 
-/// Landlords of the EPCI outside priority neighbourhoods, the highest share first.
-fn by_landlord<'a>(c: &Contexte<'a>, zone: &str) -> Vec<Ligne<'a>> {
+/// Landlords of the EPCI that have leases in a zone, the highest `part` first.
+fn by_landlord<'a>(c: &Contexte<'a>, zone: &str, part: &str) -> Vec<Ligne<'a>> {
     let mut rows: Vec<Ligne<'_>> = c
         .donnees
         .rows("quartiles", c.lieu)
@@ -20,27 +20,23 @@ fn by_landlord<'a>(c: &Contexte<'a>, zone: &str) -> Vec<Ligne<'a>> {
             l.text("zone") == zone && l.text("bailleur") != "ensemble" && l.int("attributions").unwrap_or(0) > 0
         })
         .collect();
-    rows.sort_by(highest_first);
+    let share = |l: &Ligne<'_>| l.real(part).unwrap_or(0.0);
+    rows.sort_by(|a, b| share(b).total_cmp(&share(a)).then_with(|| a.text("bailleur").cmp(b.text("bailleur"))));
     rows
 }
 
-fn highest_first(a: &Ligne<'_>, b: &Ligne<'_>) -> Ordering {
-    let share = |l: &Ligne<'_>| l.real("part_q1_ou_relogement").unwrap_or(0.0);
-    share(b).total_cmp(&share(a)).then_with(|| a.text("bailleur").cmp(b.text("bailleur")))
-}
-
-/// Those of the landlords, the highest share first, that have the most leases; of two with as many, the highest share.
+/// Those that have the most leases, in the order given; of two with as many, the first.
 fn with_most_leases<'l, 'a>(rows: &'l [Ligne<'a>], most: usize) -> Vec<&'l Ligne<'a>> {
-    let mut drawn: Vec<&Ligne<'_>> = rows.iter().collect();
-    drawn.sort_by_key(|l| Reverse(l.int("attributions")));
+    let mut drawn: Vec<(usize, &Ligne<'_>)> = rows.iter().enumerate().collect();
+    drawn.sort_by_key(|(_, l)| Reverse(l.int("attributions")));
     drawn.truncate(most);
-    drawn.sort_by(|a, b| highest_first(a, b));
-    drawn
+    drawn.sort_by_key(|(place, _)| *place);
+    drawn.into_iter().map(|(_, l)| l).collect()
 }
 
 pub(in crate::report) fn shares(c: &Contexte<'_>) -> Result<Option<Figure>> {
     let Some(target) = c.cible_q1() else { return Ok(None) };
-    let rows = by_landlord(c, "hors_qpv");
+    let rows = by_landlord(c, "hors_qpv", "part_q1_ou_relogement");
     if rows.is_empty() {
         return Ok(None);
     }
@@ -190,7 +186,7 @@ pub(super) fn gaps(c: &Contexte<'_>) -> Result<Option<Figure>> {
 pub(super) fn quartiles(c: &Contexte<'_>) -> Result<Option<Figure>> {
     // A bar takes the room of three rows of points, and there are two zones.
     let most = c.cadre.rangs / 3;
-    let zones = ["hors_qpv", "qpv"].map(|zone| (zone, by_landlord(c, zone)));
+    let zones = ["hors_qpv", "qpv"].map(|zone| (zone, by_landlord(c, zone, "part_q1")));
     let Some(first) = zones.iter().find_map(|(_, rows)| rows.first()) else { return Ok(None) };
     let detailed = first.int("q2").is_some();
     let mut piles: Vec<Pile> = Vec::new();
