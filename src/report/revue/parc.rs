@@ -191,7 +191,7 @@ fn official(c: &Contexte<'_>) -> Option<Bloc> {
 
 /// New supply by financing, the whole last: of one year with its shares, of several side by side.
 fn programme(c: &Contexte<'_>) -> Vec<Bloc> {
-    const ORDER: [&str; 7] = ["PLAI", "PLUS", "PLS", "PLI", "AUTRE", "inconnu", "ensemble"];
+    const ORDER: [&str; 6] = ["PLAI", "PLUS", "PLS", "PLI", "AUTRE", "inconnu"];
     /// Years that stand side by side; the table of the workbook has all of them.
     const MOST: usize = 6;
     let rows = c.donnees.rows("programmation", c.lieu);
@@ -215,7 +215,11 @@ fn programme(c: &Contexte<'_>) -> Vec<Bloc> {
     let all = dwellings("ensemble", year).unwrap_or(0);
     let constat =
         Bloc::constat(format!("{} en {year}{plai}.", format::count(all, "logement programmé", "logements programmés")));
-    let financings = ORDER.into_iter().filter(|f| rows.iter().any(|l| l.text("financement") == *f));
+    let mut financings: Vec<&str> = rows.iter().map(|l| l.text("financement")).collect();
+    financings
+        .sort_by_key(|f| (*f == "ensemble", ORDER.iter().position(|known| known == f).unwrap_or(ORDER.len()), *f));
+    financings.dedup();
+    let financings = financings.into_iter();
     let tableau = if years.len() == 1 {
         let lignes = financings.map(|f| {
             vec![
