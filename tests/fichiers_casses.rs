@@ -275,12 +275,13 @@ fn a_name_longer_than_a_name_is_refused() {
         let projet = Projet::new(&toml, &files);
         let (exit, text) = run(projet.path(), &[]);
         assert_eq!(exit, 0, "{text}");
-        (text, projet.text("manifeste.json"))
+        (text, projet.text("rejets.csv"))
     };
-    let (text, _) = run_of(100_000);
+    let (text, rejets) = run_of(100_000);
     assert!(text.contains("B0121  bailleurs.csv, ligne 2, colonne nom"), "{text}");
     assert!(text.contains("la valeur hors des bornes possibles, attendu 200 caractères au plus"), "{text}");
     assert!(!text.contains("xxx") && text.len() < 2_000, "{text}");
+    assert!(rejets.contains(";B0121;refus;") && !rejets.contains("xxx"), "{rejets}");
     // "Office", a space and 193 letters.
     assert!(!run_of(193).0.contains("B0121"));
     assert!(run_of(194).0.contains("B0121"));

@@ -57,8 +57,8 @@ pub(super) fn vues(c: &Contexte<'_>, revue: &Revue) -> Result<Vec<Vue>> {
     let mut vues = vec![overview(c, revue)];
     vues.extend(judgements(c));
     for cle in FIGURES {
-        for figure in revue.figures().filter(|f| f.cle == cle) {
-            let figure = fitted(c, figure)?;
+        for (rang, figure) in revue.figures().filter(|f| f.cle == cle).enumerate() {
+            let figure = fitted(c, figure, rang)?;
             vues.push(slide(&figure));
         }
     }
@@ -66,8 +66,9 @@ pub(super) fn vues(c: &Contexte<'_>, revue: &Revue) -> Result<Vec<Vue>> {
     Ok(vues)
 }
 
-/// A figure as a slide has room for it: a map is drawn again wider than tall, a chart of many rows with fewer.
-fn fitted<'f>(c: &Contexte<'_>, figure: &'f Figure) -> Result<Cow<'f, Figure>> {
+/// A figure as a slide has room for it: a map is drawn again wider than tall, a chart of many rows with fewer; `rang` is its
+/// place among those of its kind.
+fn fitted<'f>(c: &Contexte<'_>, figure: &'f Figure, rang: usize) -> Result<Cow<'f, Figure>> {
     let c = Contexte { cadre: Cadre::DIAPOSITIVE, ..*c };
     let many = figure.tableau.lignes.len() > c.cadre.rangs;
     let again = match figure.cle {
@@ -75,7 +76,7 @@ fn fitted<'f>(c: &Contexte<'_>, figure: &'f Figure) -> Result<Cow<'f, Figure>> {
         "verdicts" if many => verdict_dots(&c)?,
         "ecarts" if many => gaps(&c)?,
         "bailleurs" if many => landlord_shares(&c)?,
-        "engagements" if many => commitments(&c)?.into_iter().find(|again| again.titre == figure.titre),
+        "engagements" if many => commitments(&c)?.into_iter().nth(rang),
         _ => None,
     };
     Ok(again.map_or(Cow::Borrowed(figure), Cow::Owned))
