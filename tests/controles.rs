@@ -409,3 +409,65 @@ fn completeness_tells_blanks_that_count_as_no() {
         assert_eq!(known("demandes", "ensemble", colonne), (first + second, 3), "{colonne}");
     }
 }
+
+/// The four counts of a cross-check.
+fn counts(projet: &Projet, code: &str) -> [u64; 4] {
+    let quality = quality(projet);
+    let crossings = quality["croisements"].as_array().unwrap();
+    let check = &crossings.iter().find(|c| c["controle"]["controle"] == code).unwrap()["controle"];
+    ["evalues", "echecs", "non_evaluables", "hors_champ"].map(|key| check[key].as_u64().unwrap())
+}
+
+/// Struck off for an allocation: D1 has a lease, D2 has none, D3 may follow a lease of the year before, D4 asks for another
+/// EPCI, D5 was struck off the year before; D6 left otherwise.
+#[test]
+fn a_demand_struck_off_for_an_allocation_without_a_lease_is_told() {
+    let toml = "[bilan]\nmillesime = 2025\nepci = [\"246300701\"]\ndate_extraction = 2026-01-31\n\
+                [[source]]\nschema = \"demandes\"\nfichiers = [\"d.csv\"]\n";
+    let given = "[[source]]\nschema = \"attributions\"\nfichiers = [\"a.csv\"]\n";
+    let demands = "numero_unique;date_depot;date_radiation;motif_radiation;communes\n\
+                   D1;2024-01-01;2025-03-01;RADATT;63113\nD2;2024-01-01;2025-06-01;RADATT;63113\n\
+                   D3;2024-01-01;2025-02-10;RADATT;63113\nD4;2024-01-01;2025-06-01;RADATT;03310\n\
+                   D5;2024-01-01;2024-12-01;RADATT;63113\nD6;2024-01-01;2025-06-01;RADREN;63113\n";
+    let leases =
+        "numero_unique;date_bail;bailleur;commune\nX1;2025-01-10;900000001;63113\nD1;2025-03-01;900000001;63113\n";
+    let files: [(&str, &[u8]); 2] = [("d.csv", demands.as_bytes()), ("a.csv", leases.as_bytes())];
+    let projet = Projet::new(&format!("{toml}{given}"), &files);
+    projet.run(2, false);
+    assert_eq!(listed(&projet)["B0338"], BTreeSet::from(["d 3".to_owned()]));
+    assert_eq!(counts(&projet, "B0338"), [1, 1, 1, 1]);
+    let alone = Projet::new(toml, &files);
+    alone.run(1, false);
+    assert_eq!(counts(&alone, "B0338"), [0, 0, 0, 4], "no lease is given at all: nothing to compare with");
+}
+
+/// Months without a lease of a landlord, its leases of the other months being so many each.
+#[test]
+fn a_month_without_a_lease_of_a_landlord_that_signs_all_year_is_told() {
+    let told = |extraction: &str, per_month: usize, empty: &[usize]| {
+        let rows = (1..=12).filter(|month| !empty.contains(month)).flat_map(|month| {
+            (0..per_month).map(move |i| format!("N{month}x{i};2025-{month:02}-05;900000001;63113\n"))
+        });
+        let leases = "numero_unique;date_bail;bailleur;commune\n".to_owned() + &rows.collect::<String>();
+        let toml = format!(
+            "[bilan]\nmillesime = 2025\nepci = [\"246300701\"]\ndate_extraction = {extraction}\n\
+             [[source]]\nschema = \"attributions\"\nfichiers = [\"a.csv\"]\n\
+             [[source]]\nschema = \"bailleurs\"\nfichiers = [\"b.csv\"]\n"
+        );
+        let projet = Projet::new(&toml, &[("a.csv", leases.as_bytes()), ("b.csv", BAILLEURS.as_bytes())]);
+        projet.run(1, false);
+        let is_one = |l: &&str| l.contains(";B0339;");
+        let list = std::fs::read_to_string(projet.path().join("sortie/qualite/900000001.csv")).unwrap_or_default();
+        let rejects = projet.text("rejets.csv");
+        let months: Vec<String> =
+            rejects.lines().filter(is_one).map(|l| l.split(';').nth(5).unwrap().to_owned()).collect();
+        assert_eq!(list.lines().filter(is_one).count(), months.len(), "the landlord is sent them too");
+        (months, counts(&projet, "B0339"))
+    };
+    let (months, found) = told("2026-01-31", 10, &[11, 12]);
+    assert_eq!(months, ["Office, 11/2025", "Office, 12/2025"]);
+    assert_eq!(found, [10, 2, 0, 0]);
+    assert_eq!(told("2026-01-31", 10, &[]), (vec![], [12, 0, 0, 0]));
+    assert_eq!(told("2025-12-15", 10, &[11, 12]).0, ["Office, 11/2025"], "a month that is not over is not missing");
+    assert_eq!(told("2026-01-31", 9, &[12]), (vec![], [0, 0, 0, 12]), "ninety-nine leases in the year are too few");
+}

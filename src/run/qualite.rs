@@ -84,11 +84,9 @@ pub(super) fn write(
             rows.push(row);
         }
     })?;
-    for found in &crossed {
+    for found in crossed.iter().filter(|found| found.croisement.source == "attributions") {
         for echec in &found.echecs {
-            if let (Some(bailleur), Some(fichier)) = (&echec.bailleur, &echec.fichier)
-                && leases.contains(fichier.as_str())
-            {
+            if let Some(bailleur) = &echec.bailleur {
                 envois.add(bailleur, &row(&found.croisement, echec));
             }
         }
