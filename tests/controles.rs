@@ -471,3 +471,78 @@ fn a_month_without_a_lease_of_a_landlord_that_signs_all_year_is_told() {
     assert_eq!(told("2025-12-15", 10, &[11, 12]).0, ["Office, 11/2025"], "a month that is not over is not missing");
     assert_eq!(told("2026-01-31", 9, &[12]), (vec![], [0, 0, 0, 12]), "ninety-nine leases in the year are too few");
 }
+
+/// Demands as rows, each `more` after its number and deposit, and leases of other households in the same EPCI.
+fn register(header: &str, demands: &[(usize, &str)], leases: &[(usize, &str)]) -> Projet {
+    let toml = "[bilan]\nmillesime = 2025\nepci = [\"246300701\", \"200071363\"]\ndate_extraction = 2026-01-31\n\
+                [[source]]\nschema = \"demandes\"\nfichiers = [\"d.csv\"]\n\
+                [[source]]\nschema = \"attributions\"\nfichiers = [\"a.csv\"]\n";
+    let rows = |kind: &str, groups: &[(usize, &str)], between: &str| -> String {
+        let each = groups.iter().enumerate();
+        each.flat_map(|(g, (n, more))| (0..*n).map(move |i| format!("{kind}{g}x{i};{between}{more}\n"))).collect()
+    };
+    let demands = format!("numero_unique;date_depot;{header}\n{}", rows("D", demands, "2024-05-01;"));
+    let leases = format!("numero_unique;date_bail;bailleur;commune\n{}", rows("A", leases, "2025-05-01;900000001;"));
+    Projet::new(toml, &[("d.csv", demands.as_bytes()), ("a.csv", leases.as_bytes())])
+}
+
+/// Clermont's demands have no exit in the year, Vichy's have one; each has a hundred that wait, or one less.
+#[test]
+fn a_register_that_no_demand_leaves_is_told() {
+    let header = "date_radiation;motif_radiation;communes";
+    let told = |waiting: usize, exits: usize| {
+        let (left, stay) = ("2025-06-01;RADREN;63113", ";;63113");
+        let vichy = [(100, ";;03310"), (1, "2025-06-01;RADREN;03310")];
+        let projet = register(header, &[(waiting, stay), (exits, left), vichy[0], vichy[1]], &[(20, "63113")]);
+        projet.run(1, true);
+        let texts = ["manifeste.json", "epci/246300701.html", "epci/200071363.html"].map(|file| projet.text(file));
+        (counts(&projet, "B0340"), texts)
+    };
+    let (found, [manifest, clermont, vichy]) = told(100, 0);
+    assert_eq!(found, [1, 1, 0, 0]);
+    let whole = "aucune demande radiée dans l'année : Clermont Auvergne Métropole, 100 demandes actives";
+    assert!(manifest.contains(whole), "{manifest}");
+    assert!(
+        clermont.contains("ne tiennent sans doute que les demandes actives")
+            && !clermont.contains("baux ont été signés en 2025, soit")
+    );
+    assert!(!vichy.contains("ne tiennent sans doute"));
+    assert_eq!(told(99, 0).0, [1, 0, 0, 1]);
+    let (found, [manifest, clermont, _]) = told(100, 1);
+    assert_eq!(found, [2, 0, 0, 0]);
+    assert!(!manifest.contains("B0340"));
+    // Twenty leases over a hundred and one demands of the year before.
+    assert!(clermont.contains("baux ont été signés en 2025, soit 19,8"));
+}
+
+/// Vichy's leases stand in a register that knows nothing of it: its noughts are no counts.
+#[test]
+fn an_epci_that_a_source_leaves_out_is_told() {
+    let told = |leases: usize| {
+        let header = "date_radiation;motif_radiation;communes";
+        let demands = [(10, ";;63113"), (1, "2025-06-01;RADREN;63113")];
+        let projet = register(header, &demands, &[(20, "63113"), (leases, "03310")]);
+        projet.run(1, true);
+        projet
+    };
+    let projet = told(100);
+    let missing = "CA Vichy Communauté, aucune demande active";
+    assert!(projet.text("rejets.csv").contains(missing) && projet.text("manifeste.json").contains(missing));
+    // Leases of both EPCI, demands of one; no stock is given.
+    assert_eq!(counts(&projet, "B0341")[..2], [3, 1]);
+    let page = projet.text("epci/200071363.html");
+    assert!(page.contains("ne couvrent sans doute pas ce territoire") && !page.contains("On compte 0,0"));
+    assert_eq!(counts(&told(99), "B0341")[..2], [3, 0]);
+}
+
+/// Two extractions: a demand of the first that the second no longer holds was last seen before the end of the year.
+#[test]
+fn a_demand_last_seen_before_the_end_of_the_year_is_told() {
+    let header = "date_radiation;communes;date_extraction";
+    let demands = [(3, ";63113;2025-06-30"), (1, ";63113;2025-12-31"), (1, ";63113;2026-01-31"), (1, ";63113;")];
+    let gone = (1, "2025-03-01;63113;2025-06-30");
+    let projet = register(header, &[&demands[..], &[gone]].concat(), &[]);
+    projet.run(1, false);
+    assert_eq!(counts(&projet, "B0342"), [2, 3, 1, 0]);
+    assert_eq!(listed(&projet)["B0342"], BTreeSet::from(["d 2", "d 3", "d 4"].map(str::to_owned)));
+}

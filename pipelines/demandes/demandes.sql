@@ -11,7 +11,7 @@ SELECT v.numero_unique, v.commune, v.communes,
             WHEN v.nb_personnes > p.pieces_distinguees THEN 'T6P' END AS typologie,
        v.date_depot, v.date_renouvellement, v.date_radiation, v.motif_radiation, v.nb_personnes, v.nb_moins_14, v.nb_uc,
        v.ressources_mensuelles, v.logement_actuel, v.motif_demande, v.annee_naissance, v.situation_familiale,
-       v.commune_residence, v.cotation,
+       v.commune_residence, v.cotation, v.date_extraction,
        CASE v.categorie WHEN 'A' THEN 'collectif' WHEN 'M' THEN 'individuel' WHEN 'I' THEN 'indifferent' END AS categorie,
        CASE WHEN v.logement_actuel = 'HLM' OR v.logement_actuel LIKE 'HLM|%' OR v.logement_actuel LIKE '%|HLM'
                  OR v.logement_actuel LIKE '%|HLM|%' THEN 1 ELSE 0 END AS mutation,

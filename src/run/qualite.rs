@@ -7,6 +7,7 @@ use std::sync::Arc;
 use crate::diagnostic::{Diagnostic, Gravite};
 use crate::engine::{Constatation, Croisement, Echec};
 use crate::error::{Error, Result};
+use crate::format;
 use crate::ingest::{Ingestion, REJECT_COLUMNS, reject_row};
 use crate::partage::shared_out;
 use crate::project::Plan;
@@ -18,6 +19,8 @@ use crate::store;
 
 /// Corrections named.
 const CORRECTIONS: usize = 10;
+/// Territories or landlords named of a check before the rest are counted.
+const NAMED: usize = 5;
 /// How much more a fault weighs when a verdict depends on it.
 const VERDICT_WEIGHT: u64 = 3;
 
@@ -68,7 +71,8 @@ pub(super) fn write(
         .enumerate()
         .map(|(i, c)| ConfirmationLue { confirmation: c.clone(), appliquee: applied.contains(&i) })
         .collect();
-    let notes = lapsed(&confirmations);
+    let mut notes = lapsed(&confirmations);
+    notes.extend(crossed.iter().filter_map(of_no_line));
     let leases: BTreeSet<&str> =
         ingestion.fichiers.iter().filter(|f| f.schema == "attributions").map(|f| f.fichier.as_str()).collect();
     let mut envois = Envois::default();
@@ -171,6 +175,20 @@ fn lapsed(confirmations: &[ConfirmationLue]) -> Vec<Diagnostic> {
             note
         })
         .collect()
+}
+
+/// What a check found of territories or landlords, which no line of a file bears: one note a check, for whoever runs it.
+fn of_no_line(found: &Constatation) -> Option<Diagnostic> {
+    let told = found.echecs.iter().filter(|e| e.fichier.is_none()).filter_map(|e| e.valeur.as_deref());
+    let told: Vec<&str> = told.take(NAMED).collect();
+    let Croisement { code, message, aide, gravite, .. } = &found.croisement;
+    let others = found.controle.echecs.saturating_sub(told.len() as u64);
+    let others = match others {
+        0 => String::new(),
+        n => format!(" ; {} dans rejets.csv", format::count(n.cast_signed(), "autre", "autres")),
+    };
+    let message = format!("{message} : {}{others}", told.join(" ; "));
+    (!told.is_empty()).then(|| Diagnostic { gravite: *gravite, ..Diagnostic::refus(code, message, aide) })
 }
 
 /// Every row read was kept or refused, and every check says what became of every row. What does not add up is for the project

@@ -13,9 +13,8 @@ const SOURCE: &str = "fichier des attributions et registre de la demande";
 
 pub(super) fn chapter(c: &Contexte<'_>) -> Result<Chapitre> {
     let titre = "Attributions";
-    let whole = c.row("attributions", &TOUS);
-    let count = whole.and_then(|l| l.int("attributions"));
-    let Some((l, n)) = whole.zip(count) else {
+    let count = c.row("attributions", &TOUS).and_then(|l| l.int("attributions"));
+    let Some(n) = count else {
         let why = "Le fichier des attributions n'est pas fourni : aucun bail n'est compté.";
         return Ok(Chapitre::new("attributions", titre, vec![Bloc::absence(why)]));
     };
@@ -23,7 +22,7 @@ pub(super) fn chapter(c: &Contexte<'_>) -> Result<Chapitre> {
         let why = format!("Aucun bail n'a été signé ici en {}.", c.millesime());
         return Ok(Chapitre::new("attributions", titre, vec![Bloc::absence(why)]));
     }
-    let satisfied = l.real("taux_satisfaction").map_or_else(String::new, |x| {
+    let satisfied = c.satisfaction().map_or_else(String::new, |x| {
         format!(", soit {} des demandes de l'année (actives au 1er janvier ou déposées depuis)", format::percent(x))
     });
     let mut blocs = vec![Bloc::constat(format!(

@@ -60,7 +60,7 @@ pub(in crate::report) fn headline(c: &Contexte<'_>) -> String {
     };
     let tension = c.row("tension", &TOUT);
     let median = c.row("delais", &TOUS).and_then(|l| l.real("delai_median"));
-    let second = tension.and_then(|l| l.real("tension")).map(|t| {
+    let second = tension.and_then(|l| l.real("tension")).filter(|t| *t > 0.0).map(|t| {
         let wait = median.map_or_else(String::new, |m| {
             format!(" ; la moitié des ménages logés ont attendu moins de {} mois", format::decimal(m, 1))
         });
@@ -121,7 +121,7 @@ pub(in crate::report) fn key_figures(c: &Contexte<'_>) -> Vec<Cle> {
         Cle {
             nom: named(attributions.and_then(|l| l.int("attributions")), "bail signé", "baux signés"),
             valeur: number(attributions.and_then(|l| l.int("attributions"))),
-            note: format!("{} des demandes satisfaites", share(attributions.and_then(|l| l.real("taux_satisfaction")))),
+            note: format!("{} des demandes satisfaites", share(c.satisfaction())),
             evolution: change(count(attributions.and_then(|l| l.int("attributions"))), "attributions", 0, ""),
         },
         Cle {

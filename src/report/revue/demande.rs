@@ -35,6 +35,7 @@ pub(super) fn chapter(c: &Contexte<'_>) -> Result<Chapitre> {
         format::count(l.int("deposees").unwrap_or(0), "demande déposée", "demandes déposées"),
         format::count(l.int("radiees").unwrap_or(0), "radiée", "radiées")
     ))];
+    blocs.extend(c.lacune().map(Bloc::absence));
     let moves = c.row("demande", &[("population", "mutation"), ("typologie", "ensemble")]);
     if let Some(m) = moves.and_then(|l| l.int("actives")).filter(|_| n > 0) {
         #[expect(clippy::cast_precision_loss, reason = "counts of demands are far below 2^52")]

@@ -20,6 +20,7 @@ mod territoires;
 use super::document::{Bloc, Chapitre, Cle, Figure, Natif, Revue, alternative};
 use super::donnees::{Donnees, Lieu};
 use super::fond::Fond;
+use super::mots;
 use super::tableau::{Cellule, Tableau};
 use crate::chart::{self, Barre};
 use crate::error::Result;
@@ -82,6 +83,29 @@ impl<'a> Contexte<'a> {
     fn cible_q1(&self) -> Option<f64> {
         let legal = |v: &&super::Verdict| v.regle == "q1_hors_qpv" && v.base == "loi" && v.resultat.is_some();
         self.donnees.verdicts_of(self.lieu).iter().find(legal).map(|v| v.cible)
+    }
+
+    /// Why the register's counts are not to be trusted here, where leases are signed and it counts no demand, or none that left.
+    fn lacune(&self) -> Option<&'static str> {
+        let leases = self.row("attributions", &TOUS)?.int("attributions")?;
+        let demandes = self.row("demande", &TOUS)?;
+        let none = |column: &str| demandes.int(column) == Some(0);
+        if leases < mots::PEU_DE_BAUX || !none("radiees") {
+            None
+        } else if none("actives") && none("deposees") {
+            Some(
+                "Des baux sont signés ici et le registre n'y compte aucune demande : les fichiers lus ne couvrent sans doute pas ce territoire. Ces 0 ne sont pas des comptes.",
+            )
+        } else {
+            Some(
+                "Des baux sont signés ici et aucune demande n'est radiée : les fichiers lus ne tiennent sans doute que les demandes actives. Les demandes déposées sont plus nombreuses, et le taux de satisfaction n'est pas donné.",
+            )
+        }
+    }
+
+    /// Leases over the demands of the year, where the register holds those that left.
+    fn satisfaction(&self) -> Option<f64> {
+        self.row("attributions", &TOUS)?.real("taux_satisfaction").filter(|_| self.lacune().is_none())
     }
 
     /// EPCI of the territory.
