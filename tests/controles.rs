@@ -528,11 +528,11 @@ fn an_epci_that_a_source_leaves_out_is_told() {
     let projet = told(100);
     let missing = "CA Vichy Communauté, aucune demande active";
     assert!(projet.text("rejets.csv").contains(missing) && projet.text("manifeste.json").contains(missing));
-    // Leases of both EPCI, demands of one; no stock is given.
-    assert_eq!(counts(&projet, "B0341")[..2], [3, 1]);
+    // Leases of both EPCI and départements, demands of one; no stock is given.
+    assert_eq!(counts(&projet, "B0341")[..2], [6, 2]);
     let page = projet.text("epci/200071363.html");
     assert!(page.contains("ne couvrent sans doute pas ce territoire") && !page.contains("On compte 0,0"));
-    assert_eq!(counts(&told(99), "B0341")[..2], [3, 0]);
+    assert_eq!(counts(&told(99), "B0341")[..2], [6, 0]);
 }
 
 /// Two extractions: a demand of the first that the second no longer holds was last seen before the end of the year.
@@ -545,4 +545,26 @@ fn a_demand_last_seen_before_the_end_of_the_year_is_told() {
     projet.run(1, false);
     assert_eq!(counts(&projet, "B0342"), [2, 3, 1, 0]);
     assert_eq!(listed(&projet)["B0342"], BTreeSet::from(["d 2", "d 3", "d 4"].map(str::to_owned)));
+}
+
+/// Leases of dwellings whose commune or financing the stock gives: two that agree, one elsewhere, one intermediate by the lease
+/// alone, one by the stock alone, one of an old loan, one that the stock does not hold.
+#[test]
+fn a_lease_that_the_stock_contradicts_is_told() {
+    let toml = "[bilan]\nmillesime = 2025\nepci = [\"246300701\"]\n[[source]]\nschema = \"attributions\"\nfichiers = [\"a.csv\"]\n\
+                [[source]]\nschema = \"rpls\"\nmillesime = 2025\nfichiers = [\"r.csv\"]\n";
+    let leases = "numero_unique;date_bail;bailleur;commune;id_rpls;financement\n\
+                  A1;2025-03-01;900000001;63113;L1;PLUS\nA2;2025-03-01;900000001;63113;L2;PLI\n\
+                  A3;2025-03-01;900000001;63014;L1;PLUS\nA4;2025-03-01;900000001;63113;L1;PLI\n\
+                  A5;2025-03-01;900000001;63113;L2;PLUS\nA6;2025-03-01;900000001;63113;L3;PLI\n\
+                  A7;2025-03-01;900000001;63113;L9;PLUS\nA8;2025-03-01;900000001;63113;L1;\n";
+    let stock = "IDENT_REP;DEPCOM;FINAN\nL1;63113;13\nL2;63113;16\nL3;63113;52\n";
+    let projet = Projet::new(toml, &[("a.csv", leases.as_bytes()), ("r.csv", stock.as_bytes())]);
+    projet.run(1, false);
+    let mut found = listed(&projet);
+    assert_eq!(found.remove("B0343"), Some(BTreeSet::from(["a 4".to_owned()])));
+    assert_eq!(counts(&projet, "B0343"), [6, 1, 1, 0]);
+    assert_eq!(found.remove("B0344"), Some(BTreeSet::from(["a 5", "a 6"].map(str::to_owned))));
+    assert_eq!(counts(&projet, "B0344"), [3, 2, 3, 0]);
+    assert!(projet.text("rejets.csv").contains("bail 63014, RPLS 63113"));
 }

@@ -562,6 +562,9 @@ fn a_time_over_few_leases_is_secret() {
     for time in ["delai_moyen", "delai_median"] {
         assert!(epci[time] == Cell::Null && text(epci, "secrets").split('|').any(|s| s == time), "{epci:?}");
     }
+    // No demand is known to have left in the year: what share was satisfied is not known, rather than secret.
+    assert_eq!(epci["taux_satisfaction"], Cell::Null);
+    assert!(!text(epci, "secrets").split('|').any(|s| s == "taux_satisfaction"), "{epci:?}");
     let effectifs = read_table(&projet.path().join("sortie/publique/effectifs.parquet"));
     let stock =
         effectifs.iter().find(|r| text(r, "niveau") == "epci" && text(r, "modalite") == "Actives au 1er janvier");

@@ -32,7 +32,8 @@ pub struct Synthese {
     pub delai_moyen: Valeur<f64>,
     /// Median time from deposit to lease.
     pub delai_median: Valeur<f64>,
-    /// Leases ÷ demands active at 1 January or deposited since (Insee).
+    /// Leases ÷ demands active at 1 January or deposited since (Insee); absent where no demand left in the year, since the
+    /// register then holds those still active alone.
     pub taux_satisfaction: Valeur<f64>,
     /// Leases of the rule outside priority neighbourhoods.
     pub baux_hors_qpv: Valeur<i64>,
@@ -169,6 +170,7 @@ impl Edition {
         let baux = count("baux", &["ensemble"]);
         let stock = count("demandes_mouvements", &["anciennes_restees", "anciennes_sorties"]);
         let asked = stock.plus(count("demandes_mouvements", &["deposees_restees", "deposees_sorties"]));
+        let left = count("demandes_mouvements", &["anciennes_sorties", "deposees_sorties"]);
         let q1_hors_qpv = count("baux_mixite", &["hors_qpv_q1"]);
         let baux_hors_qpv = q1_hors_qpv.plus(count("baux_mixite", &["hors_qpv_autres"]));
         let q2_q4_qpv = count("baux_mixite", &["qpv_q2_q4"]);
@@ -184,7 +186,7 @@ impl Edition {
             tension: demandes.over(baux),
             delai_moyen: lieu.delai.moyenne,
             delai_median: lieu.delai.mediane,
-            taux_satisfaction: baux.over(asked),
+            taux_satisfaction: if left == Valeur::Dite(0) { Valeur::Absente } else { baux.over(asked) },
             baux_hors_qpv,
             q1_hors_qpv,
             part_q1_hors_qpv: q1_hors_qpv.over(baux_hors_qpv),

@@ -19,7 +19,7 @@ pub(super) fn chapter(c: &Contexte<'_>) -> Result<Chapitre> {
         return Ok(Chapitre::new("attributions", titre, vec![Bloc::absence(why)]));
     };
     if n == 0 {
-        let why = format!("Aucun bail n'a été signé ici en {}.", c.millesime());
+        let why = format!("Les fichiers lus ne tiennent aucun bail signé ici en {}.", c.millesime());
         return Ok(Chapitre::new("attributions", titre, vec![Bloc::absence(why)]));
     }
     let satisfied = c.satisfaction().map_or_else(String::new, |x| {

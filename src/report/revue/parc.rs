@@ -18,7 +18,7 @@ pub(super) fn chapter(c: &Contexte<'_>) -> Result<Chapitre> {
         None => blocs.push(Bloc::absence(
             "Le répertoire des logements locatifs sociaux (RPLS) n'est pas fourni : ni parc, ni vacance, ni loyers.",
         )),
-        Some((_, 0)) => blocs.push(Bloc::absence("Aucun logement social n'est recensé ici.")),
+        Some((_, 0)) => blocs.push(Bloc::absence("Les fichiers lus ne recensent aucun logement social ici.")),
         Some((l, n)) => {
             let said = |name: &str, words: &str| l.real(name).map(|x| format!("{} {words}", format::percent(x)));
             let parts: Vec<String> = [

@@ -1,14 +1,15 @@
--- An EPCI without a demand, a lease or a dwelling, where another source has as many as the parameter effectif_minimal: a file
--- may leave it out, and a nought that stands for nothing known reads as a count.
+-- An EPCI or a département without a demand, a lease or a dwelling, where another source has as many as the parameter
+-- effectif_minimal: a file may leave it out, and a nought that stands for nothing known reads as a count.
 WITH le_plus AS (
-    SELECT t.code, MAX(t.valeur) AS valeur
+    SELECT t.niveau, t.code, MAX(t.valeur) AS valeur
     FROM tendance t
     CROSS JOIN parametres p
-    WHERE t.niveau = 'epci' AND t.annee = p.millesime AND t.indicateur IN ('demandes_actives', 'attributions', 'logements')
-    GROUP BY t.code
+    WHERE t.niveau IN ('epci', 'departement') AND t.annee = p.millesime
+      AND t.indicateur IN ('demandes_actives', 'attributions', 'logements')
+    GROUP BY t.niveau, t.code
 )
 SELECT CAST(NULL AS VARCHAR) AS fichier, CAST(NULL AS BIGINT) AS ligne,
-       CASE WHEN t.annee <> p.millesime OR t.niveau <> 'epci' OR t.valeur IS NULL
+       CASE WHEN t.annee <> p.millesime OR t.niveau NOT IN ('epci', 'departement') OR t.valeur IS NULL
                  OR t.indicateur NOT IN ('demandes_actives', 'attributions', 'logements') THEN 'hors_champ'
             WHEN t.valeur > 0 THEN 'conforme'
             WHEN m.valeur >= p.effectif_minimal THEN 'echec'
@@ -18,4 +19,4 @@ SELECT CAST(NULL AS VARCHAR) AS fichier, CAST(NULL AS BIGINT) AS ligne,
        CAST(NULL AS VARCHAR) AS bailleur
 FROM tendance t
 CROSS JOIN parametres p
-LEFT JOIN le_plus m ON m.code = t.code AND t.niveau = 'epci'
+LEFT JOIN le_plus m ON m.niveau = t.niveau AND m.code = t.code
