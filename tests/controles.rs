@@ -573,7 +573,7 @@ fn a_lease_that_the_stock_contradicts_is_told() {
 #[test]
 fn a_landlord_whose_leases_do_not_find_their_demands_is_told() {
     let told = |leases: usize, known: usize| {
-        let rows = |n: usize, more: &str| -> String { (0..n).map(|i| format!("N{i}{more}\n")).collect() };
+        let rows = |n: usize, more: &str| (0..n).map(|i| format!("N{i}{more}")).collect::<Vec<_>>().join("\n");
         let demands = format!("numero_unique;date_depot;communes\n{}", rows(known, ";2024-01-01;63113"));
         let leases = format!(
             "numero_unique;date_bail;bailleur;commune\nZ;2024-05-01;900000001;63113\n{}",
