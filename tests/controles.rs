@@ -419,7 +419,7 @@ fn counts(projet: &Projet, code: &str) -> [u64; 4] {
 }
 
 /// Struck off for an allocation: D1 has a lease, D2 has none, D3 may follow a lease of the year before, D4 asks for another
-/// EPCI, D5 was struck off the year before; D6 left otherwise.
+/// EPCI, D5 was struck off the year before; D6 left otherwise; D7 was struck off a day later than D3.
 #[test]
 fn a_demand_struck_off_for_an_allocation_without_a_lease_is_told() {
     let toml = "[bilan]\nmillesime = 2025\nepci = [\"246300701\"]\ndate_extraction = 2026-01-31\n\
@@ -428,17 +428,18 @@ fn a_demand_struck_off_for_an_allocation_without_a_lease_is_told() {
     let demands = "numero_unique;date_depot;date_radiation;motif_radiation;communes\n\
                    D1;2024-01-01;2025-03-01;RADATT;63113\nD2;2024-01-01;2025-06-01;RADATT;63113\n\
                    D3;2024-01-01;2025-02-10;RADATT;63113\nD4;2024-01-01;2025-06-01;RADATT;03310\n\
-                   D5;2024-01-01;2024-12-01;RADATT;63113\nD6;2024-01-01;2025-06-01;RADREN;63113\n";
+                   D5;2024-01-01;2024-12-01;RADATT;63113\nD6;2024-01-01;2025-06-01;RADREN;63113\n\
+                   D7;2024-01-01;2025-02-11;RADATT;63113\n";
     let leases =
         "numero_unique;date_bail;bailleur;commune\nX1;2025-01-10;900000001;63113\nD1;2025-03-01;900000001;63113\n";
     let files: [(&str, &[u8]); 2] = [("d.csv", demands.as_bytes()), ("a.csv", leases.as_bytes())];
     let projet = Projet::new(&format!("{toml}{given}"), &files);
     projet.run(2, false);
-    assert_eq!(listed(&projet)["B0338"], BTreeSet::from(["d 3".to_owned()]));
-    assert_eq!(counts(&projet, "B0338"), [1, 1, 1, 1]);
+    assert_eq!(listed(&projet)["B0338"], BTreeSet::from(["d 3", "d 8"].map(str::to_owned)));
+    assert_eq!(counts(&projet, "B0338"), [1, 2, 1, 1]);
     let alone = Projet::new(toml, &files);
     alone.run(1, false);
-    assert_eq!(counts(&alone, "B0338"), [0, 0, 0, 4], "no lease is given at all: nothing to compare with");
+    assert_eq!(counts(&alone, "B0338"), [0, 0, 0, 5], "no lease is given at all: nothing to compare with");
 }
 
 /// Months without a lease of a landlord, its leases of the other months being so many each.
@@ -493,7 +494,8 @@ fn a_register_that_no_demand_leaves_is_told() {
     let told = |waiting: usize, exits: usize| {
         let (left, stay) = ("2025-06-01;RADREN;63113", ";;63113");
         let vichy = [(100, ";;03310"), (1, "2025-06-01;RADREN;03310")];
-        let projet = register(header, &[(waiting, stay), (exits, left), vichy[0], vichy[1]], &[(20, "63113")]);
+        let projet =
+            register(header, &[(waiting, stay), (exits, left), vichy[0], vichy[1]], &[(20, "63113"), (20, "03310")]);
         projet.run(1, true);
         let texts = ["manifeste.json", "epci/246300701.html", "epci/200071363.html"].map(|file| projet.text(file));
         (counts(&projet, "B0340"), texts)

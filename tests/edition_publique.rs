@@ -570,3 +570,27 @@ fn a_time_over_few_leases_is_secret() {
         effectifs.iter().find(|r| text(r, "niveau") == "epci" && text(r, "modalite") == "Actives au 1er janvier");
     assert_eq!(stock.unwrap()["effectif"], Cell::Int(30));
 }
+
+/// Nobody is housed where no lease is signed: nought is a share, even where no demand has left.
+#[test]
+fn a_territory_without_a_lease_satisfies_no_demand() {
+    let rows = |n: u32, row: &dyn Fn(u32) -> String| (0..n).map(row).collect::<Vec<_>>().join("\n");
+    let demands = rows(20, &|n| format!("0310000000000010{n:02};2024-05-01;03310"));
+    let leases = rows(20, &|n| format!("0630000000000020{n:02};2025-06-01;900000001;63113"));
+    let (demands, leases) = (
+        format!("numero_unique;date_depot;communes\n{demands}\n"),
+        format!("numero_unique;date_bail;bailleur;commune\n{leases}\n"),
+    );
+    let projet = Projet::new(
+        "[bilan]\nmillesime = 2025\nepci = [\"200071363\", \"246300701\"]\n\
+         [[source]]\nschema = \"demandes\"\nfichiers = [\"d.csv\"]\n\
+         [[source]]\nschema = \"attributions\"\nfichiers = [\"a.csv\"]\n",
+        &[("d.csv", demands.as_bytes()), ("a.csv", leases.as_bytes())],
+    );
+    projet.run(2, false);
+    let (code, said) = bilan(&["publish", &projet.path().to_string_lossy()]);
+    assert_eq!(code, 0, "{said}");
+    let rows = read_table(&projet.path().join("sortie/publique/synthese.parquet"));
+    let vichy = rows.iter().find(|row| text(row, "code") == "200071363").unwrap();
+    assert_eq!((&vichy["baux"], &vichy["taux_satisfaction"]), (&Cell::Int(0), &Cell::Real(0.0)));
+}

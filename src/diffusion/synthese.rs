@@ -32,8 +32,8 @@ pub struct Synthese {
     pub delai_moyen: Valeur<f64>,
     /// Median time from deposit to lease.
     pub delai_median: Valeur<f64>,
-    /// Leases ÷ demands active at 1 January or deposited since (Insee); absent where no demand left in the year, since the
-    /// register then holds those still active alone.
+    /// Leases ÷ demands active at 1 January or deposited since (Insee); absent where leases are signed and no demand left in the
+    /// year, since the register then holds those still active alone.
     pub taux_satisfaction: Valeur<f64>,
     /// Leases of the rule outside priority neighbourhoods.
     pub baux_hors_qpv: Valeur<i64>,
@@ -186,7 +186,10 @@ impl Edition {
             tension: demandes.over(baux),
             delai_moyen: lieu.delai.moyenne,
             delai_median: lieu.delai.mediane,
-            taux_satisfaction: if left == Valeur::Dite(0) { Valeur::Absente } else { baux.over(asked) },
+            taux_satisfaction: match (left, baux) {
+                (Valeur::Dite(0), Valeur::Dite(1..)) => Valeur::Absente,
+                _ => baux.over(asked),
+            },
             baux_hors_qpv,
             q1_hors_qpv,
             part_q1_hors_qpv: q1_hors_qpv.over(baux_hors_qpv),
