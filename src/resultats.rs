@@ -55,6 +55,14 @@ pub struct Total {
     pub exemple: Diagnostic,
 }
 
+impl Total {
+    /// Place among those that are told: the gravest first, then the most numerous.
+    #[must_use]
+    pub fn rang(&self) -> (Gravite, std::cmp::Reverse<u64>) {
+        (self.gravite, std::cmp::Reverse(self.nombre))
+    }
+}
+
 /// What was found of the data: every check of every source, what each fault touches, what to mend first.
 #[derive(Debug, Serialize, Deserialize)]
 pub struct Qualite {

@@ -85,23 +85,6 @@ fn projet(more: &str) -> Projet {
     projet
 }
 
-fn quality(projet: &Projet) -> Value {
-    serde_json::from_str(&projet.text("qualite.json")).unwrap()
-}
-
-/// Lines listed under each code of a cross-check.
-fn listed(projet: &Projet) -> BTreeMap<String, BTreeSet<String>> {
-    let text = projet.text("rejets.csv");
-    let mut reader =
-        csv::ReaderBuilder::new().delimiter(b';').from_reader(text.trim_start_matches('\u{feff}').as_bytes());
-    let mut found: BTreeMap<String, BTreeSet<String>> = BTreeMap::new();
-    for record in reader.records() {
-        let r = record.unwrap();
-        found.entry(r[3].to_owned()).or_default().insert(format!("{} {}", r[0].trim_end_matches(".csv"), &r[1]));
-    }
-    found
-}
-
 #[test]
 fn each_planted_fault_is_found_once_and_nothing_else() {
     let projet = projet("");
@@ -121,7 +104,7 @@ fn each_planted_fault_is_found_once_and_nothing_else() {
         ("B0330", &["attributions 8"]),
         ("B0331", &["attributions 3"]),
     ];
-    let mut found = listed(&projet);
+    let mut found = projet.listed();
     for (code, lines) in expected {
         let lines: BTreeSet<String> = lines.iter().map(|l| (*l).to_owned()).collect();
         assert_eq!(found.remove(code).unwrap_or_default(), lines, "{code}");
@@ -134,7 +117,7 @@ fn each_planted_fault_is_found_once_and_nothing_else() {
     let unknown = ["attributions 4", "attributions 7", "attributions 8", "attributions 9"].map(str::to_owned);
     assert_eq!(found.remove("B0311").unwrap(), BTreeSet::from(unknown));
     assert!(found.is_empty(), "{found:?}");
-    let quality = quality(&projet);
+    let quality = projet.quality();
     for c in quality["croisements"].as_array().unwrap() {
         let k = &c["controle"];
         let n = |key: &str| k[key].as_u64().unwrap();
@@ -155,7 +138,7 @@ fn a_household_with_two_numbers_is_found_wherever_it_lives() {
                     [[source]]\nschema = \"demandes\"\nfichiers = [\"demandes.csv\"]\n";
         let projet = Projet::new(toml, &[("demandes.csv", text.as_bytes())]);
         projet.run(2, false);
-        listed(&projet).remove("B0322").unwrap_or_default().len()
+        projet.listed().remove("B0322").unwrap_or_default().len()
     };
     // At home and elsewhere, twice elsewhere, thrice.
     assert_eq!(household("63113", &["63113", "03310"]), 2);
@@ -201,7 +184,7 @@ fn a_landlord_is_sent_all_that_was_found_of_its_leases() {
     let unknown = |file: &str| projet.text(file).lines().filter(|l| l.contains(";financement;B0123;")).count();
     assert_eq!(unknown("rejets.csv"), 1_000);
     assert_eq!(unknown("qualite/900000001.csv"), BEYOND);
-    let total = &quality(&projet)["sources"][0]["totaux"];
+    let total = &projet.quality()["sources"][0]["totaux"];
     let of_code = total.as_array().unwrap().iter().find(|t| t["code"] == "B0123").unwrap();
     assert_eq!(of_code["nombre"].as_u64(), Some(BEYOND as u64));
 }
@@ -215,15 +198,15 @@ fn a_confirmation_takes_one_row_off_the_list_and_lapses_with_its_value() {
         )
     };
     let kept = projet(&confirm("sous le RSA"));
-    assert_eq!(listed(&kept)["B0324"], BTreeSet::from(["demandes 4".to_owned()]));
-    let entry = &quality(&kept)["confirmations"][0];
+    assert_eq!(kept.listed()["B0324"], BTreeSet::from(["demandes 4".to_owned()]));
+    let entry = &kept.quality()["confirmations"][0];
     assert_eq!(entry["appliquee"], true);
     assert_eq!(entry["confirmation"]["auteur"], "Service habitat");
     assert_eq!(entry["confirmation"]["date"], "2026-02-01");
     assert!(kept.text("qualite.html").contains("Service habitat"));
     let lapsed = projet(&confirm("nulles"));
-    assert_eq!(listed(&lapsed)["B0324"].len(), 2);
-    assert_eq!(quality(&lapsed)["confirmations"][0]["appliquee"], false);
+    assert_eq!(lapsed.listed()["B0324"].len(), 2);
+    assert_eq!(lapsed.quality()["confirmations"][0]["appliquee"], false);
     assert!(lapsed.text("manifeste.json").contains("B0307"));
 }
 
@@ -235,7 +218,7 @@ fn a_confirmation_takes_one_failure_off_the_total_however_many_there_are() {
     let columns = "date_depot;communes;nb_personnes;ressources_mensuelles";
     let projet = beyond_the_sample("demandes", columns, "2024-01-01;63113;1;0", confirmed);
     projet.run(1, false);
-    let quality = quality(&projet);
+    let quality = projet.quality();
     assert_eq!(quality["confirmations"][0]["appliquee"], true);
     let crossings = quality["croisements"].as_array().unwrap();
     let check = &crossings.iter().find(|c| c["controle"]["controle"] == "B0324").unwrap()["controle"];
@@ -250,15 +233,15 @@ fn an_outlier_is_used_and_listed_until_confirmed() {
     let plain = Projet::new(toml, &[("a.csv", leases.as_bytes())]);
     let outcome = plain.run(1, false);
     assert_eq!(outcome.ingestion.fichiers[0].gardees, 2);
-    assert_eq!(listed(&plain)["B0216"], BTreeSet::from(["a 2".to_owned(), "a 3".to_owned()]));
+    assert_eq!(plain.listed()["B0216"], BTreeSet::from(["a 2".to_owned(), "a 3".to_owned()]));
     let confirmed = format!(
         "{toml}[[confirmation]]\ncode = \"B0216\"\nfichier = \"a.csv\"\nligne = 2\ncolonne = \"ressources_mensuelles\"\n\
          valeur = \"12000\"\nauteur = \"x\"\ndate = 2026-02-01\n"
     );
     std::fs::write(plain.path().join("bilan.toml"), confirmed).unwrap();
     plain.run(1, false);
-    assert_eq!(listed(&plain)["B0216"], BTreeSet::from(["a 3".to_owned()]));
-    let controls = &quality(&plain)["sources"][0]["controles"];
+    assert_eq!(plain.listed()["B0216"], BTreeSet::from(["a 3".to_owned()]));
+    let controls = &plain.quality()["sources"][0]["controles"];
     let checked = controls
         .as_array()
         .unwrap()
@@ -307,7 +290,7 @@ fn without_a_source_what_needs_it_is_out_of_scope() {
     let projet = Projet::new(toml, &[("a.csv", leases)]);
     projet.run(1, false);
     let codes = ["B0327", "B0328", "B0330", "B0331", "B0332"];
-    for c in quality(&projet)["croisements"].as_array().unwrap() {
+    for c in projet.quality()["croisements"].as_array().unwrap() {
         let code = c["controle"]["controle"].as_str().unwrap();
         if codes.contains(&code) {
             assert_eq!(c["controle"]["hors_champ"], 1, "{code}");
@@ -318,7 +301,7 @@ fn without_a_source_what_needs_it_is_out_of_scope() {
 /// A column that a file lacks is out of the scope of all that would be checked of it; one that is empty is not.
 #[test]
 fn without_a_column_what_is_checked_of_it_is_out_of_scope() {
-    let quality = quality(&projet(""));
+    let quality = projet("").quality();
     let of = |colonne: &str| -> Vec<Value> {
         let sources = quality["sources"].as_array().unwrap();
         let file = sources.iter().find(|s| s["fichier"] == "demandes_2024.csv").unwrap();
@@ -410,14 +393,6 @@ fn completeness_tells_blanks_that_count_as_no() {
     }
 }
 
-/// The four counts of a cross-check.
-fn counts(projet: &Projet, code: &str) -> [u64; 4] {
-    let quality = quality(projet);
-    let crossings = quality["croisements"].as_array().unwrap();
-    let check = &crossings.iter().find(|c| c["controle"]["controle"] == code).unwrap()["controle"];
-    ["evalues", "echecs", "non_evaluables", "hors_champ"].map(|key| check[key].as_u64().unwrap())
-}
-
 /// Struck off for an allocation: D1 has a lease, D2 has none, D3 may follow a lease of the year before, D4 asks for another
 /// EPCI, D5 was struck off the year before; D6 left otherwise; D7 was struck off a day later than D3.
 #[test]
@@ -435,11 +410,11 @@ fn a_demand_struck_off_for_an_allocation_without_a_lease_is_told() {
     let files: [(&str, &[u8]); 2] = [("d.csv", demands.as_bytes()), ("a.csv", leases.as_bytes())];
     let projet = Projet::new(&format!("{toml}{given}"), &files);
     projet.run(2, false);
-    assert_eq!(listed(&projet)["B0338"], BTreeSet::from(["d 3", "d 8"].map(str::to_owned)));
-    assert_eq!(counts(&projet, "B0338"), [1, 2, 1, 1]);
+    assert_eq!(projet.listed()["B0338"], BTreeSet::from(["d 3", "d 8"].map(str::to_owned)));
+    assert_eq!(projet.controle("B0338"), [1, 2, 1, 1]);
     let alone = Projet::new(toml, &files);
     alone.run(1, false);
-    assert_eq!(counts(&alone, "B0338"), [0, 0, 0, 5], "no lease is given at all: nothing to compare with");
+    assert_eq!(alone.controle("B0338"), [0, 0, 0, 5], "no lease is given at all: nothing to compare with");
 }
 
 /// Months without a lease of a landlord, its leases of the other months being so many each.
@@ -463,7 +438,7 @@ fn a_month_without_a_lease_of_a_landlord_that_signs_all_year_is_told() {
         let months: Vec<String> =
             rejects.lines().filter(is_one).map(|l| l.split(';').nth(5).unwrap().to_owned()).collect();
         assert_eq!(list.lines().filter(is_one).count(), months.len(), "the landlord is sent them too");
-        (months, counts(&projet, "B0339"))
+        (months, projet.controle("B0339"))
     };
     let (months, found) = told("2026-01-31", 10, &[11, 12]);
     assert_eq!(months, ["Office, 11/2025", "Office, 12/2025"]);
@@ -498,7 +473,7 @@ fn a_register_that_no_demand_leaves_is_told() {
             register(header, &[(waiting, stay), (exits, left), vichy[0], vichy[1]], &[(20, "63113"), (20, "03310")]);
         projet.run(1, true);
         let texts = ["manifeste.json", "epci/246300701.html", "epci/200071363.html"].map(|file| projet.text(file));
-        (counts(&projet, "B0340"), texts)
+        (projet.controle("B0340"), texts)
     };
     let (found, [manifest, clermont, vichy]) = told(100, 0);
     assert_eq!(found, [1, 1, 0, 0]);
@@ -531,10 +506,10 @@ fn an_epci_that_a_source_leaves_out_is_told() {
     let missing = "CA Vichy Communauté, aucune demande active";
     assert!(projet.text("rejets.csv").contains(missing) && projet.text("manifeste.json").contains(missing));
     // Leases of both EPCI and départements, demands of one; no stock is given.
-    assert_eq!(counts(&projet, "B0341")[..2], [6, 2]);
+    assert_eq!(projet.controle("B0341")[..2], [6, 2]);
     let page = projet.text("epci/200071363.html");
     assert!(page.contains("ne couvrent sans doute pas ce territoire") && !page.contains("On compte 0,0"));
-    assert_eq!(counts(&told(99), "B0341")[..2], [6, 0]);
+    assert_eq!(told(99).controle("B0341")[..2], [6, 0]);
 }
 
 /// Two extractions: a demand of the first that the second no longer holds was last seen before the end of the year.
@@ -545,8 +520,8 @@ fn a_demand_last_seen_before_the_end_of_the_year_is_told() {
     let gone = (1, "2025-03-01;63113;2025-06-30");
     let projet = register(header, &[&demands[..], &[gone]].concat(), &[]);
     projet.run(1, false);
-    assert_eq!(counts(&projet, "B0342"), [2, 3, 1, 0]);
-    assert_eq!(listed(&projet)["B0342"], BTreeSet::from(["d 2", "d 3", "d 4"].map(str::to_owned)));
+    assert_eq!(projet.controle("B0342"), [2, 3, 1, 0]);
+    assert_eq!(projet.listed()["B0342"], BTreeSet::from(["d 2", "d 3", "d 4"].map(str::to_owned)));
 }
 
 /// Leases of dwellings whose commune or financing the stock gives: two that agree, one elsewhere, one intermediate by the lease
@@ -563,11 +538,11 @@ fn a_lease_that_the_stock_contradicts_is_told() {
     let stock = "IDENT_REP;DEPCOM;FINAN\nL1;63113;13\nL2;63113;16\nL3;63113;52\n";
     let projet = Projet::new(toml, &[("a.csv", leases.as_bytes()), ("r.csv", stock.as_bytes())]);
     projet.run(1, false);
-    let mut found = listed(&projet);
+    let mut found = projet.listed();
     assert_eq!(found.remove("B0343"), Some(BTreeSet::from(["a 4".to_owned()])));
-    assert_eq!(counts(&projet, "B0343"), [6, 1, 1, 0]);
+    assert_eq!(projet.controle("B0343"), [6, 1, 1, 0]);
     assert_eq!(found.remove("B0344"), Some(BTreeSet::from(["a 5", "a 6"].map(str::to_owned))));
-    assert_eq!(counts(&projet, "B0344"), [3, 2, 3, 0]);
+    assert_eq!(projet.controle("B0344"), [3, 2, 3, 0]);
     assert!(projet.text("rejets.csv").contains("bail 63014, RPLS 63113"));
 }
 
@@ -586,7 +561,7 @@ fn a_landlord_whose_leases_do_not_find_their_demands_is_told() {
                     [[source]]\nschema = \"attributions\"\nfichiers = [\"a.csv\"]\n";
         let projet = Projet::new(toml, &[("d.csv", demands.as_bytes()), ("a.csv", leases.as_bytes())]);
         projet.run(1, false);
-        (counts(&projet, "B0345"), projet.text("manifeste.json").contains("900000001, 50 baux sur 100"))
+        (projet.controle("B0345"), projet.text("manifeste.json").contains("900000001, 50 baux sur 100"))
     };
     assert_eq!(told(100, 50), ([0, 1, 0, 0], true));
     assert_eq!(told(100, 51), ([1, 0, 0, 0], false));

@@ -15,9 +15,9 @@ pub(super) fn execute(args: &Etape) -> Result<u8> {
 pub(super) fn read(args: &Etape, stage: impl Fn(&Plan, Options, &Progress) -> Result<Checked>) -> Result<u8> {
     let (plan, mut notes) = Plan::load(&args.projet.projet, args.projet.out.as_deref())?;
     let options = Options { threads: args.commun.threads(), verifier: args.commun.verifier, report: false };
-    let Checked { ingestion, notes: found } = stage(&plan, options, &Progress::stderr())?;
+    let Checked { ingestion, notes: found, croises } = stage(&plan, options, &Progress::stderr())?;
     notes.extend(found);
-    resume::print_sources(&ingestion, &notes);
+    resume::print_sources(&ingestion, &notes, &croises);
     let refused = ingestion.any_file_refused()
         || notes.iter().any(|d| d.gravite == crate::diagnostic::Gravite::Refus)
         || (args.strict && ingestion.any_refusal());

@@ -12,6 +12,7 @@ use crate::format;
 use crate::ingest::Ingestion;
 use crate::project::Plan;
 use crate::report::{Verdict, load_verdicts};
+use crate::resultats::Total;
 
 const GOOD: Style = AnsiColor::Green.on_default().bold();
 const BAD: Style = AnsiColor::Red.on_default().bold();
@@ -28,8 +29,8 @@ pub(super) fn print_notices(notices: &[Diagnostic]) {
     }
 }
 
-/// Says what was read and what was set aside, on standard error.
-pub(super) fn print_sources(ingestion: &Ingestion, notes: &[Diagnostic]) {
+/// Says what was read, what was set aside and what sources say against one another, on standard error.
+pub(super) fn print_sources(ingestion: &Ingestion, notes: &[Diagnostic], croises: &[Total]) {
     let mut err = anstream::stderr();
     print_notices(notes);
     print_notices(&ingestion.abimes);
@@ -46,16 +47,9 @@ pub(super) fn print_sources(ingestion: &Ingestion, notes: &[Diagnostic]) {
         let kept = format::count(file.gardees.cast_signed(), "ligne gardée", "lignes gardées");
         let _ = writeln!(err, "lu     {} : {kept}{refused}", file.fichier);
         let mut totals: Vec<_> = file.totaux.iter().collect();
-        totals.sort_by_key(|t| (t.gravite, std::cmp::Reverse(t.nombre)));
+        totals.sort_by_key(|t| t.rang());
         for total in totals.iter().take(SHOWN) {
-            let _ = writeln!(err, "{}", total.exemple);
-            if total.nombre > 1 {
-                let _ = writeln!(
-                    err,
-                    "      ({} du même genre : voir rejets.csv)",
-                    format::count((total.nombre - 1).cast_signed(), "autre ligne", "autres lignes")
-                );
-            }
+            print_total(&mut err, total);
         }
         if totals.len() > SHOWN {
             let others: u64 = totals[SHOWN..].iter().map(|t| t.nombre).sum();
@@ -66,8 +60,25 @@ pub(super) fn print_sources(ingestion: &Ingestion, notes: &[Diagnostic]) {
             );
         }
     }
+    if !croises.is_empty() {
+        let checks =
+            format::count(i64::try_from(croises.len()).unwrap_or(i64::MAX), "contrôle trouve", "contrôles trouvent");
+        let _ = writeln!(err, "croisé sources entre elles : {checks} des lignes à revoir");
+        for total in croises {
+            print_total(&mut err, total);
+        }
+    }
     if ingestion.fichiers.iter().any(|f| f.totaux.iter().any(|t| t.gravite == Gravite::Refus)) {
         let _ = writeln!(err, "Les lignes refusées ne sont pas comptées : corrigez-les, puis relancez");
+    }
+}
+
+/// One kind of fault: its first line, and how many others there are.
+fn print_total(err: &mut impl Write, total: &Total) {
+    let _ = writeln!(err, "{}", total.exemple);
+    if total.nombre > 1 {
+        let others = format::count((total.nombre - 1).cast_signed(), "autre ligne", "autres lignes");
+        let _ = writeln!(err, "      ({others} du même genre : voir rejets.csv)");
     }
 }
 

@@ -19,7 +19,7 @@ pub(super) fn execute(args: &Run) -> Result<u8> {
 
 /// Says what was done, shows the verdicts, and gives the exit code.
 pub(super) fn finish(plan: &Plan, outcome: &Outcome, strict: bool, report: bool) -> Result<u8> {
-    resume::print_sources(&outcome.ingestion, &outcome.notes);
+    resume::print_sources(&outcome.ingestion, &outcome.notes, &outcome.croises);
     resume::print_outcome(plan)?;
     let mut err = anstream::stderr();
     let done = match (outcome.computed, outcome.rendered) {

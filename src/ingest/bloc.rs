@@ -475,6 +475,11 @@ fn value_diagnostic(colonne: &Colonne, constat: Constat, value: Option<&str>) ->
             "numéro abîmé par un tableur : écrit comme 6,31E+16, des chiffres en sont perdus".to_owned(),
             "exportez de nouveau cette colonne au format texte ; ce numéro ne se retrouve pas",
         ),
+        Constat::NumeroCourt => Diagnostic::anomalie(
+            "B0135",
+            format!("numéro de moins de {} chiffres : zéros initiaux sans doute perdus", colonne.largeur.unwrap_or(0)),
+            "exportez de nouveau cette colonne au format texte ; écrit autrement ailleurs, le même numéro en serait un autre",
+        ),
         Constat::Invalide | Constat::Valide => {
             let (code, what) = match colonne.genre {
                 Genre::Date => ("B0107", "n'est pas une date (AAAA-MM-JJ ou JJ/MM/AAAA)"),

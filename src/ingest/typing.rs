@@ -16,8 +16,8 @@ use polars::prelude::{
 
 use super::brut::Brut;
 use super::valeurs::{
-    Constat, Value, boolean, bounded, decimal, is_scientific, parse_date, parse_integer, parse_month, parse_year,
-    service, siren, text, upper,
+    Constat, Value, boolean, bounded, decimal, is_scientific, is_short, parse_date, parse_integer, parse_month,
+    parse_year, service, siren, text, upper,
 };
 use crate::error::Result;
 use crate::reference::{Geographie, Recode};
@@ -85,7 +85,7 @@ impl<'a> Typer<'a> {
     pub fn column(&self, index: usize, colonne: &Colonne, brut: Brut<'_>) -> Result<Typee> {
         let day = |c: Int32Chunked| c.into_date().into_series();
         Ok(match colonne.genre {
-            Genre::Identifiant => self.identifiers(brut)?,
+            Genre::Identifiant => self.identifiers(colonne, brut)?,
             Genre::Texte => words(colonne, brut, |v| text(colonne, v))?,
             Genre::Code => words(colonne, brut, |v| self.code(index, colonne, v))?,
             Genre::Siren => words(colonne, brut, siren)?,
@@ -105,20 +105,21 @@ impl<'a> Typer<'a> {
         })
     }
 
-    fn identifiers(&self, brut: Brut<'_>) -> Result<Typee> {
+    fn identifiers(&self, colonne: &Colonne, brut: Brut<'_>) -> Result<Typee> {
         let mut constats = Vec::with_capacity(brut.len());
         let mut hashes = FixedSizeBinaryBuilder::with_capacity(brut.len(), HASH_BYTES);
         for value in brut.iter() {
             let constat = match value {
                 None => Constat::Manquant,
                 Some(value) if is_scientific(value) => Constat::NumeroAbime,
-                Some(value) => {
-                    hashes.append_value(self.key.hash(&upper(value)))?;
-                    Constat::Valide
-                }
+                Some(value) if colonne.largeur.is_some_and(|width| is_short(value, width)) => Constat::NumeroCourt,
+                Some(_) => Constat::Valide,
             };
-            if constat != Constat::Valide {
-                hashes.append_null();
+            match (value, constat) {
+                (Some(value), Constat::Valide | Constat::NumeroCourt) => {
+                    hashes.append_value(self.key.hash(&upper(value)))?;
+                }
+                _ => hashes.append_null(),
             }
             constats.push(constat);
         }

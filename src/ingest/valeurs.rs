@@ -29,6 +29,8 @@ pub enum Constat {
     ElementInconnu,
     /// An identifier that a spreadsheet turned into a number, digits lost.
     NumeroAbime,
+    /// An identifier of digits short of its width: leading zeros lost, or not that register's.
+    NumeroCourt,
 }
 
 /// A value and what was found of it.
@@ -46,6 +48,11 @@ pub(super) fn is_scientific(value: &str) -> bool {
     let digits = |text: &str| !text.is_empty() && text.bytes().all(|b| b.is_ascii_digit());
     let whole = mantissa.split_once([',', '.']).is_some_and(|(a, b)| a.len() == 1 && digits(a) && digits(b));
     whole && digits(exponent.trim_start_matches('+'))
+}
+
+/// Digits alone, fewer than `width`.
+pub(super) fn is_short(value: &str, width: usize) -> bool {
+    value.len() < width && value.bytes().all(|b| b.is_ascii_digit())
 }
 
 /// Nine digits, spaces between them or not; `200071140 - (03)` is an EPCI's part in one département.

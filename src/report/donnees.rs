@@ -417,9 +417,9 @@ fn epci_of(table: &Feuille) -> Vec<Lieu> {
     epci
 }
 
-/// Names of landlords by SIREN, from the source `bailleurs` of the last run.
+/// Names of landlords by SIREN, from the source `bailleurs` of the last run; of several, the first in the order of letters.
 fn landlord_names(plan: &Plan) -> Result<BTreeMap<String, String>> {
-    let mut names = BTreeMap::new();
+    let mut names: BTreeMap<String, String> = BTreeMap::new();
     for file in engine::stored_source(plan, "bailleurs") {
         let (_, batches) = store::read_all(&file)?;
         for batch in &batches {
@@ -427,7 +427,11 @@ fn landlord_names(plan: &Plan) -> Result<BTreeMap<String, String>> {
                 |name: &str| batch.column_by_name(name).ok_or_else(|| Error::outdated("source_bailleurs", name));
             let (sirens, labels) = (column("siren")?.as_string::<i32>(), column("nom")?.as_string::<i32>());
             for row in 0..batch.num_rows() {
-                names.insert(sirens.value(row).to_owned(), labels.value(row).to_owned());
+                let name = labels.value(row);
+                let kept = names.entry(sirens.value(row).to_owned()).or_insert_with(|| name.to_owned());
+                if name < kept.as_str() {
+                    name.clone_into(kept);
+                }
             }
         }
     }

@@ -20,7 +20,7 @@ use crate::progress::Progress;
 use crate::project::Plan;
 use crate::reference::{Geographie, Parametres};
 use crate::report;
-use crate::resultats::INDICATEURS;
+use crate::resultats::{INDICATEURS, Total};
 use crate::store::{self, Etat};
 
 /// How to run.
@@ -41,6 +41,8 @@ pub struct Outcome {
     pub ingestion: Ingestion,
     /// Messages about the project itself.
     pub notes: Vec<Diagnostic>,
+    /// What cross-checks found of records, where they were made again.
+    pub croises: Vec<Total>,
     /// The indicators were computed again.
     pub computed: bool,
     /// The pages were rendered again.
@@ -71,7 +73,8 @@ impl Outcome {
 pub fn ingest(plan: &Plan, options: Options, progress: &Progress) -> Result<Checked> {
     let _lock = store::lock(&plan.cache())?;
     let geographie = Geographie::load(&plan.resources(), plan.millesime)?;
-    Ok(Checked { ingestion: read_and_remember(plan, &geographie, options, progress)?, notes: Vec::new() })
+    let ingestion = read_and_remember(plan, &geographie, options, progress)?;
+    Ok(Checked { ingestion, notes: Vec::new(), croises: Vec::new() })
 }
 
 /// Reads the sources, crosses them, and writes what was found: `rejets.csv`, `qualite.json` and the landlords' lists.
@@ -87,8 +90,8 @@ pub fn check(plan: &Plan, options: Options, progress: &Progress) -> Result<Check
     let (regles, _) = rules_for(&Droit { plan, geographie: &geographie, seuils: &seuils, parametres: &parametres })?;
     let inputs = Inputs { plan, ingestion: &ingestion, geographie: &geographie, seuils: &seuils, regles: &regles };
     let resultats = engine::compute(&inputs, Voulu::Controles, options.threads, progress, |_| Ok(()))?;
-    let (_, notes) = qualite::write(plan, &ingestion, resultats.constatations, &resultats.bailleurs, options.threads)?;
-    Ok(Checked { ingestion, notes })
+    let found = qualite::write(plan, &ingestion, resultats.constatations, &resultats.bailleurs, options.threads)?;
+    Ok(Checked { ingestion, notes: found.notes, croises: found.croises })
 }
 
 /// What a stage read, and what is to be said of the project besides.
@@ -98,6 +101,8 @@ pub struct Checked {
     pub ingestion: Ingestion,
     /// Messages about the project itself.
     pub notes: Vec<Diagnostic>,
+    /// What cross-checks found of records.
+    pub croises: Vec<Total>,
 }
 
 fn read_and_remember(plan: &Plan, geographie: &Geographie, options: Options, progress: &Progress) -> Result<Ingestion> {
@@ -135,7 +140,7 @@ pub fn run(plan: &Plan, mut notes: Vec<Diagnostic>, options: Options, progress: 
     let tables: Vec<String> = etat.resultats.sorties.iter().filter(|f| !is_rendered(f)).cloned().collect();
     let kept = are_there(plan, &tables) && !tables.is_empty() && engine::is_remembered(plan);
     let fresh = etat.resultats.calcul.as_deref() == Some(key.as_str()) && kept;
-    let mut computed = false;
+    let (mut computed, mut croises) = (false, Vec::new());
     if !fresh {
         etat.resultats.calcul = None;
         etat.resultats.rapport = None;
@@ -146,12 +151,13 @@ pub fn run(plan: &Plan, mut notes: Vec<Diagnostic>, options: Options, progress: 
         let resultats = engine::compute(&inputs, Voulu::Tout, options.threads, progress, prepare);
         let resultats = resultats.inspect_err(|_| store::sweep(&plan.sortie))?;
         let quality = qualite::write(plan, &ingestion, resultats.constatations, &resultats.bailleurs, options.threads);
-        let (files, found) = quality.inspect_err(|_| store::sweep(&plan.sortie))?;
+        let found = quality.inspect_err(|_| store::sweep(&plan.sortie))?;
         let mut written = publish_tables(plan, &mut etat, &resultats.tables, options.threads)?;
         store::join(&resultats.faits, &cache.join(FACTS).join("attributions.parquet"))?;
         resultats.consultation.write(plan, &ingestion)?;
-        written.extend(files);
-        notes.extend(found);
+        written.extend(found.fichiers);
+        notes.extend(found.notes);
+        croises = found.croises;
         written.extend(manifeste::write(plan, &ingestion, &geographie, &seuils, &notes)?);
         if let Some(tendance) = resultats.tables.iter().find(|t| t.nom == "tendance") {
             let table = Table::read(&tendance.fichier, &tendance.nom)?;
@@ -193,7 +199,7 @@ pub fn run(plan: &Plan, mut notes: Vec<Diagnostic>, options: Options, progress: 
         }
     }
     let read = ingestion.relus;
-    Ok(Outcome { ingestion, notes, computed, rendered, read })
+    Ok(Outcome { ingestion, notes, croises, computed, rendered, read })
 }
 
 /// Renders the pages from the last results, without computing anything; what the maps do not show.

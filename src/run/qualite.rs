@@ -12,7 +12,7 @@ use crate::ingest::{Ingestion, REJECT_COLUMNS, reject_row};
 use crate::partage::shared_out;
 use crate::project::Plan;
 use crate::resultats::{
-    ConfirmationLue, Controle, Correction, CroisementLu, LISTES, Liste, QUALITE, Qualite, SAMPLE, SourceLue,
+    ConfirmationLue, Controle, Correction, CroisementLu, LISTES, Liste, QUALITE, Qualite, SAMPLE, SourceLue, Total,
 };
 use crate::schema::Schema;
 use crate::store;
@@ -24,7 +24,17 @@ const NAMED: usize = 5;
 /// How much more a fault weighs when a verdict depends on it.
 const VERDICT_WEIGHT: u64 = 3;
 
-/// Writes the files; returns their paths relative to the results folder, and what is to be said of the confirmations.
+/// What became of the data.
+pub(super) struct Bilan {
+    /// Files written, relative to the results folder.
+    pub fichiers: BTreeSet<String>,
+    /// What is to be said of confirmations, territories and landlords.
+    pub notes: Vec<Diagnostic>,
+    /// What cross-checks found of records, a total a check, the gravest and most numerous first.
+    pub croises: Vec<Total>,
+}
+
+/// Writes the files.
 ///
 /// # Errors
 /// [`Error::Io`]; [`Error::Resource`] when a check does not add up, which would be a fault of this program.
@@ -34,7 +44,7 @@ pub(super) fn write(
     constatations: Vec<Constatation>,
     bailleurs: &Landlords,
     threads: usize,
-) -> Result<(BTreeSet<String>, Vec<Diagnostic>)> {
+) -> Result<Bilan> {
     let mut applied: BTreeSet<usize> = BTreeSet::new();
     let position = |c| plan.confirmations.iter().position(|own| own == c);
     applied.extend(ingestion.fichiers.iter().flat_map(|f| &f.confirmees).filter_map(position));
@@ -73,6 +83,8 @@ pub(super) fn write(
         .collect();
     let mut notes = lapsed(&confirmations);
     notes.extend(crossed.iter().filter_map(of_no_line));
+    let mut croises: Vec<Total> = crossed.iter().filter_map(of_lines).collect();
+    croises.sort_by_key(Total::rang);
     let leases: BTreeSet<&str> =
         ingestion.fichiers.iter().filter(|f| f.schema == "attributions").map(|f| f.fichier.as_str()).collect();
     let mut envois = Envois::default();
@@ -106,7 +118,7 @@ pub(super) fn write(
     rows.extend(crossing);
     store::write_atomically(&plan.sortie.join(REJECTS), &reject_bytes(&rows)?)?;
     written.extend([QUALITE.to_owned(), REJECTS.to_owned()]);
-    Ok((written, notes))
+    Ok(Bilan { fichiers: written, notes, croises })
 }
 
 const REJECTS: &str = "rejets.csv";
@@ -189,6 +201,14 @@ fn of_no_line(found: &Constatation) -> Option<Diagnostic> {
     };
     let message = format!("{message} : {}{others}", told.join(" ; "));
     (!told.is_empty()).then(|| Diagnostic { gravite: *gravite, ..Diagnostic::refus(code, message, aide) })
+}
+
+/// What a check found of records: how many, and the first of them.
+fn of_lines(found: &Constatation) -> Option<Total> {
+    let Croisement { code, colonne, gravite, .. } = &found.croisement;
+    let exemple = found.croisement.diagnostic(found.echecs.iter().find(|e| e.fichier.is_some())?);
+    let (code, colonne) = (code.clone(), Some(colonne.clone()));
+    Some(Total { code, colonne, gravite: *gravite, nombre: found.controle.echecs, exemple })
 }
 
 /// Every row read was kept or refused, and every check says what became of every row. What does not add up is for the project

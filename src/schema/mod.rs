@@ -63,7 +63,7 @@ pub struct Colonne {
     /// Other writings of a code → the code.
     #[serde(default)]
     pub codes: BTreeMap<String, String>,
-    /// Digits of a numeric code, zeros restored on the left.
+    /// Digits of a numeric code, zeros restored on the left; of an identifier, told where it has fewer.
     #[serde(default)]
     pub largeur: Option<usize>,
     /// Values that mean "no value".

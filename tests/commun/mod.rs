@@ -2,7 +2,7 @@
 
 #![allow(dead_code, reason = "each test file uses its part")]
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Command;
@@ -14,6 +14,7 @@ use bilan::progress::Progress;
 use bilan::project::Plan;
 use bilan::run::{self, Options, Outcome};
 use serde::Deserialize;
+use serde_json::Value;
 
 /// A cell of a result.
 #[derive(Debug, Clone, PartialEq)]
@@ -116,6 +117,32 @@ impl Projet {
     /// A file of the last run, as text.
     pub fn text(&self, name: &str) -> String {
         fs::read_to_string(self.path().join("sortie").join(name)).unwrap()
+    }
+
+    /// What the last run found of the data.
+    pub fn quality(&self) -> Value {
+        serde_json::from_str(&self.text("qualite.json")).unwrap()
+    }
+
+    /// Lines of `rejets.csv` under each code, as file and line.
+    pub fn listed(&self) -> BTreeMap<String, BTreeSet<String>> {
+        let text = self.text("rejets.csv");
+        let mut reader =
+            csv::ReaderBuilder::new().delimiter(b';').from_reader(text.trim_start_matches('\u{feff}').as_bytes());
+        let mut found: BTreeMap<String, BTreeSet<String>> = BTreeMap::new();
+        for record in reader.records() {
+            let r = record.unwrap();
+            found.entry(r[3].to_owned()).or_default().insert(format!("{} {}", r[0].trim_end_matches(".csv"), &r[1]));
+        }
+        found
+    }
+
+    /// The four counts of a cross-check: as it should be, failing, not to be judged, out of scope.
+    pub fn controle(&self, code: &str) -> [u64; 4] {
+        let quality = self.quality();
+        let crossings = quality["croisements"].as_array().unwrap();
+        let check = &crossings.iter().find(|c| c["controle"]["controle"] == code).unwrap()["controle"];
+        ["evalues", "echecs", "non_evaluables", "hors_champ"].map(|key| check[key].as_u64().unwrap())
     }
 }
 
