@@ -40,6 +40,17 @@ pub struct Controle {
     pub hors_champ: u64,
 }
 
+/// Name of the check that a value is one, which every column has.
+pub const VALEUR: &str = "valeur";
+
+impl Controle {
+    /// Whether it found a value of a column.
+    #[must_use]
+    pub fn donne(&self, colonne: &str) -> bool {
+        self.colonne == colonne && self.controle == VALEUR && self.evalues > 0
+    }
+}
+
 /// Total of one kind of reject.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Total {
@@ -80,6 +91,15 @@ pub struct Qualite {
     pub corrections: Vec<Correction>,
     /// Lists to send to landlords.
     pub listes: Vec<Liste>,
+}
+
+impl Qualite {
+    /// Whether some row has a value of a column, `source.colonne`: one left empty says no more than one that is not there.
+    #[must_use]
+    pub fn donne(&self, colonne: &str) -> bool {
+        let Some((source, colonne)) = colonne.split_once('.') else { return false };
+        self.sources.iter().any(|s| s.source == source && s.controles.iter().any(|c| c.donne(colonne)))
+    }
 }
 
 /// What was found of one file.

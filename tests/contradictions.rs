@@ -206,3 +206,192 @@ fn a_number_short_of_its_zeros_is_told() {
         .find(|r| r["niveau"].text() == "territoire" && r["population"].text() == "ensemble");
     assert_eq!(active.and_then(|r| r["actives"].int()), Some(4), "it is used as it is");
 }
+
+/// A landlord that never says who is rehoused, or says it of half of its households; ninety-nine leases are too few.
+#[test]
+fn a_landlord_that_never_says_who_is_rehoused_or_says_it_of_most_is_told() {
+    let told = |leases: usize, blank: usize, yes: usize, financing: &str| {
+        let of = |i: usize| {
+            if i < blank {
+                ""
+            } else if i < blank + yes {
+                "NPNRU"
+            } else {
+                "non"
+            }
+        };
+        let row = |i| format!("N{i};2025-05-01;900000001;63113;{};{financing};\n", of(i));
+        let rows = (0..leases).map(row).collect::<Vec<_>>().concat();
+        let leases = format!("numero_unique;date_bail;bailleur;commune;relogement;financement;dalo\n{rows}");
+        let projet = projet(&[("attributions", &[("attributions.csv", &leases)])]);
+        (projet.controle("B0357"), projet.controle("B0358"))
+    };
+    assert_eq!(
+        told(100, 99, 0, "PLUS"),
+        ([2, 1, 0, 0], [1, 0, 0, 0]),
+        "one no is enough; nobody says who is a priority"
+    );
+    assert_eq!(told(100, 100, 0, "PLUS"), ([1, 2, 0, 0], [1, 0, 0, 0]));
+    assert_eq!(told(100, 100, 0, "").0, [0, 3, 0, 0]);
+    assert_eq!(told(100, 50, 49, "PLUS").1, [1, 0, 0, 0]);
+    assert_eq!(told(100, 50, 50, "PLUS").1, [0, 1, 0, 0]);
+    assert_eq!(told(99, 99, 0, ""), ([0, 0, 0, 3], [0, 0, 0, 1]));
+    // What one demand says of its household is enough too.
+    let rows = (0..100).map(|i| format!("N{i};2025-05-01;900000001;63113;non;PLUS\n")).collect::<Vec<_>>().concat();
+    let leases = format!("numero_unique;date_bail;bailleur;commune;relogement;financement\n{rows}");
+    let demands = "numero_unique;date_depot;communes;prioritaire\nN7;2024-01-01;63113;non\n";
+    let both = [("demandes.csv", demands), ("attributions.csv", leases.as_str())];
+    let projet = projet(&[("demandes", &both[..1]), ("attributions", &both[1..])]);
+    assert_eq!(projet.controle("B0357"), [3, 0, 0, 0]);
+}
+
+/// Half a year is 183 days; a demand that left otherwise, or waits, says nothing of a lease.
+#[test]
+fn a_lease_far_from_the_exit_of_its_demand_is_told() {
+    let demands = "numero_unique;date_depot;communes;date_radiation;motif_radiation\n\
+                   A;2024-01-01;63113;2025-07-03;RADATT\nB;2024-01-01;63113;2025-07-04;RADATT\n\
+                   C;2024-01-01;63113;2024-07-02;RADATT\nD;2024-01-01;63113;2024-07-01;RADATT\n\
+                   E;2024-01-01;63113;2025-12-01;RADREN\nF;2024-01-01;63113;;\n";
+    let rows = ["A", "B", "C", "D", "E", "F", "X"].map(|n| format!("{n};2025-01-01;900000001;63113\n")).concat();
+    let leases = format!("numero_unique;date_bail;bailleur;commune\n{rows}");
+    let projet =
+        projet(&[("demandes", &[("demandes.csv", demands)]), ("attributions", &[("attributions.csv", &leases)])]);
+    assert_eq!(lines(&projet, "B0361"), ["attributions 3", "attributions 5"]);
+    assert_eq!(projet.controle("B0361"), [2, 2, 3, 0]);
+    let rejects = projet.text("rejets.csv");
+    assert!(rejects.contains("B0361;a_confirmer;même année;") && rejects.contains("bail de 2025, radiation de 2024"));
+}
+
+/// A dwelling with all that rates ask of it, then one short of each; one out of the register's scope, and one let too lately.
+#[test]
+fn a_dwelling_short_of_what_a_rate_asks_is_told() {
+    let stock = "DEPCOM;QPV;MODE;LOCAT;BAIL;duree_vacance\n\
+                 63113;1;1;2000;05/2010;\n63113;1;;2000;05/2010;\n63113;;1;2000;05/2010;\n63113;2;2;;;4\n\
+                 63113;2;1;2000;;\n63113;2;2;2000;;\n63113;2;2;2000;;4\n63113;;9;;;\n63113;2;1;2024;;\n63113;2;3;;;\n";
+    let projet = projet(&[("rpls", &[("rpls.csv", stock)])]);
+    assert_eq!(lines(&projet, "B0359"), ["rpls 3", "rpls 4", "rpls 5", "rpls 6", "rpls 7"]);
+    assert_eq!(projet.controle("B0359"), [4, 5, 0, 1]);
+    let rejects = projet.text("rejets.csv");
+    for (line, lacks) in [
+        (3, "mode d'occupation"),
+        (4, "zone"),
+        (5, "première mise en location"),
+        (6, "date du bail"),
+        (7, "durée de vacance"),
+    ] {
+        assert!(rejects.contains(&format!("rpls.csv;{line};MODE;B0359;anomalie;{lacks};")), "{lacks}\n{rejects}");
+    }
+}
+
+/// Two files of the open stock, whose dwellings have no identifier: the same communes, others, or a lot that ends within one.
+#[test]
+fn a_stock_given_twice_is_told() {
+    let file = |dwellings: &[(usize, &str)]| {
+        let rows = dwellings.iter().flat_map(|(n, commune)| (0..*n).map(move |_| format!("{commune}\n")));
+        format!("DEPCOM\n{}", rows.collect::<Vec<_>>().concat())
+    };
+    let told = |first: &[(usize, &str)], second: &[(usize, &str)]| {
+        let (first, second) = (file(first), file(second));
+        projet(&[("rpls", &[("rpls_2024.csv", &first), ("rpls_2025.csv", &second)])])
+    };
+    let twice = told(&[(200, "63113"), (100, "63014")], &[(190, "63113"), (110, "63032")]);
+    assert_eq!(twice.controle("B0360"), [0, 2, 0, 0]);
+    let said = twice.text("manifeste.json");
+    assert!(
+        said.contains("rpls_2024.csv, 200 logements sur 300") && said.contains("rpls_2025.csv, 190 logements sur 300")
+    );
+    let lots = told(&[(200, "63014"), (100, "63113")], &[(49, "63113"), (51, "63032")]);
+    assert_eq!(lots.controle("B0360"), [2, 0, 0, 0]);
+    assert_eq!(
+        told(&[(200, "63113")], &[(99, "63113")]).controle("B0360"),
+        [0, 1, 0, 1],
+        "ninety-nine dwellings are too few"
+    );
+}
+
+/// Households rehoused are half of the legal public: where no file tells them, a verdict says so.
+#[test]
+fn a_verdict_that_knows_nobody_rehoused_says_so() {
+    let alert = |more: &str, value: &str| {
+        let leases = format!(
+            "numero_unique;date_bail;bailleur;commune;qpv;nb_personnes;ressources_mensuelles;{more}\n\
+             A;2025-05-01;900000001;63113;non;1;500;\nB;2025-05-01;900000001;63113;non;1;5000;{value}\n"
+        );
+        let projet = projet(&[("attributions", &[("attributions.csv", &leases)])]);
+        let is_legal = |r: &commun::Row| r["regle"].text() == "q1_hors_qpv";
+        let row = projet.table("verdicts").into_iter().find(is_legal).unwrap();
+        (row["verdict"].text().to_owned(), row["alerte"].clone())
+    };
+    let said = commun::Cell::Text("aucun fichier ne dit qui est relogé".to_owned());
+    assert_eq!(alert("rang", "1"), ("atteint".to_owned(), said.clone()));
+    assert_eq!(alert("relogement", ""), ("atteint".to_owned(), said));
+    assert_eq!(alert("relogement", "non"), ("atteint".to_owned(), commun::Cell::Null));
+}
+
+/// What no file tells is no count: a rule on it is not judged, and a review does not say that nobody is concerned.
+#[test]
+fn what_no_file_tells_is_not_said_to_be_none() {
+    let demands = "numero_unique;date_depot;communes;nb_personnes;date_radiation\n";
+    let asked = (0..60).map(|i| format!("N{i};2024-01-01;63113;2;{}\n", if i < 40 { "2025-06-01" } else { "" }));
+    let demands = asked.fold(demands.to_owned(), |text, row| text + &row);
+    let leases = "numero_unique;date_bail;bailleur;commune;qpv;reservataire;nb_personnes\n".to_owned();
+    let signed = (0..40).map(|i| format!("N{i};2025-05-01;900000001;63113;non;COLACT;2\n"));
+    let leases = signed.fold(leases, |text, row| text + &row);
+    let stock = "DEPCOM;NBPIECE;MODE;LOCAT;BAIL;QPV\n63113;3;1;2000;;\n63113;2;2;2000;;\n";
+    let toml = TOML.to_owned()
+        + &source("demandes", "d.csv")
+        + &source("attributions", "a.csv")
+        + &source("rpls", "r.csv")
+        + "[[objectif]]\nepci = \"246300701\"\nbase = \"cia\"\ndebut = 2020-01-01\nfin = 2026-12-31\npublic = \"mutation\"\n\
+           zone = \"ensemble\"\ncible = 0.1\nreference = \"pour l'essai\"\n\
+           [[objectif]]\nepci = \"246300701\"\nbase = \"avenant\"\ndebut = 2020-01-01\nfin = 2026-12-31\npublic = \"relogement\"\n\
+           zone = \"ensemble\"\ncible = 0.1\nreference = \"pour l'essai\"\n";
+    let projet =
+        Projet::new(&toml, &[("d.csv", demands.as_bytes()), ("a.csv", leases.as_bytes()), ("r.csv", stock.as_bytes())]);
+    projet.run(1, true);
+    // Counts are what the rules of counting say, and the verdicts that rest on them say what they lack.
+    let verdicts = projet.table("verdicts");
+    let alert = |public: &str| {
+        let of = |r: &&commun::Row| r["public"].text() == public && r["denominateur"].int() == Some(40);
+        verdicts.iter().find(of).unwrap_or_else(|| panic!("no verdict on {public}"))["alerte"].text().to_owned()
+    };
+    for (public, said) in [
+        ("q1_ou_relogement", "aucun fichier ne donne les ressources des ménages"),
+        ("prioritaire", "aucun fichier ne dit qui est DALO ou prioritaire"),
+        ("mutation", "aucun fichier ne dit qui est déjà logé"),
+        ("relogement", "aucun fichier ne dit qui est relogé"),
+    ] {
+        assert_eq!(alert(public), said);
+    }
+    let stock = projet.table("parc").into_iter().find(|r| r["niveau"].text() == "epci").unwrap();
+    assert_eq!(stock["vacants"].int(), Some(1));
+    for unknown in ["logements_qpv", "part_qpv", "mobilite_num", "taux_mobilite", "vacants_plus_3_mois"] {
+        assert_eq!(stock[unknown], commun::Cell::Null, "{unknown}");
+    }
+    let page = projet.text("epci/246300701.html");
+    for said in [
+        "la typologie des demandes",
+        "quels ménages sont DALO ou prioritaires",
+        "aucun fichier ne donne les ressources",
+        "rien ne peut être dit du premier quartile",
+    ] {
+        assert!(page.contains(said), "{said}");
+    }
+    for unsaid in [
+        "dont mutations",
+        "dont attribution",
+        "ne suit une attribution",
+        "premier quartile ou relogés, soit",
+        "0,0 % des demandes",
+    ] {
+        assert!(!page.contains(unsaid), "{unsaid}");
+    }
+    let path = projet.path().display().to_string();
+    assert_eq!(commun::bilan(&["publish", &path]).0, 0);
+    let told = commun::read_table(&projet.path().join("sortie/publique/effectifs.parquet"));
+    let told: BTreeSet<&str> = told.iter().map(|r| r["ventilation"].text()).collect();
+    assert!(told.contains("baux") && told.contains("demandes_taille_menage"), "{told:?}");
+    for untold in ["demandes_population", "baux_population", "baux_priorites", "baux_mixite"] {
+        assert!(!told.contains(untold), "{untold}");
+    }
+}

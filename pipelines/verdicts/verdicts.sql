@@ -54,6 +54,20 @@ juge AS (
     JOIN regles r ON r.numero = c.numero
     CROSS JOIN parametres p
 ),
+-- A public that no file tells from the others counts nobody: the verdict is what the rule says, and says that too. Households
+-- rehoused are half of the legal public.
+muet AS (
+    SELECT r.numero,
+           CASE WHEN r.public IN ('q1', 'q1_ou_relogement', 'q2_q4') AND p.a_ressources = 0
+                THEN 'aucun fichier ne donne les ressources des ménages'
+                WHEN r.public IN ('dalo', 'prioritaire') AND p.a_priorites = 0
+                THEN 'aucun fichier ne dit qui est DALO ou prioritaire'
+                WHEN r.public IN ('relogement', 'q1_ou_relogement') AND p.a_relogement = 0
+                THEN 'aucun fichier ne dit qui est relogé'
+                WHEN r.public = 'mutation' AND p.a_mutation = 0 THEN 'aucun fichier ne dit qui est déjà logé' END AS reserve
+    FROM regles r
+    CROSS JOIN parametres p
+),
 resultat AS (
     SELECT j.*,
            CASE WHEN j.suspendu IS NOT NULL THEN NULL
@@ -83,7 +97,10 @@ SELECT p.millesime, j.epci, j.libelle, j.regle, j.base, j.zone, j.secteur, j.agr
             WHEN j.operateur = '>=' AND j.numerateur >= j.attendu THEN 'atteint'
             WHEN j.operateur = '<=' AND j.numerateur <= j.attendu THEN 'atteint'
             ELSE 'non_atteint' END AS verdict,
-       j.statut, j.reference, j.motif_juge AS motif, j.alerte, j.contingent, j.seuil_q1, j.millesime_seuil,
+       j.statut, j.reference, j.motif_juge AS motif,
+       CASE WHEN j.suspendu IS NULL AND m.reserve IS NOT NULL THEN COALESCE(j.alerte || ' ; ', '') || m.reserve
+            ELSE j.alerte END AS alerte,
+       j.contingent, j.seuil_q1, j.millesime_seuil,
        CASE WHEN j.suspendu IS NULL AND j.agregation = 'moyenne'
             THEN CAST(j.numerateur AS DOUBLE) / NULLIF(j.denominateur, 0) END AS resultat_pondere,
        CASE WHEN j.suspendu IS NULL AND j.de_quartile = 1 THEN CAST(j.q1 AS DOUBLE) / NULLIF(j.denominateur, 0) END AS part_q1_strict,
@@ -94,5 +111,6 @@ SELECT p.millesime, j.epci, j.libelle, j.regle, j.base, j.zone, j.secteur, j.agr
        CASE WHEN j.suspendu IS NULL AND j.metrique = 'part'
             THEN CAST(j.vises_sans_pls AS DOUBLE) / NULLIF(j.sans_pls, 0) END AS part_sans_pls
 FROM resultat j
+JOIN muet m ON m.numero = j.numero
 CROSS JOIN parametres p
 ORDER BY j.epci, j.numero, j.acteur_type, j.acteur_juge

@@ -17,7 +17,7 @@ use crate::engine::{self, Engine, Table};
 use crate::error::{Error, Result};
 use crate::project::Plan;
 use crate::reference::{Parametres, Resources};
-use crate::resultats::Manifeste;
+use crate::resultats::{Manifeste, Qualite};
 
 pub use synthese::{Synthese, Valeur};
 pub use tables::SECRET;
@@ -100,7 +100,7 @@ impl Edition {
         let resources = plan.resources();
         let engine = engine::open_results(plan, threads)?;
         let ventilations = Ventilation::load(&resources)?;
-        let manifeste = Manifeste::load(plan)?;
+        let (manifeste, qualite) = (Manifeste::load(plan)?, Qualite::load(plan)?);
         let given = |source: &str| manifeste.entrees.iter().any(|e| e.source == source && !e.refuse);
         let carte = Carte::new(&places(&engine)?, plan.diffusion_prioritaire);
         let comptes = Comptes::load(&engine, &resources, &carte, &ventilations)?;
@@ -110,7 +110,8 @@ impl Edition {
         let mut told: BTreeMap<&str, Vec<bool>> = BTreeMap::new();
         for (rang, ventilation) in edition.ventilations.iter().enumerate() {
             let cells = &comptes.cellules[rang];
-            let known = given(&ventilation.source) && !comptes.nuls[rang];
+            let filled = ventilation.colonnes.is_empty() || ventilation.colonnes.iter().any(|c| qualite.donne(c));
+            let known = given(&ventilation.source) && filled && !comptes.nuls[rang];
             let parent = ventilation.parent.as_deref().map(|parent| told.get(parent).cloned());
             let eligible = parent.map_or_else(|| vec![true; n], |told| told.unwrap_or_else(|| vec![false; n]));
             let (finest, first) = ventilation.told(&carte, cells, eligible, seuil);

@@ -21,6 +21,9 @@ pub struct Ventilation {
     pub unite: String,
     /// The source that it comes from.
     pub source: String,
+    /// Columns, as `source.colonne`, by which it is known: where files fill none of them, it is not told.
+    #[serde(default)]
+    pub colonnes: Vec<String>,
     /// The breakdown without which it is not told: its cells share out the groups of that one's first detail.
     #[serde(default)]
     pub parent: Option<String>,

@@ -261,13 +261,16 @@ fn load_parameters(charge: &mut Charge<'_>, inputs: &Inputs<'_>) -> Result<()> {
         inputs.ingestion.fichiers.iter().filter(move |f| f.schema == schema && f.parquet.is_some())
     };
     let given = |schema: &'static str| i32::from(read(schema).next().is_some());
-    // A column counts as given when every file of the source has it: half a stock is no stock.
+    // A column left empty, as in a model that is filled in part, says no more than one that is not there.
+    let filled = |schema: &'static str, column: &str| read(schema).any(|f| f.donne(column));
+    // Of the stock, a column counts as given when every file has it too: half a stock is no stock.
     let columns = |schema: &'static str, wanted: &[&str]| {
-        let all = read(schema).all(|f| wanted.iter().all(|w| f.colonnes.iter().any(|c| c == w)));
-        i32::from(given(schema) == 1 && all)
+        let there = |w: &&str| read(schema).all(|f| f.colonnes.iter().any(|c| c == w));
+        let said = |w: &&str| filled(schema, w) || read(schema).all(|f| f.gardees == 0);
+        i32::from(given(schema) == 1 && wanted.iter().all(|w| there(w) && said(w)))
     };
-    // Scores are counted where they are known: one file that gives them is enough.
-    let scored = |schema: &'static str| read(schema).any(|f| f.colonnes.iter().any(|c| c == "cotation"));
+    // A lease takes of its demand what it does not say.
+    let either = |wanted: &[(&'static str, &str)]| i32::from(wanted.iter().any(|(schema, c)| filled(schema, c)));
     let parc_social = match plan.parc_social {
         ParcSocial::TousLogements => "tous_logements",
         ParcSocial::Ministere => "ministere",
@@ -298,8 +301,24 @@ fn load_parameters(charge: &mut Charge<'_>, inputs: &Inputs<'_>) -> Result<()> {
         ("a_demandes", given("demandes").to_string()),
         ("a_attributions", given("attributions").to_string()),
         ("a_rpls", given("rpls").to_string()),
-        ("a_cotation", i32::from(scored("demandes")).to_string()),
-        ("a_cotation_baux", i32::from(scored("demandes") || scored("attributions")).to_string()),
+        ("a_cotation", either(&[("demandes", "cotation")]).to_string()),
+        ("a_cotation_baux", either(&[("demandes", "cotation"), ("attributions", "cotation")]).to_string()),
+        (
+            "a_ressources",
+            either(&[("demandes", "ressources_mensuelles"), ("attributions", "ressources_mensuelles")]).to_string(),
+        ),
+        (
+            "a_priorites",
+            either(&[
+                ("demandes", "dalo"),
+                ("demandes", "prioritaire"),
+                ("attributions", "dalo"),
+                ("attributions", "prioritaire"),
+            ])
+            .to_string(),
+        ),
+        ("a_mutation", either(&[("demandes", "logement_actuel"), ("attributions", "mutation")]).to_string()),
+        ("a_relogement", either(&[("attributions", "relogement")]).to_string()),
         ("a_rpls_qpv", columns("rpls", &["QPV"]).to_string()),
         ("a_rpls_mode", columns("rpls", &["MODE"]).to_string()),
         ("a_rpls_vacance", columns("rpls", &["MODE", "duree_vacance"]).to_string()),

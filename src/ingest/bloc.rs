@@ -21,7 +21,7 @@ use crate::error::Result;
 use crate::format::bound;
 use crate::project::Confirmation;
 use crate::reference::Plage;
-use crate::resultats::Controle;
+use crate::resultats::{Controle, VALEUR};
 use crate::schema::{Champ, Colonne, DATE_EXTRACTION, Entete, Genre, Schema};
 use crate::store::HASH_BYTES;
 
@@ -309,7 +309,7 @@ impl<'a> Atelier<'a> {
                 controls.push(Controle {
                     colonne: colonne.nom.clone(),
                     controle: match number {
-                        0 => "valeur".to_owned(),
+                        0 => VALEUR.to_owned(),
                         PLAUSIBLE_NUMBER => PLAUSIBLE.to_owned(),
                         n => colonne.regles[n - 1].code.clone(),
                     },

@@ -94,6 +94,12 @@ pub struct FichierLu {
 }
 
 impl FichierLu {
+    /// Whether any row of the file has a value of a column.
+    #[must_use]
+    pub fn donne(&self, colonne: &str) -> bool {
+        self.controles.iter().any(|c| c.donne(colonne))
+    }
+
     /// Whether the rows are those of another account: the same sheet of a file of the same content.
     fn is_the_same(&self, other: &Self) -> bool {
         self.schema == other.schema && self.sha256 == other.sha256 && self.feuille == other.feuille

@@ -254,6 +254,11 @@ impl<'a> Donnees<'a> {
         self.manifeste.entrees.iter().any(|e| e.source == source && !e.refuse)
     }
 
+    /// Whether some row of one of these columns, each `source.colonne`, has a value.
+    pub(super) fn filled(&self, colonnes: &[&str]) -> bool {
+        colonnes.iter().any(|colonne| self.qualite.donne(colonne))
+    }
+
     /// Name of a landlord, or its SIREN.
     pub(super) fn landlord(&self, siren: &str) -> String {
         self.bailleurs.get(siren).cloned().unwrap_or_else(|| siren.to_owned())

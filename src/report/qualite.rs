@@ -14,7 +14,7 @@ use crate::format;
 use crate::project::Plan;
 use crate::reference::{CodeExplique, by_family};
 use crate::report::liste::Entree;
-use crate::resultats::{Controle, INDICATEURS, Liste, Qualite, SAMPLE};
+use crate::resultats::{Controle, INDICATEURS, Liste, Qualite, SAMPLE, VALEUR};
 
 /// A fault as the page prints it.
 #[derive(Debug, Serialize)]
@@ -161,7 +161,7 @@ fn sentence(d: &Diagnostic) -> String {
 fn row(c: &Controle) -> Vec<String> {
     let check = match c.controle.as_str() {
         "forme" => "forme de la ligne".to_owned(),
-        "valeur" => "valeur possible".to_owned(),
+        VALEUR => "valeur possible".to_owned(),
         code => code.to_owned(),
     };
     let counts = [c.evalues, c.echecs, c.non_evaluables, c.hors_champ, c.lignes].map(count);

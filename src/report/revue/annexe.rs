@@ -115,8 +115,10 @@ fn by_commune(c: &Contexte<'_>) -> Tableau {
 
 /// Demand, leases, tension and delays by typology, for households already housed and the others.
 fn by_population(c: &Contexte<'_>) -> Tableau {
+    let apart = c.donnees.filled(&["demandes.logement_actuel"]);
     let lignes = [("hors_mutation", "Hors mutation"), ("mutation", "Mutation"), ("ensemble", "Ensemble")]
         .iter()
+        .filter(|(population, _)| apart || *population == "ensemble")
         .flat_map(|(population, name)| {
             mots::TYPOLOGIES.iter().chain(&["ensemble"]).filter_map(move |t| {
                 let key = [("population", *population), ("typologie", *t)];

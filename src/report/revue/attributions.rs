@@ -37,10 +37,9 @@ pub(super) fn chapter(c: &Contexte<'_>) -> Result<Chapitre> {
     }
     blocs.extend(cotation::blocs(c)?);
     blocs.extend(Bloc::figure(cartes::communes(c)?));
-    blocs.push(Bloc::Tableau(composition(
-        c,
-        &["population", "categorie", "financement", "periode_construction", "zone"],
-    )));
+    let population = c.donnees.filled(&mots::MUTATIONS).then_some("population");
+    let others = ["categorie", "financement", "periode_construction", "zone"];
+    blocs.push(Bloc::Tableau(composition(c, population.into_iter().chain(others))));
     Ok(Chapitre::new("attributions", titre, blocs))
 }
 
@@ -127,7 +126,9 @@ fn facing(c: &Contexte<'_>, dimension: &'static str) -> Result<Option<Figure>> {
     };
     let unknown = |code: &str| matches!(code, "inconnu" | "inconnue" | "sans_seuil");
     let known: Vec<&str> = codes.iter().copied().filter(|code| !unknown(code)).collect();
-    if known.len() < 2 || demandes.is_empty() || baux.is_empty() {
+    // Of a side where nothing is known there is nothing to compare.
+    let silent = |rows: &[Ligne<'_>]| rows.iter().all(|l| unknown(l.text("modalite")));
+    if known.len() < 2 || silent(&demandes) || silent(&baux) {
         return Ok(None);
     }
     let side = |rows: &[Ligne<'_>], code: &str, column: &str| {
@@ -203,9 +204,8 @@ fn facing(c: &Contexte<'_>, dimension: &'static str) -> Result<Option<Figure>> {
 }
 
 /// Leases by several characteristics, one under the other.
-fn composition(c: &Contexte<'_>, dimensions: &[&str]) -> Tableau {
+fn composition<'a>(c: &Contexte<'_>, dimensions: impl Iterator<Item = &'a str>) -> Tableau {
     let lignes = dimensions
-        .iter()
         .flat_map(|dimension| {
             let mut rows = profile(c, "attributions_profil", dimension);
             rows.sort_by_key(|l| mots::order(dimension, l.text("modalite")));

@@ -5,6 +5,7 @@ use super::{Bloc, Cellule, Chapitre, Cle, Contexte, Figure, Natif, TOUS, TOUT, T
 use crate::chart::{self, Legende, Palette, Serie, Trait};
 use crate::error::Result;
 use crate::format;
+use crate::report::mots;
 
 pub(super) fn chapter(c: &Contexte<'_>) -> Result<Chapitre> {
     let mut blocs = vec![Bloc::constat(headline(c)), Bloc::Cles { cles: key_figures(c) }];
@@ -28,6 +29,10 @@ pub(in crate::report) fn headline(c: &Contexte<'_>) -> String {
     let law = c.donnees.verdicts_of(c.lieu).iter().filter(|v| v.regle == "q1_hors_qpv" && v.base == "loi");
     let judged: Vec<_> = law.filter(|v| v.resultat.is_some()).collect();
     let first = match judged.as_slice() {
+        [_, ..] if !c.donnees.filled(&mots::RESSOURCES) => {
+            "Les fichiers lus ne donnent pas les ressources des ménages : rien ne peut être dit du premier quartile."
+                .to_owned()
+        }
         [] => "La règle des attributions au premier quartile hors QPV n'est pas évaluable ici.".to_owned(),
         [v] => {
             let share = v.resultat.map_or_else(String::new, format::percent);

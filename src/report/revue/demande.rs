@@ -37,6 +37,7 @@ pub(super) fn chapter(c: &Contexte<'_>) -> Result<Chapitre> {
     ))];
     blocs.extend(c.lacune().map(Bloc::absence));
     let moves = c.row("demande", &[("population", "mutation"), ("typologie", "ensemble")]);
+    let moves = moves.filter(|_| c.donnees.filled(&["demandes.logement_actuel"]));
     if let Some(m) = moves.and_then(|l| l.int("actives")).filter(|_| n > 0) {
         #[expect(clippy::cast_precision_loss, reason = "counts of demands are far below 2^52")]
         let share = m as f64 / n as f64;
@@ -187,7 +188,7 @@ fn exits(c: &Contexte<'_>) -> Result<Option<Figure>> {
     let rows = c.donnees.rows("radiations", c.lieu);
     let all = rows.iter().find(|l| l.text("motif") == "ensemble").and_then(|l| l.int("radiees")).unwrap_or(0);
     let mut motifs: Vec<_> = rows.iter().filter(|l| l.text("motif") != "ensemble").collect();
-    if all == 0 || motifs.is_empty() {
+    if all == 0 || motifs.iter().all(|l| l.text("motif") == "inconnu") {
         return Ok(None);
     }
     motifs.sort_by(|a, b| b.int("radiees").cmp(&a.int("radiees")).then_with(|| a.text("motif").cmp(b.text("motif"))));
@@ -302,7 +303,7 @@ fn by_typology(c: &Contexte<'_>) -> Tableau {
             ])
         })
         .collect();
-    Tableau::new(
+    let tableau = Tableau::new(
         "Demande par typologie",
         &[
             "Typologie",
@@ -316,5 +317,13 @@ fn by_typology(c: &Contexte<'_>) -> Tableau {
         ],
         lignes,
     )
-    .with_total()
+    .with_total();
+    let mut unknown = Vec::new();
+    if !c.donnees.filled(&["demandes.logement_actuel"]) {
+        unknown.push("dont mutations");
+    }
+    if !c.donnees.filled(&["demandes.motif_radiation"]) {
+        unknown.push("dont attribution");
+    }
+    tableau.without(&unknown)
 }

@@ -9,9 +9,11 @@ use crate::report::{Verdict, holder_words, mots};
 
 pub(super) fn chapter(c: &Contexte<'_>) -> Result<Chapitre> {
     let titre = "Publics prioritaires";
-    let whole = c.row("priorites", &[("reservataire", "ensemble")]);
+    let whole = c.row("priorites", &[("reservataire", "ensemble")]).filter(|_| c.donnees.filled(&mots::PRIORITES));
     let Some((l, share)) = whole.and_then(|l| Some((l, l.real("part")?))) else {
-        let why = if c.donnees.given("attributions") {
+        let why = if c.donnees.given("attributions") && !c.donnees.filled(&mots::PRIORITES) {
+            "Les fichiers lus ne disent pas quels ménages sont DALO ou prioritaires : rien ne peut en être dit."
+        } else if c.donnees.given("attributions") {
             "Aucun bail de l'année n'entre dans le calcul : rien à dire des publics prioritaires."
         } else {
             "Le fichier des attributions n'est pas fourni : les publics prioritaires ne peuvent pas être comptés."

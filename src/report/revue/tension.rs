@@ -36,7 +36,12 @@ pub(super) fn chapter(c: &Contexte<'_>) -> Result<Chapitre> {
             months("delai_q3")
         )));
     }
-    blocs.extend(Bloc::figure(by_typology(c)?));
+    match c.sans_typologie() {
+        None => blocs.extend(Bloc::figure(by_typology(c)?)),
+        Some(desquels) => blocs.push(Bloc::absence(format!(
+            "Les fichiers lus ne donnent pas la typologie {desquels} : ni tension, ni déséquilibre par typologie."
+        ))),
+    }
     blocs.extend(Bloc::figure(distribution(c)?));
     blocs.push(abnormal(c));
     blocs.push(Bloc::note(

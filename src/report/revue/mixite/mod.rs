@@ -20,8 +20,14 @@ pub(super) fn chapter(c: &Contexte<'_>) -> Result<Chapitre> {
     let outside = zone(c, "hors_qpv").filter(|l| l.int("attributions").unwrap_or(0) > 0);
     let inside = zone(c, "qpv").filter(|l| l.int("attributions").unwrap_or(0) > 0);
     let mut blocs = Vec::new();
-    if zone(c, "ensemble").is_none_or(|l| l.int("attributions").unwrap_or(0) == 0) {
-        blocs.push(Bloc::absence(why_nothing(c)));
+    let none = zone(c, "ensemble").is_none_or(|l| l.int("attributions").unwrap_or(0) == 0);
+    if none || !c.donnees.filled(&mots::RESSOURCES) {
+        blocs.push(Bloc::absence(if none {
+            why_nothing(c)
+        } else {
+            "Les fichiers lus ne donnent pas les ressources des ménages : les quartiles ne peuvent pas être calculés."
+                .to_owned()
+        }));
         return Ok(Chapitre::new("mixite", "Mixité sociale", blocs));
     }
     if let Some(l) = outside {
