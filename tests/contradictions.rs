@@ -328,6 +328,28 @@ fn a_verdict_that_knows_nobody_rehoused_says_so() {
     assert_eq!(alert("relogement", "non"), ("atteint".to_owned(), commun::Cell::Null));
 }
 
+/// A rule on a holder, or on a zone, that no file tells has no lease to judge; that is not to say that none was signed.
+#[test]
+fn a_rule_without_leases_says_what_no_file_tells() {
+    let reasons = |more: &str, value: &str, stock: &str| {
+        let leases = format!("numero_unique;date_bail;bailleur;commune;{more}\nA;2025-05-01;900000001;63113;{value}\n");
+        let given = [("attributions.csv", leases.as_str()), ("rpls.csv", stock)];
+        let projet = projet(&[("attributions", &given[..1]), ("rpls", &given[1..])]);
+        let rows = projet.table("verdicts");
+        ["COLACT", "tous"].map(|acteur| {
+            let is = |r: &&commun::Row| r["acteur"].text() == acteur && r["zone"].text() != "qpv";
+            rows.iter().find(is).unwrap()["motif"].text().to_owned()
+        })
+    };
+    let (none, holder, zone) =
+        ("aucune attribution dans ce champ", "aucun fichier ne dit le réservataire", "aucun fichier ne dit la zone");
+    let stock = "IDENT_REP;DEPCOM;QPV\nL1;63113;1\n";
+    assert_eq!(reasons("rang;id_rpls", "1;", stock), [holder, zone]);
+    assert_eq!(reasons("reservataire;id_rpls", ";L1", stock), [holder, none], "the stock tells the zone");
+    assert_eq!(reasons("reservataire;id_rpls", "COLTER;L1", "IDENT_REP;DEPCOM;QPV\nL1;63113;\n"), [none, zone]);
+    assert_eq!(reasons("reservataire;qpv", "COLTER;oui", stock), [none, none]);
+}
+
 /// What no file tells is no count: a rule on it is not judged, and a review does not say that nobody is concerned.
 #[test]
 fn what_no_file_tells_is_not_said_to_be_none() {

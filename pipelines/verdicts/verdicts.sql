@@ -49,9 +49,14 @@ juge AS (
                 WHEN c.denominateur = 0 THEN 'non_evaluable' END AS suspendu,
            CASE WHEN r.blocage IS NOT NULL THEN r.motif
                 WHEN p.a_attributions = 0 THEN 'aucune source d''attributions'
+                WHEN c.denominateur = 0 AND p.a_reservataire = 0 AND (r.acteur_type = 'reservataire' OR r.contingent IS NOT NULL)
+                THEN 'aucun fichier ne dit le réservataire'
+                WHEN c.denominateur = 0 AND p.a_zone = 0 AND r.zone <> 'ensemble' AND e.epci IS NULL
+                THEN 'aucun fichier ne dit la zone'
                 WHEN c.denominateur = 0 THEN 'aucune attribution dans ce champ' END AS motif_juge
     FROM complet c
     JOIN regles r ON r.numero = c.numero
+    LEFT JOIN epci_sans_qpv e ON e.epci = r.epci
     CROSS JOIN parametres p
 ),
 -- A public that no file tells from the others counts nobody: the verdict is what the rule says, and says that too. Households

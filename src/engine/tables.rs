@@ -271,6 +271,7 @@ fn load_parameters(charge: &mut Charge<'_>, inputs: &Inputs<'_>) -> Result<()> {
     };
     // A lease takes of its demand what it does not say.
     let either = |wanted: &[(&'static str, &str)]| i32::from(wanted.iter().any(|(schema, c)| filled(schema, c)));
+    let no_lease = i32::from(read("attributions").all(|f| f.gardees == 0));
     let parc_social = match plan.parc_social {
         ParcSocial::TousLogements => "tous_logements",
         ParcSocial::Ministere => "ministere",
@@ -318,6 +319,15 @@ fn load_parameters(charge: &mut Charge<'_>, inputs: &Inputs<'_>) -> Result<()> {
             .to_string(),
         ),
         ("a_mutation", either(&[("demandes", "logement_actuel"), ("attributions", "mutation")]).to_string()),
+        ("a_reservataire", (no_lease | either(&[("attributions", "reservataire")])).to_string()),
+        // A lease that does not say takes that of its dwelling.
+        (
+            "a_zone",
+            (no_lease
+                | either(&[("attributions", "qpv")])
+                | (either(&[("attributions", "id_rpls")]) & columns("rpls", &["IDENT_REP", "QPV"])))
+            .to_string(),
+        ),
         ("a_relogement", either(&[("attributions", "relogement")]).to_string()),
         ("a_rpls_qpv", columns("rpls", &["QPV"]).to_string()),
         ("a_rpls_mode", columns("rpls", &["MODE"]).to_string()),
