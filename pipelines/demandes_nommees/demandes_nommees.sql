@@ -9,9 +9,9 @@ WITH nomme AS (
     ) x
     GROUP BY x.numero_unique
 )
-SELECT d.numero_unique, n.bail, d.commune, d.date_depot, d.date_radiation, d.motif_radiation, d.nb_personnes, d.nb_moins_14, d.nb_uc, d.ressources_mensuelles,
-       d.logement_actuel, d.motif_demande, d.annee_naissance, d.situation_familiale, d.commune_residence,
-       d.mutation, d.menage, d.dalo, d.prioritaire, d.active, d.cotation
+SELECT d.numero_unique, n.bail, d.commune, d.date_depot, d.date_radiation, d.motif_radiation, d.nb_personnes, d.nb_moins_14,
+       d.nb_uc, d.ressources_mensuelles, d.logement_actuel, d.motif_demande, d.annee_naissance, d.situation_familiale,
+       d.commune_residence, d.mutation, d.menage, d.dalo, d.prioritaire, d.active, d.cotation
 FROM demandes d
 JOIN nomme n ON n.numero_unique = d.numero_unique
 WHERE d.numero_unique BETWEEN $premier AND $dernier

@@ -265,9 +265,8 @@ fn load_parameters(charge: &mut Charge<'_>, inputs: &Inputs<'_>) -> Result<()> {
     let filled = |schema: &'static str, column: &str| read(schema).any(|f| f.donne(column));
     // Of the stock, a column counts as given when every file has it too: half a stock is no stock.
     let columns = |schema: &'static str, wanted: &[&str]| {
-        let there = |w: &&str| read(schema).all(|f| f.colonnes.iter().any(|c| c == w));
-        let said = |w: &&str| filled(schema, w) || read(schema).all(|f| f.gardees == 0);
-        i32::from(given(schema) == 1 && wanted.iter().all(|w| there(w) && said(w)))
+        let all = read(schema).all(|f| wanted.iter().all(|w| f.colonnes.iter().any(|c| c == w)));
+        i32::from(all && wanted.iter().all(|w| filled(schema, w)))
     };
     // A lease takes of its demand what it does not say.
     let either = |wanted: &[(&'static str, &str)]| i32::from(wanted.iter().any(|(schema, c)| filled(schema, c)));

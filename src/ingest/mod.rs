@@ -94,10 +94,11 @@ pub struct FichierLu {
 }
 
 impl FichierLu {
-    /// Whether any row of the file has a value of a column.
+    /// Whether the file says something of a column: that it has, and that some row fills, where it has rows.
     #[must_use]
     pub fn donne(&self, colonne: &str) -> bool {
-        self.controles.iter().any(|c| c.donne(colonne))
+        let there = self.colonnes.iter().any(|c| c == colonne);
+        there && (self.gardees == 0 || self.controles.iter().any(|c| c.donne(colonne)))
     }
 
     /// Whether the rows are those of another account: the same sheet of a file of the same content.

@@ -408,19 +408,22 @@ impl Registre {
                 let mediane = quantile(points.clone(), 0.5);
                 let c = |n: usize| Compte(self.avec_demandes.then_some(n as i64));
                 let b = |n: usize| Compte(self.avec_attributions.then_some(n as i64));
+                let (du_registre, des_baux) = (self.scores_of_demands(), self.scores_of_leases());
+                let si = |dit: bool, valeur: Valeur| match valeur {
+                    Compte(_) if !dit => Compte(None),
+                    Taux(_) if !dit => Taux(None),
+                    dite => dite,
+                };
                 let au_dela = mediane.map(|m| loges.iter().filter(|p| **p as f64 > m).count());
                 vec![
                     ("demandes", c(actives.len())),
-                    ("demandes_cotees", c(points.len())),
-                    (
-                        "part_cotees",
-                        if self.avec_demandes { part(points.len() as i64, actives.len() as i64) } else { Taux(None) },
-                    ),
+                    ("demandes_cotees", si(du_registre, c(points.len()))),
+                    ("part_cotees", si(du_registre, part(points.len() as i64, actives.len() as i64))),
                     ("cotation_q1", Taux(quantile(points.clone(), 0.25))),
                     ("cotation_mediane", Taux(mediane)),
                     ("cotation_q3", Taux(quantile(points, 0.75))),
                     ("attributions", b(baux.len())),
-                    ("attributions_cotees", b(loges.len())),
+                    ("attributions_cotees", si(du_registre || des_baux, b(loges.len()))),
                     ("cotation_mediane_baux", Taux(quantile(loges.clone(), 0.5))),
                     ("au_dela", au_dela.map_or(Compte(None), b)),
                     ("part_au_dela", au_dela.map_or(Taux(None), |n| part(n as i64, loges.len() as i64))),
@@ -532,6 +535,16 @@ impl Registre {
         ]
     }
 
+    /// Whether the register says scores: those that no row gives are not known to be none.
+    fn scores_of_demands(&self) -> bool {
+        self.avec_demandes && (self.demandes.is_empty() || self.demandes.iter().any(|d| d.cotation.is_some()))
+    }
+
+    fn scores_of_leases(&self) -> bool {
+        let leases = &self.attributions;
+        self.avec_attributions && (leases.is_empty() || leases.iter().any(|a| a.cotation.is_some()))
+    }
+
     fn parc(&self, niveau: &str, code: &str, typologie: &str, categorie: &str) -> Vec<(&'static str, Valeur)> {
         let ici: Vec<&Logement> = self
             .logements
@@ -564,24 +577,35 @@ impl Registre {
         };
         let loyer: i64 = ici.iter().filter(reel).filter_map(|l| l.loyer).sum();
         let surface: i64 = ici.iter().filter(reel).filter_map(|l| l.surface).sum();
+        // A column that no dwelling of the file fills is one that is not there.
+        let dit = |f: &dyn Fn(&Logement) -> bool| self.logements.is_empty() || self.logements.iter().any(f);
+        let zone = dit(&|l| l.qpv.is_some());
+        let mode = dit(&|l| l.mode.is_some());
+        let duree = mode && dit(&|l| l.vacance.is_some());
+        let bail = mode && dit(&|l| l.locat.is_some()) && dit(&|l| l.bail.is_some());
+        let prix =
+            mode && dit(&|l| l.loyer.is_some_and(|x| x != 999_900)) && dit(&|l| l.surface.is_some_and(|x| x != 99_990));
+        let si = |dit: bool, n: i64| Compte((self.avec_rpls && dit).then_some(n));
+        let taux = |dit: bool, num: i64, den: i64| if dit { part(num, den) } else { Taux(None) };
+        let somme = |x: f64| Taux((self.avec_rpls && prix).then_some(x));
         vec![
             ("logements", c(n)),
-            ("logements_qpv", c(qpv)),
-            ("loues", c(loues)),
-            ("vacants", c(vacants)),
-            ("vacants_plus_3_mois", c(longs)),
-            ("vides", c(compte(&|l| l.mode == Some(3)))),
-            ("association", c(compte(&|l| l.mode == Some(4)))),
-            ("autres", c(compte(&|l| matches!(l.mode, Some(5 | 6))))),
-            ("mobilite_num", c(num)),
-            ("mobilite_den", c(den)),
-            ("somme_loyer", Taux(self.avec_rpls.then(|| loyer as f64 / 100.0))),
-            ("somme_surface", Taux(self.avec_rpls.then(|| surface as f64 / 10.0))),
-            ("taux_vacance", part(vacants, loues + vacants)),
-            ("taux_vacance_3_mois", part(longs, loues + vacants)),
-            ("taux_mobilite", part(num, den)),
+            ("logements_qpv", si(zone, qpv)),
+            ("loues", si(mode, loues)),
+            ("vacants", si(mode, vacants)),
+            ("vacants_plus_3_mois", si(duree, longs)),
+            ("vides", si(mode, compte(&|l| l.mode == Some(3)))),
+            ("association", si(mode, compte(&|l| l.mode == Some(4)))),
+            ("autres", si(mode, compte(&|l| matches!(l.mode, Some(5 | 6))))),
+            ("mobilite_num", si(bail, num)),
+            ("mobilite_den", si(bail, den)),
+            ("somme_loyer", somme(loyer as f64 / 100.0)),
+            ("somme_surface", somme(surface as f64 / 10.0)),
+            ("taux_vacance", taux(mode, vacants, loues + vacants)),
+            ("taux_vacance_3_mois", taux(duree, longs, loues + vacants)),
+            ("taux_mobilite", taux(bail, num, den)),
             ("loyer_m2", Taux((surface > 0).then(|| loyer as f64 / 100.0 / (surface as f64 / 10.0)))),
-            ("part_qpv", part(qpv, n)),
+            ("part_qpv", taux(zone, qpv, n)),
         ]
     }
 
@@ -644,8 +668,11 @@ impl Registre {
         places.dedup();
         let with = |list: &[&'static str]| [&["ensemble"], list].concat();
         let mut keys = Vec::new();
-        // Scales are each EPCI's own: no wider territory has points.
-        places.retain(|(niveau, _)| !matches!(table, Table::Cotation) || ["commune", "epci"].contains(niveau));
+        // Scales are each EPCI's own: no wider territory has points; where nobody has any, there is nothing to tell.
+        let scored = self.scores_of_demands() || self.scores_of_leases();
+        places.retain(|(niveau, _)| {
+            !matches!(table, Table::Cotation) || (scored && ["commune", "epci"].contains(niveau))
+        });
         for (niveau, code) in places {
             let dimensions: Vec<Vec<&str>> = match table {
                 Table::Parc => vec![with(&TYPOLOGIES), with(&["collectif", "individuel", "etudiant"])],
