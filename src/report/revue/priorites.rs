@@ -9,26 +9,31 @@ use crate::report::{Verdict, holder_words, mots};
 
 pub(super) fn chapter(c: &Contexte<'_>) -> Result<Chapitre> {
     let titre = "Publics prioritaires";
-    let whole = c.row("priorites", &[("reservataire", "ensemble")]).filter(|_| c.donnees.filled(&mots::PRIORITES));
+    let whole = c.row("priorites", &[("reservataire", "ensemble")]);
     let Some((l, share)) = whole.and_then(|l| Some((l, l.real("part")?))) else {
-        let why = if c.donnees.given("attributions") && !c.donnees.filled(&mots::PRIORITES) {
-            "Les fichiers lus ne disent pas quels ménages sont DALO ou prioritaires : rien ne peut en être dit."
-        } else if c.donnees.given("attributions") {
+        let why = if c.donnees.given("attributions") {
             "Aucun bail de l'année n'entre dans le calcul : rien à dire des publics prioritaires."
         } else {
             "Le fichier des attributions n'est pas fourni : les publics prioritaires ne peuvent pas être comptés."
         };
         return Ok(Chapitre::new("priorites", titre, vec![Bloc::absence(why)]));
     };
-    let mut blocs = vec![Bloc::constat(format!(
-        "{} sur {} {} bénéficié à un ménage DALO ou prioritaire, soit {} ; {} à un ménage DALO.",
-        format::count(l.int("prioritaires").unwrap_or(0), "bail", "baux"),
-        format::integer(l.int("attributions").unwrap_or(0)),
-        format::noun(l.int("prioritaires").unwrap_or(0), "a", "ont"),
-        format::percent(share),
-        format::integer(l.int("dalo").unwrap_or(0))
-    ))];
-    blocs.extend(Bloc::figure(by_holder(c)?));
+    let mut blocs = Vec::new();
+    if c.donnees.filled(&mots::PRIORITES) {
+        blocs.push(Bloc::constat(format!(
+            "{} sur {} {} bénéficié à un ménage DALO ou prioritaire, soit {} ; {} à un ménage DALO.",
+            format::count(l.int("prioritaires").unwrap_or(0), "bail", "baux"),
+            format::integer(l.int("attributions").unwrap_or(0)),
+            format::noun(l.int("prioritaires").unwrap_or(0), "a", "ont"),
+            format::percent(share),
+            format::integer(l.int("dalo").unwrap_or(0))
+        )));
+        blocs.extend(Bloc::figure(by_holder(c)?));
+    } else {
+        blocs.push(Bloc::absence(
+            "Les fichiers lus ne disent pas quels ménages sont DALO ou prioritaires : rien ne peut en être dit.",
+        ));
+    }
     blocs.extend(c.contingents.shares(c));
     if c.lieu.is_epci() {
         let own: Vec<&Verdict> = c
