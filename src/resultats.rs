@@ -51,6 +51,14 @@ impl Controle {
     }
 }
 
+/// Columns by which resources are known; where none is filled, nobody is of the first quartile.
+pub const RESSOURCES: [&str; 2] = ["demandes.ressources_mensuelles", "attributions.ressources_mensuelles"];
+/// The same of priority publics.
+pub const PRIORITES: [&str; 4] =
+    ["demandes.dalo", "demandes.prioritaire", "attributions.dalo", "attributions.prioritaire"];
+/// The same of moves, among leases.
+pub const MUTATIONS: [&str; 2] = ["demandes.logement_actuel", "attributions.mutation"];
+
 /// Total of one kind of reject.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Total {

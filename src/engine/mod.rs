@@ -9,6 +9,7 @@ mod etapes;
 mod indicateur;
 mod ordre;
 mod ouvrier;
+mod parametres;
 mod releve;
 mod repetes;
 mod surcharge;

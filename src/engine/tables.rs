@@ -4,19 +4,17 @@ use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
 use arrow::datatypes::DataType;
-use chrono::NaiveDate;
 use duckdb::types::{ToSqlOutput, Value};
 use duckdb::{ToSql, appender_params_from_iter};
 
 use super::etapes::{Etapes, content};
 use super::repetes::Repetes;
 use super::territoires::Territoires;
-use super::{Engine, Inputs};
+use super::{Engine, Inputs, parametres};
 use crate::error::{Error, Result};
 use crate::ingest::arrow_schema;
 use crate::law::{Regle, Situation};
-use crate::project::{ParcSocial, TypologieDemande};
-use crate::reference::{Niveau, Nomenclatures, Parametres, TYPOLOGIES, csv_rows};
+use crate::reference::{Niveau, Nomenclatures, TYPOLOGIES, csv_rows};
 use crate::schema::Schema;
 use crate::store;
 
@@ -252,99 +250,9 @@ fn sql_type(kind: &DataType) -> String {
 
 fn load_parameters(charge: &mut Charge<'_>, inputs: &Inputs<'_>) -> Result<()> {
     let plan = inputs.plan;
-    let parametres = Parametres::load(&plan.resources())?;
-    let last_day = NaiveDate::from_ymd_opt(plan.millesime, 12, 31).unwrap_or(NaiveDate::MAX);
-    let first_day = NaiveDate::from_ymd_opt(plan.millesime, 1, 1).unwrap_or(NaiveDate::MIN);
-    let year = plan.millesime;
-    let day = |back: i32| format!("DATE '{}'", NaiveDate::from_ymd_opt(year - back, 12, 31).unwrap_or(NaiveDate::MIN));
-    let read = |schema: &'static str| {
-        inputs.ingestion.fichiers.iter().filter(move |f| f.schema == schema && f.parquet.is_some())
-    };
-    let given = |schema: &'static str| i32::from(read(schema).next().is_some());
-    // A column left empty, as in a model that is filled in part, says no more than one that is not there.
-    let filled = |schema: &'static str, column: &str| read(schema).any(|f| f.donne(column));
-    // Of the stock, a column counts as given when every file has it too: half a stock is no stock.
-    let columns = |schema: &'static str, wanted: &[&str]| {
-        let all = read(schema).all(|f| wanted.iter().all(|w| f.colonnes.iter().any(|c| c == w)));
-        i32::from(all && wanted.iter().all(|w| filled(schema, w)))
-    };
-    // A lease takes of its demand what it does not say.
-    let either = |wanted: &[(&'static str, &str)]| i32::from(wanted.iter().any(|(schema, c)| filled(schema, c)));
-    let no_lease = i32::from(read("attributions").all(|f| f.gardees == 0));
-    let parc_social = match plan.parc_social {
-        ParcSocial::TousLogements => "tous_logements",
-        ParcSocial::Ministere => "ministere",
-    };
-    let values = [
-        ("millesime", format!("CAST({year} AS INTEGER)")),
-        ("millesime_rpls", format!("CAST({} AS INTEGER)", plan.millesime_rpls())),
-        ("fin_annee", day(0)),
-        ("fin_annee_precedente", day(1)),
-        ("il_y_a_1_an", day(1)),
-        ("il_y_a_2_ans", day(2)),
-        ("il_y_a_3_ans", day(3)),
-        ("il_y_a_5_ans", day(5)),
-        ("date_extraction", format!("DATE '{}'", plan.date_extraction)),
-        ("jours_par_mois", format!("CAST({} AS DOUBLE)", parametres.number("jours_par_mois", last_day)?)),
-        ("vacance_longue_mois", parametres.number("vacance_longue_mois", last_day)?.to_string()),
-        ("orcod_depuis", format!("DATE '{}'", parametres.since("relogement_compte", "ORCOD"))),
-        ("plafond_etat", format!("CAST({} AS DOUBLE)", parametres.number("plafond_contingent_etat", last_day)?)),
-        (
-            "plafond_fonctionnaires",
-            format!("CAST({} AS DOUBLE)", parametres.number("plafond_contingent_fonctionnaires", last_day)?),
-        ),
-        ("sentinelle", "9999".to_owned()),
-        ("parc_social", format!("'{parc_social}'")),
-        ("typologie_cible", i32::from(plan.typologie_demande == TypologieDemande::Cible).to_string()),
-        // Rooms past which dwellings are counted together.
-        ("pieces_distinguees", "5".to_owned()),
-        ("a_demandes", given("demandes").to_string()),
-        ("a_attributions", given("attributions").to_string()),
-        ("a_rpls", given("rpls").to_string()),
-        ("a_cotation", either(&[("demandes", "cotation")]).to_string()),
-        ("a_cotation_baux", either(&[("demandes", "cotation"), ("attributions", "cotation")]).to_string()),
-        (
-            "a_ressources",
-            either(&[("demandes", "ressources_mensuelles"), ("attributions", "ressources_mensuelles")]).to_string(),
-        ),
-        (
-            "a_priorites",
-            either(&[
-                ("demandes", "dalo"),
-                ("demandes", "prioritaire"),
-                ("attributions", "dalo"),
-                ("attributions", "prioritaire"),
-            ])
-            .to_string(),
-        ),
-        ("a_mutation", either(&[("demandes", "logement_actuel"), ("attributions", "mutation")]).to_string()),
-        ("a_reservataire", (no_lease | either(&[("attributions", "reservataire")])).to_string()),
-        // A lease that does not say takes that of its dwelling.
-        (
-            "a_zone",
-            (no_lease
-                | either(&[("attributions", "qpv")])
-                | (either(&[("attributions", "id_rpls")]) & columns("rpls", &["IDENT_REP", "QPV"])))
-            .to_string(),
-        ),
-        ("a_relogement", either(&[("attributions", "relogement")]).to_string()),
-        ("a_rpls_qpv", columns("rpls", &["QPV"]).to_string()),
-        ("a_rpls_mode", columns("rpls", &["MODE"]).to_string()),
-        ("a_rpls_vacance", columns("rpls", &["MODE", "duree_vacance"]).to_string()),
-        ("a_rpls_mobilite", columns("rpls", &["MODE", "LOCAT", "BAIL"]).to_string()),
-        ("a_rpls_loyer", columns("rpls", &["MODE", "LOYERPRINC", "SURFHAB"]).to_string()),
-        ("premier_janvier_rpls", format!("DATE '{:04}-01-01'", plan.millesime_rpls())),
-        ("a_rpls_identifiant", columns("rpls", &["IDENT_REP"]).to_string()),
-        ("a_evenements", given("evenements").to_string()),
-        ("rsa", format!("CAST({} AS DECIMAL(18, 4))", parametres.number("rsa_montant", first_day)?)),
-        ("ecart_annuel_max", format!("CAST({} AS DOUBLE)", parametres.number("ecart_annuel_max", last_day)?)),
-        ("ecart_officiel_max", format!("CAST({} AS DOUBLE)", parametres.number("ecart_officiel_max", last_day)?)),
-        ("effectif_minimal", parametres.number("effectif_minimal", last_day)?.to_string()),
-        ("a_delai_anormal", i32::from(!plan.delais_anormaux.is_empty()).to_string()),
-    ];
-    let select: Vec<String> = values.iter().map(|(name, value)| format!("{value} AS {name}")).collect();
-    charge.engine.execute("parametres", &format!("CREATE TABLE parametres AS SELECT {}", select.join(", ")))?;
-    charge.etapes.know("parametres", select.join(", ").as_bytes());
+    let select = parametres::columns(inputs)?.join(", ");
+    charge.engine.execute("parametres", &format!("CREATE TABLE parametres AS SELECT {select}"))?;
+    charge.etapes.know("parametres", select.as_bytes());
     let categories = ["ensemble", "collectif", "individuel"].map(|c| vec![Cell::Text(c)]);
     fill(charge, "categories", "categorie VARCHAR", categories)?;
     let populations = ["ensemble", "hors_mutation", "mutation"].map(|p| vec![Cell::Text(p)]);

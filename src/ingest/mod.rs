@@ -94,13 +94,6 @@ pub struct FichierLu {
 }
 
 impl FichierLu {
-    /// Whether the file says something of a column: that it has, and that some row fills, where it has rows.
-    #[must_use]
-    pub fn donne(&self, colonne: &str) -> bool {
-        let there = self.colonnes.iter().any(|c| c == colonne);
-        there && (self.gardees == 0 || self.controles.iter().any(|c| c.donne(colonne)))
-    }
-
     /// Whether the rows are those of another account: the same sheet of a file of the same content.
     fn is_the_same(&self, other: &Self) -> bool {
         self.schema == other.schema && self.sha256 == other.sha256 && self.feuille == other.feuille
@@ -123,6 +116,16 @@ impl Ingestion {
     #[must_use]
     pub fn any_file_refused(&self) -> bool {
         self.fichiers.iter().any(|f| f.parquet.is_none())
+    }
+
+    /// Whether some row fills a column, `source.colonne`; of a source without rows, whether it is there.
+    #[must_use]
+    pub fn donne(&self, colonne: &str) -> bool {
+        let Some((source, colonne)) = colonne.split_once('.') else { return false };
+        let files = || self.fichiers.iter().filter(|f| f.schema == source && f.parquet.is_some());
+        let empty = files().all(|f| f.gardees == 0);
+        let there = || files().flat_map(|f| &f.colonnes).any(|c| c == colonne);
+        files().flat_map(|f| &f.controles).any(|c| c.donne(colonne)) || (empty && there())
     }
 
     /// Rows kept of a source, in all its files.

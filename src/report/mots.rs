@@ -167,14 +167,6 @@ pub(super) fn order<'a>(dimension: &str, code: &'a str) -> (usize, &'a str) {
     (order.iter().position(|o| *o == code).unwrap_or(order.len()), code)
 }
 
-/// Columns by which resources are known; where none is filled, nobody is of the first quartile.
-pub(super) const RESSOURCES: [&str; 2] = ["demandes.ressources_mensuelles", "attributions.ressources_mensuelles"];
-/// The same of priority publics.
-pub(super) const PRIORITES: [&str; 4] =
-    ["demandes.dalo", "demandes.prioritaire", "attributions.dalo", "attributions.prioritaire"];
-/// The same of moves, among leases.
-pub(super) const MUTATIONS: [&str; 2] = ["demandes.logement_actuel", "attributions.mutation"];
-
 /// The name of a dimension of the profiles.
 pub(super) fn dimension(code: &str) -> &str {
     match code {

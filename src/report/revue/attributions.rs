@@ -7,6 +7,7 @@ use crate::error::Result;
 use crate::format;
 use crate::report::donnees::Ligne;
 use crate::report::mots;
+use crate::resultats::MUTATIONS;
 
 const CHAMP: &str = "attributions à des ménages suivies d'un bail signé, à la commune du logement";
 const SOURCE: &str = "fichier des attributions et registre de la demande";
@@ -37,7 +38,7 @@ pub(super) fn chapter(c: &Contexte<'_>) -> Result<Chapitre> {
     }
     blocs.extend(cotation::blocs(c)?);
     blocs.extend(Bloc::figure(cartes::communes(c)?));
-    let population = c.donnees.filled(&mots::MUTATIONS).then_some("population");
+    let population = c.donnees.filled(&MUTATIONS).then_some("population");
     let others = ["categorie", "financement", "periode_construction", "zone"];
     blocs.push(Bloc::Tableau(composition(c, population.into_iter().chain(others))));
     Ok(Chapitre::new("attributions", titre, blocs))

@@ -5,7 +5,7 @@ use super::{Bloc, Cellule, Chapitre, Cle, Contexte, Figure, Natif, TOUS, TOUT, T
 use crate::chart::{self, Legende, Palette, Serie, Trait};
 use crate::error::Result;
 use crate::format;
-use crate::report::mots;
+use crate::resultats::RESSOURCES;
 
 pub(super) fn chapter(c: &Contexte<'_>) -> Result<Chapitre> {
     let mut blocs = vec![Bloc::constat(headline(c)), Bloc::Cles { cles: key_figures(c) }];
@@ -29,7 +29,7 @@ pub(in crate::report) fn headline(c: &Contexte<'_>) -> String {
     let law = c.donnees.verdicts_of(c.lieu).iter().filter(|v| v.regle == "q1_hors_qpv" && v.base == "loi");
     let judged: Vec<_> = law.filter(|v| v.resultat.is_some()).collect();
     let first = match judged.as_slice() {
-        [_, ..] if !c.donnees.filled(&mots::RESSOURCES) => {
+        [_, ..] if !c.donnees.filled(&RESSOURCES) => {
             "Les fichiers lus ne donnent pas les ressources des ménages : rien ne peut être dit du premier quartile."
                 .to_owned()
         }

@@ -24,7 +24,6 @@ use super::mots;
 use super::tableau::{Cellule, Tableau};
 use crate::chart::{self, Barre};
 use crate::error::Result;
-use crate::project::TypologieDemande;
 
 pub(super) use cartes::{Etendue, Place, q1 as map_of_rule, rule as map_of_shares, tension as map_of_tension};
 pub(super) use cles::{headline, key_figures};
@@ -107,19 +106,6 @@ impl<'a> Contexte<'a> {
     /// Leases over the demands of the year, where the register holds those that left.
     fn satisfaction(&self) -> Option<f64> {
         self.row("attributions", &TOUS)?.real("taux_satisfaction").filter(|_| self.lacune().is_none())
-    }
-
-    /// Whose typology no file gives, demands' or leases', where the source is there: their counts by typology are noughts.
-    fn sans_typologie(&self) -> Option<&'static str> {
-        let cible = self.donnees.plan.typologie_demande == TypologieDemande::Cible;
-        let silent = |source, colonne| self.donnees.given(source) && !self.donnees.filled(&[colonne]);
-        if !cible && silent("demandes", "demandes.typologies") {
-            Some("des demandes")
-        } else if silent("attributions", "attributions.typologie") {
-            Some("des baux")
-        } else {
-            None
-        }
     }
 
     /// EPCI of the territory.

@@ -6,6 +6,7 @@ use crate::error::Result;
 use crate::format;
 use crate::report::donnees::Ligne;
 use crate::report::{Verdict, holder_words, mots};
+use crate::resultats::PRIORITES;
 
 pub(super) fn chapter(c: &Contexte<'_>) -> Result<Chapitre> {
     let titre = "Publics prioritaires";
@@ -19,7 +20,7 @@ pub(super) fn chapter(c: &Contexte<'_>) -> Result<Chapitre> {
         return Ok(Chapitre::new("priorites", titre, vec![Bloc::absence(why)]));
     };
     let mut blocs = Vec::new();
-    if c.donnees.filled(&mots::PRIORITES) {
+    if c.donnees.filled(&PRIORITES) {
         blocs.push(Bloc::constat(format!(
             "{} sur {} {} bénéficié à un ménage DALO ou prioritaire, soit {} ; {} à un ménage DALO.",
             format::count(l.int("prioritaires").unwrap_or(0), "bail", "baux"),

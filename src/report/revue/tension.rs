@@ -4,6 +4,7 @@ use super::{Bloc, Cellule, Chapitre, Contexte, Figure, Natif, TOUS, TOUT, Tablea
 use crate::chart::{self, Jumelles, Legende};
 use crate::error::Result;
 use crate::format;
+use crate::project::TypologieDemande;
 use crate::report::donnees::Ligne;
 use crate::report::mots;
 
@@ -36,7 +37,7 @@ pub(super) fn chapter(c: &Contexte<'_>) -> Result<Chapitre> {
             months("delai_q3")
         )));
     }
-    match c.sans_typologie() {
+    match sans_typologie(c) {
         None => blocs.extend(Bloc::figure(by_typology(c)?)),
         Some(desquels) => blocs.push(Bloc::absence(format!(
             "Les fichiers lus ne donnent pas la typologie {desquels} : ni tension, ni déséquilibre par typologie."
@@ -48,6 +49,19 @@ pub(super) fn chapter(c: &Contexte<'_>) -> Result<Chapitre> {
         "Déséquilibre : tension d'une typologie ÷ tension de l'ensemble ; au-dessus de 1, cette taille est plus demandée que les autres. Le délai est celui des ménages logés : ceux qui attendent encore n'y sont pas. Une attribution dont le dépôt est inconnu, ou postérieur au bail, n'entre pas dans les délais.",
     ));
     Ok(Chapitre::new("tension", "Tension et délais", blocs))
+}
+
+/// Whose typology no file gives, demands' or leases', where the source is there: their counts by typology are noughts.
+fn sans_typologie(c: &Contexte<'_>) -> Option<&'static str> {
+    let cible = c.donnees.plan.typologie_demande == TypologieDemande::Cible;
+    let silent = |source, colonne| c.donnees.given(source) && !c.donnees.filled(&[colonne]);
+    if !cible && silent("demandes", "demandes.typologies") {
+        Some("des demandes")
+    } else if silent("attributions", "attributions.typologie") {
+        Some("des baux")
+    } else {
+        None
+    }
 }
 
 fn by_typology(c: &Contexte<'_>) -> Result<Option<Figure>> {

@@ -11,6 +11,7 @@ use crate::format;
 use crate::report::Verdict;
 use crate::report::donnees::Ligne;
 use crate::report::mots;
+use crate::resultats::RESSOURCES;
 
 const CHAMP: &str = "attributions à des ménages suivies d'un bail signé, hors financements exclus (PLI par défaut)";
 const SOURCE: &str =
@@ -21,7 +22,7 @@ pub(super) fn chapter(c: &Contexte<'_>) -> Result<Chapitre> {
     let inside = zone(c, "qpv").filter(|l| l.int("attributions").unwrap_or(0) > 0);
     let mut blocs = Vec::new();
     let none = zone(c, "ensemble").is_none_or(|l| l.int("attributions").unwrap_or(0) == 0);
-    if none || !c.donnees.filled(&mots::RESSOURCES) {
+    if none || !c.donnees.filled(&RESSOURCES) {
         blocs.push(Bloc::absence(if none {
             why_nothing(c)
         } else {
