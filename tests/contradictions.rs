@@ -8,21 +8,9 @@ use std::collections::BTreeSet;
 
 use commun::Projet;
 
-const TOML: &str = "[bilan]\nmillesime = 2025\nepci = [\"246300701\"]\ndate_extraction = 2026-01-31\n";
-
-fn source(schema: &str, files: &str) -> String {
-    format!("[[source]]\nschema = \"{schema}\"\nfichiers = [\"{files}\"]\n")
-}
-
 /// A project of these sources, each a file or two of a line a record, and its first run.
 fn projet(sources: &[(&str, &[(&str, &str)])]) -> Projet {
-    let mut toml = TOML.to_owned();
-    let mut files = Vec::new();
-    for (schema, given) in sources {
-        toml += &source(schema, &format!("{schema}*.csv"));
-        files.extend(given.iter().map(|(name, text)| (*name, text.as_bytes())));
-    }
-    let projet = Projet::new(&toml, &files);
+    let projet = Projet::clermont("", sources);
     projet.run(1, false);
     projet
 }
@@ -84,18 +72,16 @@ fn a_lease_that_its_demand_contradicts_is_told() {
 fn landlord(leases: usize, differ: usize, demand: &str, [same, other]: [&str; 2]) -> (Vec<String>, [u64; 4]) {
     let rows = (0..leases).map(|i| format!("N{i};2024-01-01;63113;{demand}\n")).collect::<Vec<_>>().concat();
     let demands = format!(
-        "numero_unique;date_depot;communes;nb_personnes;ressources_mensuelles;prioritaire;logement_actuel\n{rows}"
+        "numero_unique;date_depot;communes;nb_personnes;nb_moins_14;ressources_mensuelles;prioritaire;logement_actuel\n{rows}"
     );
     let of = |i: usize| if i < differ { other } else { same };
     let rows = (0..leases).map(|i| format!("N{i};2025-05-01;900000001;63113;{}\n", of(i))).collect::<Vec<_>>().concat();
     let leases = format!(
-        "numero_unique;date_bail;bailleur;commune;date_depot;nb_personnes;ressources_mensuelles;prioritaire;mutation\n{rows}"
+        "numero_unique;date_bail;bailleur;commune;date_depot;nb_personnes;nb_moins_14;nb_uc;ressources_mensuelles;prioritaire;mutation\n{rows}"
     );
     let projet =
         projet(&[("demandes", &[("demandes.csv", &demands)]), ("attributions", &[("attributions.csv", &leases)])]);
-    let rejects = projet.text("rejets.csv");
-    let told = rejects.lines().filter(|l| l.contains(";B0350;")).map(|l| l.split(';').nth(5).unwrap().to_owned());
-    let told: Vec<String> = told.collect();
+    let told = projet.told("B0350");
     let said = projet.text("manifeste.json");
     assert!(told.iter().all(|t| said.contains(t.as_str())), "the manifest says it too");
     (told, projet.controle("B0350"))
@@ -103,34 +89,47 @@ fn landlord(leases: usize, differ: usize, demand: &str, [same, other]: [&str; 2]
 
 #[test]
 fn a_landlord_whose_leases_contradict_their_demands_is_told() {
-    let whole = "2;1000;oui;HLM";
-    let same = "2024-01-01;2;1000;oui;oui";
-    for (subject, other) in [
-        ("date de dépôt", "2025-01-01;2;1000;oui;oui"),
-        ("nombre de personnes", "2024-01-01;1;1000;oui;oui"),
-        ("ressources mensuelles", "2024-01-01;2;2000;oui;oui"),
-        ("ressources mensuelles", "2024-01-01;2;500;oui;oui"),
-        ("DALO ou priorité", "2024-01-01;2;1000;non;oui"),
-        ("mutation", "2024-01-01;2;1000;oui;non"),
+    let whole = "3;1;1000;oui;HLM";
+    let same = "2024-01-01;3;1;;1000;oui;oui";
+    // Five subjects can be compared, and consumption units that leases give the sixth; not both these and children.
+    for (subject, other, [judged, blind]) in [
+        ("date de dépôt", "2025-01-01;3;1;;1000;oui;oui", [6, 1]),
+        ("nombre de personnes", "2024-01-01;2;1;;1000;oui;oui", [6, 1]),
+        ("enfants de moins de 14 ans", "2024-01-01;3;0;;1000;oui;oui", [6, 1]),
+        ("unités de consommation", "2024-01-01;3;1;1;1000;oui;oui", [7, 0]),
+        ("ressources mensuelles", "2024-01-01;3;1;;2000;oui;oui", [6, 1]),
+        ("ressources mensuelles", "2024-01-01;3;1;;500;oui;oui", [6, 1]),
+        ("DALO ou priorité", "2024-01-01;3;1;;1000;non;oui", [6, 1]),
+        ("mutation", "2024-01-01;3;1;;1000;oui;non", [6, 1]),
     ] {
-        let told = vec![format!("900000001, {subject}, 50 baux sur 100")];
-        assert_eq!(landlord(100, 50, whole, [same, other]), (told, [4, 1, 0, 0]), "{subject}");
-        assert_eq!(landlord(100, 49, whole, [same, other]), (vec![], [5, 0, 0, 0]), "{subject}, fewer than half");
+        let told = vec![format!("900000001, {subject}, 50 baux sur {}", if blind == 0 { 50 } else { 100 })];
+        assert_eq!(landlord(100, 50, whole, [same, other]), (told, [judged - 1, 1, blind, 0]), "{subject}");
+        if blind > 0 {
+            assert_eq!(landlord(100, 49, whole, [same, other]), (vec![], [6, 0, 1, 0]), "{subject}, fewer than half");
+        }
     }
+    // Half of the leases that give 1.8 units, which the demand's household makes, and half that give 1.
+    let units = ["2024-01-01;3;1;1,8;1000;oui;oui", "2024-01-01;3;1;1;1000;oui;oui"];
+    assert_eq!(landlord(100, 50, whole, units).0, ["900000001, unités de consommation, 50 baux sur 100"]);
+    assert_eq!(landlord(100, 49, whole, units), (vec![], [6, 0, 1, 0]));
     assert_eq!(
-        landlord(100, 100, whole, [same, "2024-02-01;2;1999;oui;oui"]).0,
+        landlord(100, 100, whole, [same, "2024-02-01;3;1;;1999;oui;oui"]).0,
         Vec::<String>::new(),
         "a month, not twice"
     );
-    let other = "2024-01-01;2;1000;non;oui";
-    assert_eq!(landlord(99, 99, whole, [same, other]), (vec![], [0, 0, 0, 5]), "ninety-nine leases are too few");
+    let other = "2024-01-01;3;1;;1000;non;oui";
+    assert_eq!(landlord(99, 99, whole, [same, other]), (vec![], [0, 0, 0, 7]), "ninety-nine leases are too few");
     // Households that neither says to be a priority are not compared; all those that are differ, as many as a tenth or fewer.
-    let none = "2;1000;non;LP";
-    let same = "2024-01-01;2;1000;non;non";
-    let other = "2024-01-01;2;1000;oui;non";
+    let none = "2;0;1000;non;LP";
+    let same = "2024-01-01;2;0;;1000;non;non";
+    let other = "2024-01-01;2;0;;1000;oui;non";
     assert_eq!(landlord(100, 10, none, [same, other]).0, ["900000001, DALO ou priorité, 10 baux sur 10"]);
     assert_eq!(landlord(100, 9, none, [same, other]).0, Vec::<String>::new());
-    assert_eq!(landlord(100, 0, none, [same, other]).1, [3, 0, 2, 0], "nobody is a priority, nobody moves");
+    assert_eq!(
+        landlord(100, 0, none, [same, other]).1,
+        [3, 0, 4, 0],
+        "nobody is a priority, nobody moves, nobody is under 14, nobody gives units"
+    );
 }
 
 /// One demand, one lease a year: another landlord's, another day's, the same one given again, an association's, another year's.
@@ -223,29 +222,35 @@ fn a_landlord_that_never_says_who_is_rehoused_or_says_it_of_most_is_told() {
                 "non"
             }
         };
-        let row = |i| format!("N{i};2025-05-01;900000001;63113;{};{financing};\n", of(i));
+        let row = |i| {
+            format!("N{i};2025-05-01;900000001;63113;{};{financing};;2;{}\n", of(i), if i < blank { "" } else { "0" })
+        };
         let rows = (0..leases).map(row).collect::<Vec<_>>().concat();
-        let leases = format!("numero_unique;date_bail;bailleur;commune;relogement;financement;dalo\n{rows}");
+        let leases = format!(
+            "numero_unique;date_bail;bailleur;commune;relogement;financement;dalo;nb_personnes;nb_moins_14\n{rows}"
+        );
         let projet = projet(&[("attributions", &[("attributions.csv", &leases)])]);
         (projet.controle("B0357"), projet.controle("B0358"))
     };
     assert_eq!(
         told(100, 99, 0, "PLUS"),
-        ([2, 1, 0, 0], [1, 0, 0, 0]),
-        "one no is enough; nobody says who is a priority"
+        ([3, 1, 0, 0], [1, 0, 0, 0]),
+        "one no, or one household without children, is enough; nobody says who is a priority"
     );
-    assert_eq!(told(100, 100, 0, "PLUS"), ([1, 2, 0, 0], [1, 0, 0, 0]));
-    assert_eq!(told(100, 100, 0, "").0, [0, 3, 0, 0]);
+    assert_eq!(told(100, 100, 0, "PLUS"), ([1, 3, 0, 0], [1, 0, 0, 0]));
+    assert_eq!(told(100, 100, 0, "").0, [0, 4, 0, 0]);
     assert_eq!(told(100, 50, 49, "PLUS").1, [1, 0, 0, 0]);
     assert_eq!(told(100, 50, 50, "PLUS").1, [0, 1, 0, 0]);
-    assert_eq!(told(99, 99, 0, ""), ([0, 0, 0, 3], [0, 0, 0, 1]));
-    // What one demand says of its household is enough too.
-    let rows = (0..100).map(|i| format!("N{i};2025-05-01;900000001;63113;non;PLUS\n")).collect::<Vec<_>>().concat();
-    let leases = format!("numero_unique;date_bail;bailleur;commune;relogement;financement\n{rows}");
+    assert_eq!(told(99, 99, 0, ""), ([0, 0, 0, 4], [0, 0, 0, 1]));
+    // What one demand says of its household is enough too; one person has no child, and units given need no composition.
+    let rows = (0..100)
+        .map(|i| format!("N{i};2025-05-01;900000001;63113;non;PLUS;{}\n", if i % 2 == 0 { "1;" } else { "3;1,8" }));
+    let rows = rows.collect::<Vec<_>>().concat();
+    let leases = format!("numero_unique;date_bail;bailleur;commune;relogement;financement;nb_personnes;nb_uc\n{rows}");
     let demands = "numero_unique;date_depot;communes;prioritaire\nN7;2024-01-01;63113;non\n";
     let both = [("demandes.csv", demands), ("attributions.csv", leases.as_str())];
     let projet = projet(&[("demandes", &both[..1]), ("attributions", &both[1..])]);
-    assert_eq!(projet.controle("B0357"), [3, 0, 0, 0]);
+    assert_eq!(projet.controle("B0357"), [3, 0, 0, 1]);
 }
 
 /// Half a year is 183 days; a demand that left otherwise, or waits, says nothing of a lease.
@@ -317,8 +322,8 @@ fn a_stock_given_twice_is_told() {
 fn a_verdict_that_knows_nobody_rehoused_says_so() {
     let alert = |more: &str, value: &str| {
         let leases = format!(
-            "numero_unique;date_bail;bailleur;commune;qpv;nb_personnes;ressources_mensuelles;{more}\n\
-             A;2025-05-01;900000001;63113;non;1;500;\nB;2025-05-01;900000001;63113;non;1;5000;{value}\n"
+            "numero_unique;date_bail;bailleur;commune;qpv;nb_personnes;nb_moins_14;ressources_mensuelles;{more}\n\
+             A;2025-05-01;900000001;63113;non;1;0;500;\nB;2025-05-01;900000001;63113;non;1;0;5000;{value}\n"
         );
         let projet = projet(&[("attributions", &[("attributions.csv", &leases)])]);
         let is_legal = |r: &commun::Row| r["regle"].text() == "q1_hors_qpv";
@@ -363,16 +368,13 @@ fn what_no_file_tells_is_not_said_to_be_none() {
     let signed = (0..40).map(|i| format!("N{i};2025-05-01;900000001;63113;non;COLACT;2\n"));
     let leases = signed.fold(leases, |text, row| text + &row);
     let stock = "DEPCOM;NBPIECE;MODE;LOCAT;BAIL;QPV\n63113;3;1;2000;;\n63113;2;2;2000;;\n";
-    let toml = TOML.to_owned()
-        + &source("demandes", "d.csv")
-        + &source("attributions", "a.csv")
-        + &source("rpls", "r.csv")
-        + "[[objectif]]\nepci = \"246300701\"\nbase = \"cia\"\ndebut = 2020-01-01\nfin = 2026-12-31\npublic = \"mutation\"\n\
-           zone = \"ensemble\"\ncible = 0.1\nreference = \"pour l'essai\"\n\
-           [[objectif]]\nepci = \"246300701\"\nbase = \"avenant\"\ndebut = 2020-01-01\nfin = 2026-12-31\npublic = \"relogement\"\n\
-           zone = \"ensemble\"\ncible = 0.1\nreference = \"pour l'essai\"\n";
-    let projet =
-        Projet::new(&toml, &[("d.csv", demands.as_bytes()), ("a.csv", leases.as_bytes()), ("r.csv", stock.as_bytes())]);
+    let targets = "[[objectif]]\nepci = \"246300701\"\nbase = \"cia\"\ndebut = 2020-01-01\nfin = 2026-12-31\npublic = \"mutation\"\n\
+                   zone = \"ensemble\"\ncible = 0.1\nreference = \"pour l'essai\"\n\
+                   [[objectif]]\nepci = \"246300701\"\nbase = \"avenant\"\ndebut = 2020-01-01\nfin = 2026-12-31\n\
+                   public = \"relogement\"\nzone = \"ensemble\"\ncible = 0.1\nreference = \"pour l'essai\"\n";
+    let given = [("demandes.csv", demands.as_str()), ("attributions.csv", leases.as_str()), ("rpls.csv", stock)];
+    let sources = [("demandes", &given[..1]), ("attributions", &given[1..2]), ("rpls", &given[2..])];
+    let projet = Projet::clermont(targets, &sources);
     projet.run(1, true);
     // Counts are what the rules of counting say, and the verdicts that rest on them say what they lack.
     let verdicts = projet.table("verdicts");

@@ -60,7 +60,7 @@ juge AS (
     CROSS JOIN parametres p
 ),
 -- A public that no file tells from the others counts nobody: the verdict is what the rule says, and says that too. Households
--- rehoused are half of the legal public.
+-- rehoused are half of the legal public; children that no file tells weigh on consumption units as adults do.
 muet AS (
     SELECT r.numero,
            CASE WHEN r.public IN ('q1', 'q1_ou_relogement', 'q2_q4') AND p.a_ressources = 0
@@ -69,7 +69,10 @@ muet AS (
                 THEN 'aucun fichier ne dit qui est DALO ou prioritaire'
                 WHEN r.public IN ('relogement', 'q1_ou_relogement') AND p.a_relogement = 0
                 THEN 'aucun fichier ne dit qui est relogé'
-                WHEN r.public = 'mutation' AND p.a_mutation = 0 THEN 'aucun fichier ne dit qui est déjà logé' END AS reserve
+                WHEN r.public = 'mutation' AND p.a_mutation = 0 THEN 'aucun fichier ne dit qui est déjà logé' END AS publics,
+           CASE WHEN r.public IN ('q1', 'q1_ou_relogement', 'q2_q4') AND p.a_ressources = 1 AND p.a_enfants = 0
+                THEN 'aucun fichier ne dit combien de personnes ont moins de 14 ans : chacune compte comme un adulte, et le premier quartile en est grossi'
+                END AS enfants
     FROM regles r
     CROSS JOIN parametres p
 ),
@@ -103,8 +106,11 @@ SELECT p.millesime, j.epci, j.libelle, j.regle, j.base, j.zone, j.secteur, j.agr
             WHEN j.operateur = '<=' AND j.numerateur <= j.attendu THEN 'atteint'
             ELSE 'non_atteint' END AS verdict,
        j.statut, j.reference, j.motif_juge AS motif,
-       CASE WHEN j.suspendu IS NULL AND m.reserve IS NOT NULL THEN COALESCE(j.alerte || ' ; ', '') || m.reserve
-            ELSE j.alerte END AS alerte,
+       CASE WHEN j.suspendu IS NOT NULL THEN j.alerte
+            WHEN m.publics IS NULL AND m.enfants IS NULL THEN j.alerte
+            ELSE COALESCE(j.alerte || ' ; ', '') || COALESCE(m.publics, '')
+                 || CASE WHEN m.publics IS NOT NULL AND m.enfants IS NOT NULL THEN ' ; ' ELSE '' END
+                 || COALESCE(m.enfants, '') END AS alerte,
        j.contingent, j.seuil_q1, j.millesime_seuil,
        CASE WHEN j.suspendu IS NULL AND j.agregation = 'moyenne'
             THEN CAST(j.numerateur AS DOUBLE) / NULLIF(j.denominateur, 0) END AS resultat_pondere,

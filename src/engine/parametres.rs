@@ -31,7 +31,11 @@ pub(super) fn columns(inputs: &Inputs<'_>) -> Result<Vec<String>> {
     };
     // A lease takes of its demand what it does not say.
     let either = |wanted: &[&str]| i32::from(wanted.iter().any(donne));
+    // Consumption units come of the lease's household, else of the demand's; a child that nobody tells counts as an adult.
+    let menages = ["attributions", "demandes"].into_iter().find(|s| donne(&format!("{s}.nb_personnes").as_str()));
+    let enfants = menages.is_none_or(|s| ["nb_uc", "nb_moins_14"].iter().any(|c| donne(&format!("{s}.{c}").as_str())));
     let no_lease = i32::from(read("attributions").all(|f| f.gardees == 0));
+    let lapsed = last_day.checked_sub_months(parametres.months("radiation_mois", last_day)?).unwrap_or(NaiveDate::MIN);
     let parc_social = match plan.parc_social {
         ParcSocial::TousLogements => "tous_logements",
         ParcSocial::Ministere => "ministere",
@@ -45,6 +49,7 @@ pub(super) fn columns(inputs: &Inputs<'_>) -> Result<Vec<String>> {
         ("il_y_a_2_ans", day(2)),
         ("il_y_a_3_ans", day(3)),
         ("il_y_a_5_ans", day(5)),
+        ("renouvele_depuis", format!("DATE '{lapsed}'")),
         ("date_extraction", format!("DATE '{}'", plan.date_extraction)),
         ("jours_par_mois", format!("CAST({} AS DOUBLE)", parametres.number("jours_par_mois", last_day)?)),
         ("vacance_longue_mois", parametres.number("vacance_longue_mois", last_day)?.to_string()),
@@ -76,6 +81,8 @@ pub(super) fn columns(inputs: &Inputs<'_>) -> Result<Vec<String>> {
                 | (either(&["attributions.id_rpls"]) & stock(&["IDENT_REP", "QPV"])))
             .to_string(),
         ),
+        ("a_renouvellement", either(&["demandes.date_renouvellement"]).to_string()),
+        ("a_enfants", i32::from(enfants).to_string()),
         ("a_relogement", either(&["attributions.relogement"]).to_string()),
         ("a_rpls_qpv", stock(&["QPV"]).to_string()),
         ("a_rpls_mode", stock(&["MODE"]).to_string()),

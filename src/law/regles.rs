@@ -1,7 +1,5 @@
 //! Rules in force: the legal ones of `reference/regles.toml` and the project's targets, in one shape.
 
-use std::collections::BTreeSet;
-
 use chrono::NaiveDate;
 use serde::{Deserialize, Serialize};
 
@@ -9,6 +7,7 @@ use super::Statut;
 use super::seuils::{SeuilsDeLAnnee, Situation};
 use crate::diagnostic::Diagnostic;
 use crate::error::Result;
+use crate::format;
 use crate::project::{Objectif, Plan};
 use crate::reference::{Confiance, Geographie, Parametres, Resources, toml_date, toml_file, toml_interval};
 
@@ -152,41 +151,64 @@ pub struct Droit<'a> {
 pub fn rules_for(droit: &Droit<'_>) -> Result<(Vec<Regle>, Vec<Diagnostic>)> {
     let Droit { plan, geographie, .. } = droit;
     let last_day = NaiveDate::from_ymd_opt(plan.millesime, 12, 31).unwrap_or(NaiveDate::MAX);
-    let epcis: BTreeSet<&str> = geographie
-        .communes()
-        .filter(|c| plan.communes.as_ref().is_none_or(|set| set.contains(&c.code)))
-        .filter_map(|c| c.epci.as_deref())
-        .collect();
+    let epcis = geographie.reached(plan.communes.as_ref());
     let legal: Vec<RegleLegale> =
         RegleLegale::load(&plan.resources())?.into_iter().filter(|r| r.in_force(last_day)).collect();
     let targets: Vec<&Objectif> =
         plan.objectifs.iter().filter(|o| o.debut <= last_day && o.fin.is_none_or(|end| last_day <= end)).collect();
     let mut notes = Vec::new();
     let mut rules = Vec::new();
-    for epci in &epcis {
+    for epci in epcis.keys() {
         for rule in &legal {
             rules.push(droit.legal_row(rule, epci, &targets, last_day)?);
         }
     }
     for objectif in &plan.objectifs {
-        if !epcis.contains(objectif.epci.as_str()) {
+        let place = geographie.epci_name(&objectif.epci);
+        if !epcis.contains_key(objectif.epci.as_str()) {
             notes.push(Diagnostic::anomalie(
                 "B0301",
                 format!("objectif « {} » : l'EPCI {} est hors du périmètre", objectif.id, objectif.epci),
-                "élargissez le périmètre, ou retirez cet objectif",
+                "vérifiez ce code, élargissez le périmètre, ou retirez cet objectif",
+            ));
+        } else if let Some(dates) = out_of_force(objectif, last_day) {
+            notes.push(Diagnostic::anomalie(
+                "B0362",
+                format!("objectif « {} » de {place} : {dates}", objectif.id),
+                "vérifiez ses dates, ou ajoutez l'objectif qui lui succède",
             ));
         }
     }
-    for objectif in targets.into_iter().filter(|o| epcis.contains(o.epci.as_str())) {
+    for own in plan.seuils.iter().filter(|own| epcis.contains_key(own.epci.as_str())) {
+        if let Some(doute) = droit.seuils.doubt(own.millesime, &own.epci) {
+            notes.push(Diagnostic::anomalie(
+                "B0363",
+                format!("{} en {} : {doute}", geographie.epci_name(&own.epci), own.millesime),
+                "le montant du projet sert ; vérifiez qu'il est en euros par unité de consommation et par an, ou retirez-le",
+            ));
+        }
+    }
+    for objectif in targets.into_iter().filter(|o| epcis.contains_key(o.epci.as_str())) {
         let row = droit.target_row(objectif, &legal, last_day)?;
-        if let Some(alerte) = &row.alerte {
+        if let Some(against) = droit.against(objectif, &legal, last_day)? {
             notes.push(Diagnostic::anomalie(
                 "B0302",
-                format!("objectif « {} » de {} : {alerte}", objectif.id, row.libelle),
+                format!("objectif « {} » de {} : {against}", objectif.id, row.libelle),
                 "l'objectif est jugé tel quel, à côté de la règle légale ; vérifiez la convention",
             ));
         }
         rules.push(row);
+    }
+    for row in &mut rules {
+        let (within, all) = match (row.secteur.as_str(), &plan.communes) {
+            ("ensemble", _) => epcis.get(row.epci.as_str()).copied().unwrap_or_default(),
+            (_, None) => continue,
+            (sector, Some(set)) => (sector.split('|').filter(|c| set.contains(*c)).count(), sector.split('|').count()),
+        };
+        if within < all {
+            let communes = format::count(i64::try_from(within).unwrap_or(i64::MAX), "commune", "communes");
+            row.warn(&format!("jugé sur la seule part dans le périmètre, {communes} sur {all}"));
+        }
     }
     let freeze = droit.parametres.day_after("gel_des_donnees", plan.millesime)?;
     if plan.extraction_donnee && plan.date_extraction < freeze {
@@ -250,13 +272,32 @@ impl Droit<'_> {
     fn rest_on_amount(&self, row: &mut Regle) -> Result<()> {
         let situation = self.seuils.situation(&row.epci);
         row.rest_on(&situation);
-        if let Situation::Seuil(seuil) = &situation
-            && let Some(verifie_le) = seuil.verifie_le
+        let Situation::Seuil(seuil) = &situation else { return Ok(()) };
+        if let Some(doute) = self.seuils.doubt(seuil.millesime, &row.epci) {
+            row.warn(&doute);
+        }
+        if let Some(verifie_le) = seuil.verifie_le
             && self.parametres.is_stale(verifie_le, self.plan.date_extraction)?
         {
             row.warn(&format!("montant relu le {}, à revérifier", verifie_le.format("%d/%m/%Y")));
         }
         Ok(())
+    }
+
+    /// What the law says against a target on the same lettings and the same households.
+    fn against(&self, objectif: &Objectif, legal: &[RegleLegale], last_day: NaiveDate) -> Result<Option<String>> {
+        for rule in legal.iter().filter(|r| r.meets(objectif)) {
+            let legal_rate = self.parametres.number(&rule.taux, last_day)?;
+            let lawful_lower = rule.modulable && self.parametres.flag("cia_module_le_taux", last_day)?;
+            let percent = format::target_percent(legal_rate);
+            if objectif.operateur == "<=" && objectif.cible < legal_rate {
+                return Ok(Some(format!("plafond contraire à la loi, qui demande au moins {percent}")));
+            }
+            if objectif.operateur == ">=" && objectif.cible < legal_rate && !lawful_lower {
+                return Ok(Some(format!("inférieur au taux légal de {percent}, qui seul oblige")));
+            }
+        }
+        Ok(None)
     }
 
     fn target_row(&self, objectif: &Objectif, legal: &[RegleLegale], last_day: NaiveDate) -> Result<Regle> {
@@ -288,15 +329,8 @@ impl Droit<'_> {
             millesime_seuil: None,
             alerte: None,
         };
-        for rule in legal.iter().filter(|r| r.meets(objectif)) {
-            let legal_rate = self.parametres.number(&rule.taux, last_day)?;
-            let lawful_lower = rule.modulable && self.parametres.flag("cia_module_le_taux", last_day)?;
-            let percent = |x: f64| crate::format::target_percent(x);
-            if objectif.operateur == "<=" && objectif.cible < legal_rate {
-                row.warn(&format!("plafond contraire à la loi, qui demande au moins {}", percent(legal_rate)));
-            } else if objectif.operateur == ">=" && objectif.cible < legal_rate && !lawful_lower {
-                row.warn(&format!("inférieur au taux légal de {}, qui seul oblige", percent(legal_rate)));
-            }
+        if let Some(against) = self.against(objectif, legal, last_day)? {
+            row.warn(&against);
         }
         if ["q1", "q1_ou_relogement", "q2_q4"].contains(&objectif.public.as_str()) {
             self.rest_on_amount(&mut row)?;
@@ -306,6 +340,23 @@ impl Droit<'_> {
             }
         }
         Ok(row)
+    }
+}
+
+/// Why a target is not judged on that day, or may not be the one that was signed.
+fn out_of_force(objectif: &Objectif, last_day: NaiveDate) -> Option<String> {
+    let day = |d: NaiveDate| d.format("%d/%m/%Y").to_string();
+    match (objectif.fin, objectif.signature) {
+        (Some(fin), _) if fin < last_day => {
+            Some(format!("fini le {}, il n'est pas jugé au {}", day(fin), day(last_day)))
+        }
+        _ if objectif.debut > last_day => {
+            Some(format!("il commence le {} et n'est pas jugé au {}", day(objectif.debut), day(last_day)))
+        }
+        (_, Some(signed)) if signed > last_day => {
+            Some(format!("jugé au {}, il est dit signé le {}", day(last_day), day(signed)))
+        }
+        _ => None,
     }
 }
 
@@ -349,7 +400,7 @@ impl Regle {
             .map(|o| o.cible)
             .reduce(f64::min);
         if let Some(lower) = lower {
-            let percent = |x: f64| crate::format::target_percent(x);
+            let percent = |x: f64| format::target_percent(x);
             self.warn(&format!(
                 "taux de la convention ({}) au lieu de {} : elle pouvait le moduler jusqu'à la loi ELAN",
                 percent(lower),

@@ -7,6 +7,7 @@ use serde::{Deserialize, Serialize};
 
 use super::Statut;
 use crate::error::{Error, Result};
+use crate::format;
 use crate::project::Plan;
 use crate::reference::{Confiance, Resources, csv_rows, toml_date, toml_file, toml_interval};
 
@@ -71,6 +72,9 @@ pub enum Situation {
 
 /// First-quartile amount, then the informative second and third.
 type Montants = (i64, Option<i64>, Option<i64>);
+
+/// How far an amount goes from one year to the next, in hundredths, before it is taken for a typing error.
+const SAUT_MAX: i64 = 15;
 
 /// The amounts in force in one year.
 #[derive(Debug)]
@@ -142,6 +146,41 @@ impl SeuilsDeLAnnee {
     /// Every embedded amount: year, EPCI, first quartile.
     pub fn amounts(&self) -> impl Iterator<Item = (i32, &str, i64)> {
         self.amounts.iter().map(|((year, epci), (q1, _, _))| (*year, epci.as_str(), *q1))
+    }
+
+    /// Why the project's own amount is to be looked at again: the order of that year says otherwise, or it is further from the
+    /// nearest amount known of that EPCI, or from those of all where it has none, than amounts go in as many years.
+    pub(super) fn doubt(&self, millesime: i32, epci: &str) -> Option<String> {
+        let ((own, _, _), _) = self.own.get(&(millesime, epci.to_owned()))?;
+        let euros = |n: i64| format!("{}\u{a0}€", format::integer(n));
+        let given = format!("montant du projet ({})", euros(*own));
+        let known: Vec<(i32, i64)> = self.amounts().filter(|(_, e, _)| *e == epci).map(|(y, _, q1)| (y, q1)).collect();
+        if let Some(order) = self.arretes.get(&millesime) {
+            match known.iter().find(|(year, _)| *year == millesime) {
+                Some((_, q1)) if q1 == own => return None,
+                Some((_, q1)) => return Some(format!("{given} au lieu de {} ({})", euros(*q1), order.reference)),
+                None if order.complet => {
+                    return Some(format!("{given} d'un EPCI absent de l'arrêté de {millesime} ({})", order.reference));
+                }
+                None => {}
+            }
+        }
+        let alone = !known.is_empty();
+        let known = if alone { known } else { self.amounts().map(|(year, _, q1)| (year, q1)).collect() };
+        let far = known.iter().map(|(year, _)| (year - millesime).abs()).min()?;
+        let near = known.iter().filter(|(year, _)| (year - millesime).abs() == far);
+        let (year, least) = near.clone().min_by_key(|(_, q1)| q1)?;
+        let (_, most) = near.max_by_key(|(_, q1)| q1)?;
+        let margin = SAUT_MAX * i64::from(far.max(1));
+        if own * 100 >= least * (100 - margin) && own * 100 <= most * (100 + margin) {
+            return None;
+        }
+        let whose = if alone {
+            format!("celui de {year} ({})", euros(*least))
+        } else {
+            format!("ceux des autres EPCI en {year} ({} à {})", euros(*least), euros(*most))
+        };
+        Some(format!("{given} loin de {whose}"))
     }
 
     fn amount(&self, millesime: i32, epci: &str, statut: Statut) -> Option<Seuil> {
@@ -220,6 +259,33 @@ mod tests {
         assert!(matches!(situation(2025, "246300966"), Situation::HorsChamp(_)));
     }
 
+    /// Clermont: 10 141 € by the order of 2025, 10 083 in 2024; an EPCI that the order leaves out, one that no order has.
+    #[test]
+    fn an_amount_of_the_project_that_no_order_bears_out_is_doubted() {
+        let doubt = |year: i32, epci: &str, montant: i64| {
+            let mut seuils = SeuilsDeLAnnee::embedded(&Resources::embedded(), year).unwrap();
+            seuils.own.insert((year, epci.to_owned()), ((montant, None, None), String::new()));
+            seuils.doubt(year, epci).map(|told| told.replace(['\u{a0}', '\u{202f}'], " "))
+        };
+        let (clermont, sancy) = ("246300701", "246300966");
+        assert_eq!(doubt(2025, clermont, 10_141), None);
+        assert_eq!(
+            doubt(2025, clermont, 845).unwrap(),
+            "montant du projet (845 €) au lieu de 10 141 € (Arrêté du 3 juin 2025)"
+        );
+        assert!(doubt(2025, sancy, 9_000).unwrap().contains("absent de l'arrêté de 2025"));
+        let known = SeuilsDeLAnnee::embedded(&Resources::embedded(), 2024).unwrap();
+        let of_2024 = known.amounts().find(|(year, epci, _)| (*year, *epci) == (2024, clermont)).unwrap().2;
+        // Two years from the nearest known: 30 %, either way.
+        let (low, high) = (of_2024 * 70 / 100 + 1, of_2024 * 130 / 100);
+        assert_eq!((doubt(2022, clermont, low), doubt(2022, clermont, high)), (None, None));
+        for montant in [low - 2, high + 1] {
+            assert!(doubt(2022, clermont, montant).unwrap().contains("loin de celui de 2024"), "{montant}");
+        }
+        assert_eq!(doubt(2023, sancy, 8_000), None);
+        assert!(doubt(2023, sancy, 700).unwrap().contains("loin de ceux des autres EPCI en 2024"));
+    }
+
     #[derive(serde::Deserialize)]
     struct Derogations {
         derogation: Vec<Derogation>,
@@ -244,7 +310,7 @@ mod tests {
         let mut jumps = Vec::new();
         for ((year, epci), now) in &amounts {
             if let Some(before) = amounts.get(&(year - 1, *epci))
-                && (now - before).abs() * 100 > 15 * before
+                && (now - before).abs() * 100 > SAUT_MAX * before
             {
                 jumps.push((*year, (*epci).to_owned(), *before, *now));
             }

@@ -140,7 +140,7 @@ pub struct SourcePlan {
 }
 
 /// A target signed by the EPCI.
-#[derive(Debug, Clone, Serialize)]
+#[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct Objectif {
     /// Identifier, unique in the project.
     pub id: String,
@@ -172,6 +172,22 @@ pub struct Objectif {
     pub cible: f64,
     /// Where it is written.
     pub reference: String,
+}
+
+impl Objectif {
+    /// Whether another target says the same, on a day at least.
+    fn repeats(&self, other: &Self) -> bool {
+        let same = |o: &Self| Self {
+            id: String::new(),
+            signature: None,
+            reference: String::new(),
+            fin: None,
+            debut: NaiveDate::MIN,
+            ..o.clone()
+        };
+        let ends_before = |a: &Self, b: &Self| a.fin.is_some_and(|fin| fin < b.debut);
+        same(self) == same(other) && !ends_before(self, other) && !ends_before(other, self)
+    }
 }
 
 /// A first-quartile threshold given by the project, in euros per UC per year.

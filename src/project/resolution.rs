@@ -3,18 +3,25 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 
-use chrono::NaiveDate;
+use chrono::{Datelike, NaiveDate};
 
 use super::{
     Confirmation, DelaiAnormal, Objectif, PROJECT_FILE, PUBLICS, ParcSocial, Plan, Priorite, SeuilProjet, SourcePlan,
     TypologieDemande, Zone, fichier,
 };
-use crate::diagnostic::Diagnostic;
+use crate::diagnostic::{Diagnostic, Gravite};
 use crate::error::{Error, Result};
-use crate::reference::{Geographie, Resources, TYPOLOGIES};
+use crate::format;
+use crate::reference::{Geographie, Nomenclatures, Resources, TYPOLOGIES, plages};
 
+/// Years of law, from the first in which the quarter binds (loi 2017-86).
+const ANNEES: std::ops::RangeInclusive<i32> = 2017..=2100;
+/// Years of a source: RPLS was first taken at 1 January 2011.
+const ANNEES_SOURCE: std::ops::RangeInclusive<i32> = 2011..=2100;
 const ZONES: [&str; 3] = ["hors_qpv", "qpv", "ensemble"];
 const BASES: [&str; 3] = ["cia", "document_cadre", "avenant"];
+/// List of the codes of holders of reservation rights.
+const RESERVATAIRES: &str = "type_reservataire";
 
 /// Resolves what was written; the notes are what is to be said of it.
 ///
@@ -38,7 +45,7 @@ struct Resolver<'a> {
 impl Resolver<'_> {
     fn resolve(mut self, written: fichier::Fichier, sortie: Option<&Path>) -> Result<(Plan, Vec<Diagnostic>)> {
         let bilan = written.bilan;
-        if !(2017..=2100).contains(&bilan.millesime) {
+        if !ANNEES.contains(&bilan.millesime) {
             return Err(invalid(
                 "millesime",
                 &bilan.millesime.to_string(),
@@ -49,6 +56,7 @@ impl Resolver<'_> {
         for epci in &bilan.epci_sans_qpv {
             self.check_epci(epci, "epci_sans_qpv")?;
         }
+        self.placed(communes.as_ref(), &written.seuil_q1, &bilan.epci_sans_qpv);
         let parc_social = match bilan.parc_social.as_deref() {
             None | Some("tous_logements") => ParcSocial::TousLogements,
             Some("ministere") => ParcSocial::Ministere,
@@ -69,12 +77,22 @@ impl Resolver<'_> {
         }
         let last_day = NaiveDate::from_ymd_opt(bilan.millesime, 12, 31)
             .ok_or_else(|| invalid("millesime", &bilan.millesime.to_string(), "une année"))?;
+        if let Some(day) = bilan.date_extraction.filter(|day| day.year() < bilan.millesime) {
+            return Err(invalid(
+                "date_extraction",
+                &day.to_string(),
+                &format!("le jour où les fichiers furent tirés du registre, en {} ou après", bilan.millesime),
+            ));
+        }
         let sources = self.sources(written.source, bilan.millesime)?;
-        let objectifs = self.objectifs(written.objectif)?;
+        let objectifs = self.objectifs(written.objectif, bilan.millesime)?;
         let mut seuils = Vec::new();
         let mut seen = BTreeSet::new();
         for s in written.seuil_q1 {
             self.check_epci(&s.epci, "seuil_q1.epci")?;
+            if !ANNEES.contains(&s.millesime) {
+                return Err(invalid("seuil_q1.millesime", &s.millesime.to_string(), "une année à partir de 2017"));
+            }
             let ordered =
                 s.q2.is_none_or(|q2| q2 >= s.montant) && s.q3.is_none_or(|q3| s.q2.is_some_and(|q2| q3 >= q2));
             if s.montant <= 0 || !ordered {
@@ -103,6 +121,7 @@ impl Resolver<'_> {
                     return Err(invalid("delai_anormal", place, "une seule valeur par lieu et typologie"));
                 }
             }
+            self.check_delay(&zone, d.mois, communes.as_ref(), bilan.millesime)?;
             delais_anormaux.push(DelaiAnormal { zone, mois: d.mois, typologie: d.typologie, reference: d.reference });
         }
         if self.geographie.annee != bilan.millesime {
@@ -182,6 +201,42 @@ impl Resolver<'_> {
         }
     }
 
+    /// Says what is given for EPCI of which no commune is in the perimeter.
+    fn placed(&mut self, perimeter: Option<&BTreeSet<String>>, seuils: &[fichier::SeuilQ1], sans_qpv: &[String]) {
+        let given = seuils.iter().map(|s| ("seuil_q1", &s.epci)).chain(sans_qpv.iter().map(|e| ("epci_sans_qpv", e)));
+        for (key, epci) in given.collect::<BTreeSet<_>>() {
+            if !self.reaches(perimeter, &Zone::Epci(epci.clone())) {
+                self.notes.push(outside(&format!("{key} : l'EPCI {epci}")));
+            }
+        }
+    }
+
+    fn reaches(&self, perimeter: Option<&BTreeSet<String>>, zone: &Zone) -> bool {
+        self.geographie.communes().any(|c| zone.holds(c) && perimeter.is_none_or(|set| set.contains(&c.code)))
+    }
+
+    /// Says of a préfet's delay that it touches nothing, or that its months may be years.
+    fn check_delay(
+        &mut self,
+        zone: &Zone,
+        mois: i32,
+        perimeter: Option<&BTreeSet<String>>,
+        millesime: i32,
+    ) -> Result<()> {
+        let place = zone.places().join(", ");
+        if !self.reaches(perimeter, zone) {
+            self.notes.push(outside(&format!("délai anormalement long : {place}")));
+        }
+        let ranges = plages(&Resources::of_project(self.racine), "delai_anormal", millesime)?;
+        for plage in ranges.iter().filter(|p| !(p.minimum..=p.maximum).contains(&i64::from(mois))) {
+            let [least, most] = [plage.minimum, plage.maximum].map(format::integer);
+            let said = format!("délai anormalement long de {place} : {mois} mois, attendu entre {least} et {most}");
+            let told = Diagnostic::refus("B0364", said, format!("{} ; vérifiez-le dans l'arrêté", plage.motif));
+            self.notes.push(Diagnostic { gravite: Gravite::AConfirmer, ..told });
+        }
+        Ok(())
+    }
+
     fn communes(&self, codes: &[String], key: &str) -> Result<BTreeSet<String>> {
         codes
             .iter()
@@ -209,6 +264,9 @@ impl Resolver<'_> {
         let mut sources = Vec::new();
         for source in written {
             check_word("source.schema", &source.schema, &known)?;
+            if let Some(year) = source.millesime.filter(|year| !ANNEES_SOURCE.contains(year)) {
+                return Err(invalid("source.millesime", &year.to_string(), "l'année des données de cette source"));
+            }
             let mut files = BTreeSet::new();
             for pattern in &source.fichiers {
                 let found = self.expand(pattern)?;
@@ -255,45 +313,49 @@ impl Resolver<'_> {
         Ok(found)
     }
 
-    fn objectifs(&self, written: Vec<fichier::Objectif>) -> Result<Vec<Objectif>> {
+    /// The communes of a target's sector, once all it says can be.
+    fn checked(&self, o: &fichier::Objectif, reservataires: &[&str]) -> Result<BTreeSet<String>> {
+        self.check_epci(&o.epci, "objectif.epci")?;
+        check_word("objectif.base", &o.base, &BASES)?;
+        check_word("objectif.public", &o.public, &PUBLICS)?;
+        check_word("objectif.zone", &o.zone, &ZONES)?;
+        check_word("objectif.metrique", &o.metrique, &["part", "nombre"])?;
+        check_word("objectif.operateur", &o.operateur, &[">=", "<="])?;
+        check_actor(&o.acteur, reservataires)?;
+        check_word("objectif.agregation", &o.agregation, &["ensemble", "moyenne"])?;
+        if o.agregation == "moyenne" && (!o.acteur.starts_with("chaque_") || o.metrique != "part") {
+            return Err(invalid(
+                "objectif.agregation",
+                &o.agregation,
+                "une moyenne de parts, avec acteur = chaque_bailleur ou chaque_reservataire",
+            ));
+        }
+        check_target(o)?;
+        if let Some(fin) = o.fin.filter(|fin| *fin < o.debut) {
+            return Err(invalid("objectif.fin", &fin.to_string(), "un jour qui suit celui du début"));
+        }
+        let communes = self.communes(&o.communes, "objectif.communes")?;
+        for code in &communes {
+            if self.geographie.commune(code).is_none_or(|c| c.epci.as_ref() != Some(&o.epci)) {
+                return Err(invalid("objectif.communes", code, "des communes de l'EPCI de l'objectif"));
+            }
+        }
+        Ok(communes)
+    }
+
+    fn objectifs(&self, written: Vec<fichier::Objectif>, millesime: i32) -> Result<Vec<Objectif>> {
+        let nomenclatures = Nomenclatures::load(&Resources::of_project(self.racine), millesime)?;
+        let reservataires: Vec<&str> =
+            nomenclatures.list(RESERVATAIRES).into_iter().flat_map(BTreeMap::keys).map(String::as_str).collect();
         let mut used: BTreeMap<String, u32> = BTreeMap::new();
-        let mut objectifs = Vec::new();
-        for o in written {
-            self.check_epci(&o.epci, "objectif.epci")?;
-            check_word("objectif.base", &o.base, &BASES)?;
-            check_word("objectif.public", &o.public, &PUBLICS)?;
-            check_word("objectif.zone", &o.zone, &ZONES)?;
-            check_word("objectif.metrique", &o.metrique, &["part", "nombre"])?;
-            check_word("objectif.operateur", &o.operateur, &[">=", "<="])?;
-            check_actor(&o.acteur)?;
-            check_word("objectif.agregation", &o.agregation, &["ensemble", "moyenne"])?;
-            if o.agregation == "moyenne" && (!o.acteur.starts_with("chaque_") || o.metrique != "part") {
-                return Err(invalid(
-                    "objectif.agregation",
-                    &o.agregation,
-                    "une moyenne de parts, avec acteur = chaque_bailleur ou chaque_reservataire",
-                ));
-            }
-            let in_range =
-                if o.metrique == "part" { (0.0..=1.0).contains(&o.cible) } else { (0.0..=1e6).contains(&o.cible) };
-            if !in_range {
-                return Err(invalid(
-                    "objectif.cible",
-                    &o.cible.to_string(),
-                    "une part entre 0 et 1 (0.25 pour 25 %), ou un nombre de baux",
-                ));
-            }
-            let communes = self.communes(&o.communes, "objectif.communes")?;
-            for code in &communes {
-                if self.geographie.commune(code).is_none_or(|c| c.epci.as_ref() != Some(&o.epci)) {
-                    return Err(invalid("objectif.communes", code, "des communes de l'EPCI de l'objectif"));
-                }
-            }
+        let mut objectifs: Vec<Objectif> = Vec::new();
+        for (rang, o) in (1..).zip(written) {
+            let communes = self.checked(&o, &reservataires).map_err(|error| of_objectif(error, rang))?;
             let stem = o.id.unwrap_or_else(|| format!("{}_{}_{}", o.base, o.public, o.zone));
             let count = used.entry(format!("{} {stem}", o.epci)).or_insert(0);
             *count += 1;
             let id = if *count == 1 { stem } else { format!("{stem}_{count}") };
-            objectifs.push(Objectif {
+            let objectif = Objectif {
                 id,
                 epci: o.epci,
                 base: o.base,
@@ -309,7 +371,12 @@ impl Resolver<'_> {
                 agregation: o.agregation,
                 cible: o.cible,
                 reference: o.reference,
-            });
+            };
+            if objectifs.iter().any(|before| before.repeats(&objectif)) {
+                let twice = invalid("objectif", &objectif.id, "un objectif écrit une seule fois");
+                return Err(of_objectif(twice, rang));
+            }
+            objectifs.push(objectif);
         }
         Ok(objectifs)
     }
@@ -336,19 +403,47 @@ fn confirmations(written: Vec<fichier::Confirmation>) -> Result<Vec<Confirmation
         .collect()
 }
 
-fn check_actor(acteur: &str) -> Result<()> {
-    let named = |prefix: &str| acteur.strip_prefix(prefix).is_some_and(|rest| !rest.is_empty());
-    if ["tous", "chaque_bailleur", "chaque_reservataire"].contains(&acteur)
-        || named("bailleur:")
-        || named("reservataire:")
-    {
-        return Ok(());
-    }
-    Err(invalid(
-        "objectif.acteur",
-        acteur,
-        "tous, chaque_bailleur, chaque_reservataire, bailleur:<siren> ou reservataire:<code>",
-    ))
+fn check_actor(acteur: &str, reservataires: &[&str]) -> Result<()> {
+    let expected = match acteur.split_once(':') {
+        None if ["tous", "chaque_bailleur", "chaque_reservataire"].contains(&acteur) => return Ok(()),
+        Some(("bailleur", siren)) if siren.len() == 9 && siren.bytes().all(|b| b.is_ascii_digit()) => return Ok(()),
+        Some(("reservataire", code)) if reservataires.contains(&code) => return Ok(()),
+        Some(("bailleur", _)) => "bailleur: suivi d'un SIREN (9 chiffres)".to_owned(),
+        Some(("reservataire", _)) => format!("reservataire: suivi de {}", reservataires.join(", ")),
+        _ => "tous, chaque_bailleur, chaque_reservataire, bailleur:<siren> ou reservataire:<code>".to_owned(),
+    };
+    Err(invalid("objectif.acteur", acteur, &expected))
+}
+
+/// A target is a share or a whole number of lettings, and one that could be missed.
+fn check_target(o: &fichier::Objectif) -> Result<()> {
+    let expected = match (o.metrique.as_str(), o.operateur.as_str()) {
+        ("part", _) if !(0.0..=1.0).contains(&o.cible) => "une part entre 0 et 1 (0.25 pour 25 %)",
+        ("nombre", _) if !(0.0..=1e6).contains(&o.cible) || o.cible.fract() != 0.0 => {
+            "un nombre entier de baux ; une part demande metrique = \"part\""
+        }
+        (_, ">=") if o.cible <= 0.0 => "un minimum au-dessus de 0 : celui-ci ne peut être manqué",
+        ("part", "<=") if o.cible >= 1.0 => "un maximum au-dessous de 1, soit 100 % : celui-ci ne peut être manqué",
+        _ => return Ok(()),
+    };
+    Err(invalid("objectif.cible", &o.cible.to_string(), expected))
+}
+
+/// An error of a target, with which one it is.
+fn of_objectif(error: Error, rang: usize) -> Error {
+    let Error::Usage(mut told) = error else { return error };
+    let th = if rang == 1 { "er" } else { "e" };
+    told.message = format!("{} ({rang}{th} [[objectif]])", told.message);
+    Error::Usage(told)
+}
+
+/// What is written of a place where the review counts nothing.
+fn outside(what: &str) -> Diagnostic {
+    Diagnostic::anomalie(
+        "B0301",
+        format!("{what} est hors du périmètre"),
+        "vérifiez ce code, élargissez le périmètre, ou retirez cette ligne",
+    )
 }
 
 fn check_word(key: &str, value: &str, allowed: &[&str]) -> Result<()> {

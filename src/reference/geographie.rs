@@ -4,7 +4,7 @@
 //! An EPCI here is the body that holds the housing conference: in the Métropole du Grand Paris its établissements
 //! publics territoriaux and the commune of Paris.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use chrono::NaiveDate;
 use foldhash::fast::RandomState;
@@ -143,6 +143,20 @@ impl Geographie {
             departements: pairs("departements", &["DEP", "NOM_DEP"])?,
             regions: pairs("regions", &["REG", "NOM_REG"])?,
         })
+    }
+
+    /// Of each EPCI that a perimeter reaches (none: the whole country), how many communes are in it, and how many it has.
+    #[must_use]
+    pub fn reached(&self, perimeter: Option<&BTreeSet<String>>) -> BTreeMap<&str, (usize, usize)> {
+        let mut counts: BTreeMap<&str, (usize, usize)> = BTreeMap::new();
+        for commune in self.communes() {
+            let Some(epci) = &commune.epci else { continue };
+            let (within, all) = counts.entry(epci).or_default();
+            *within += usize::from(perimeter.is_none_or(|set| set.contains(&commune.code)));
+            *all += 1;
+        }
+        counts.retain(|_, (within, _)| *within > 0);
+        counts
     }
 
     /// Every commune, by code.

@@ -156,6 +156,15 @@ impl Parametres {
             .ok_or_else(|| Error::resource(PATH, format!("« {nom} » n'est pas oui ou non")))
     }
 
+    /// A number of months on a day.
+    ///
+    /// # Errors
+    /// [`Error::Resource`] when there is none, or it is no number of months.
+    pub fn months(&self, nom: &str, day: NaiveDate) -> Result<Months> {
+        let months = self.at(nom, day)?.valeur.as_integer().and_then(|n| u32::try_from(n).ok());
+        months.map(Months::new).ok_or_else(|| Error::resource(PATH, format!("« {nom} » n'est pas un nombre de mois")))
+    }
+
     /// The month and day, in the year after `millesime`, that a parameter such as `"01-31"` names.
     ///
     /// # Errors
@@ -208,8 +217,8 @@ impl Parametres {
     /// # Errors
     /// [`Error::Resource`] when the limit itself is missing.
     pub fn is_stale(&self, verifie_le: NaiveDate, extraction: NaiveDate) -> Result<bool> {
-        let limit = self.at("peremption_mois", extraction)?.valeur.as_integer().and_then(|n| u32::try_from(n).ok());
-        Ok(verifie_le.checked_add_months(Months::new(limit.unwrap_or(0))).is_some_and(|end| end < extraction))
+        let limit = self.months("peremption_mois", extraction)?;
+        Ok(verifie_le.checked_add_months(limit).is_some_and(|end| end < extraction))
     }
 }
 

@@ -181,6 +181,9 @@ pub(super) fn is_holder(code: &str) -> bool {
     !matches!(code, "AUCUN" | "inconnu" | "ensemble" | "")
 }
 
+/// Status of a verdict that rests on nothing supposed or provisional.
+const DEFINITIF: &str = "definitif";
+
 impl Verdict {
     /// The rule is missed.
     #[must_use]
@@ -292,13 +295,19 @@ impl Verdict {
     pub fn shown_status(&self) -> String {
         let status = match (self.statut.as_str(), &self.motif) {
             (_, Some(motif)) => motif.clone(),
+            (DEFINITIF, _) => "définitif".to_owned(),
             ("provisoire", _) => match self.millesime_seuil {
                 Some(year) => format!("provisoire, montant de {year}"),
                 None => "provisoire".to_owned(),
             },
-            ("hypothese", _) => "hypothèse : une valeur supposée".to_owned(),
-            _ => "définitif".to_owned(),
+            _ => "hypothèse : une valeur supposée".to_owned(),
         };
         self.alerte.as_ref().map_or(status.clone(), |alerte| format!("{status} ; {alerte}"))
+    }
+
+    /// What a sentence about the result must add, where the verdict is not definitive or something must be known besides.
+    #[must_use]
+    pub fn reserve(&self) -> Option<String> {
+        if self.statut == DEFINITIF { self.alerte.clone() } else { Some(self.shown_status()) }
     }
 }

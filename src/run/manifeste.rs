@@ -32,21 +32,11 @@ pub(super) fn write(
         refusees: f.refusees,
         refuse: f.parquet.is_none(),
     });
-    let inside = |code: &str| plan.communes.as_ref().is_none_or(|set| set.contains(code));
-    let mut counts: BTreeMap<&str, (usize, usize)> = BTreeMap::new();
-    for commune in geographie.communes() {
-        let Some(epci) = &commune.epci else { continue };
-        let entry = counts.entry(epci).or_default();
-        entry.0 += 1;
-        entry.1 += usize::from(inside(&commune.code));
-    }
-    let cut =
-        counts.iter().filter(|(_, (all, within))| *within > 0 && within < all).map(|(epci, _)| (*epci).to_owned());
+    let reached = geographie.reached(plan.communes.as_ref());
+    let cut = reached.iter().filter(|(_, (within, all))| within < all).map(|(epci, _)| (*epci).to_owned());
     let mut used = BTreeMap::new();
-    for (epci, (_, within)) in &counts {
-        if *within > 0
-            && let Situation::Seuil(seuil) = seuils.situation(epci)
-        {
+    for epci in reached.keys() {
+        if let Situation::Seuil(seuil) = seuils.situation(epci) {
             used.insert((*epci).to_owned(), serde_json::to_value(seuil)?);
         }
     }

@@ -87,11 +87,13 @@ pub fn check(plan: &Plan, options: Options, progress: &Progress) -> Result<Check
     let ingestion = read_and_remember(plan, &geographie, options, progress)?;
     let seuils = SeuilsDeLAnnee::load(plan)?;
     let parametres = Parametres::load(&plan.resources())?;
-    let (regles, _) = rules_for(&Droit { plan, geographie: &geographie, seuils: &seuils, parametres: &parametres })?;
+    let droit = Droit { plan, geographie: &geographie, seuils: &seuils, parametres: &parametres };
+    let (regles, mut notes) = rules_for(&droit)?;
     let inputs = Inputs { plan, ingestion: &ingestion, geographie: &geographie, seuils: &seuils, regles: &regles };
     let resultats = engine::compute(&inputs, Voulu::Controles, options.threads, progress, |_| Ok(()))?;
     let found = qualite::write(plan, &ingestion, resultats.constatations, &resultats.bailleurs, options.threads)?;
-    Ok(Checked { ingestion, notes: found.notes, croises: found.croises })
+    notes.extend(found.notes);
+    Ok(Checked { ingestion, notes, croises: found.croises })
 }
 
 /// What a stage read, and what is to be said of the project besides.

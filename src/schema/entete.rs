@@ -26,6 +26,21 @@ pub struct Entete {
     pub champs: Vec<Champ>,
     /// Columns not found, each with the name that comes near it and is not read.
     pub proches: Vec<(String, String)>,
+    /// Columns that the project names in a way that this file may not know.
+    pub renommees: Vec<Renommee>,
+}
+
+/// A column under the name that the project gives it, where the file has another for it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Renommee {
+    /// Column of the schema.
+    pub colonne: String,
+    /// Its name in the project.
+    pub nom: String,
+    /// Whether the file has that name.
+    pub presente: bool,
+    /// Name of the file, of those that the schema knows for it, that is not read.
+    pub ecartee: Option<String>,
 }
 
 impl Entete {
@@ -50,7 +65,9 @@ impl Entete {
         }
         let (champs, doubles) = matched(schema, names, colonnes);
         errors.extend(doubles);
-        let near = near_misses(schema, names, &champs);
+        let renommees = renamed(schema, names, colonnes, &champs);
+        let mut near = near_misses(schema, names, &champs);
+        near.retain(|(canonical, _)| !colonnes.contains_key(canonical));
         for (colonne, champ) in schema.colonnes.iter().zip(&champs) {
             let said = errors.iter().any(|e| e.lieu.colonne.as_ref() == Some(&colonne.nom));
             if *champ != Champ::Absent || !colonne.obligatoire || said {
@@ -61,11 +78,13 @@ impl Entete {
                 _ => String::new(),
             };
             let message = format!("colonne obligatoire « {} »{numbered} absente", colonne.nom);
-            let aide = match near.iter().find(|(canonical, _)| *canonical == colonne.nom) {
-                Some((canonical, name)) => {
+            let near = near.iter().find(|(canonical, _)| *canonical == colonne.nom);
+            let aide = match (near, colonnes.get(&colonne.nom)) {
+                (Some((canonical, name)), _) => {
                     format!("est-ce « {name} » ? alors, sous [[source]] : colonnes = {{ {canonical} = \"{name}\" }}")
                 }
-                None => format!(
+                (None, Some(own)) => format!("bilan.toml l'appelle « {own} » : {RENAME}"),
+                (None, None) => format!(
                     "ajoutez-la, ou indiquez son nom dans ce fichier : colonnes = {{ {} = \"…\" }} sous [[source]]",
                     colonne.nom
                 ),
@@ -75,25 +94,36 @@ impl Entete {
         if !errors.is_empty() {
             return Err(errors);
         }
-        Ok(Self { largeur: names.len(), champs, proches: near })
+        Ok(Self { largeur: names.len(), champs, proches: near, renommees })
     }
 
-    /// A message for each name that comes near a declared column.
+    /// A message for each name that comes near a declared column, and each that the project gives and the file contradicts.
     #[must_use]
     pub fn avis(&self) -> Vec<Diagnostic> {
-        self.proches
-            .iter()
-            .map(|(canonical, name)| {
-                Diagnostic::anomalie(
-                    "B0119",
-                    format!("colonne « {name} » inconnue ; est-ce {canonical} ?"),
-                    format!(
-                        "elle n'est pas lue ; si c'est elle, sous [[source]] : colonnes = {{ {canonical} = \"{name}\" }}"
-                    ),
-                )
-                .in_column(canonical)
-            })
-            .collect()
+        let renamed = self.renommees.iter().map(|r| {
+            let told = match &r.ecartee {
+                Some(name) if r.presente => format!("« {} » est lue, et « {name} » ne l'est pas", r.nom),
+                Some(name) => format!("ce fichier n'a pas « {} », et « {name} » n'est pas lue", r.nom),
+                None => format!("ce fichier n'a pas « {} »", r.nom),
+            };
+            Diagnostic::anomalie(
+                "B0136",
+                format!("{} : bilan.toml l'appelle « {} » ; {told}", r.colonne, r.nom),
+                RENAME,
+            )
+            .in_column(&r.colonne)
+        });
+        let near = self.proches.iter().map(|(canonical, name)| {
+            Diagnostic::anomalie(
+                "B0119",
+                format!("colonne « {name} » inconnue ; est-ce {canonical} ?"),
+                format!(
+                    "elle n'est pas lue ; si c'est elle, sous [[source]] : colonnes = {{ {canonical} = \"{name}\" }}"
+                ),
+            )
+            .in_column(canonical)
+        });
+        renamed.chain(near).collect()
     }
 
     /// How many columns of the schema this header names.
@@ -101,6 +131,29 @@ impl Entete {
     pub fn known(schema: &Schema, names: &[String], colonnes: &BTreeMap<String, String>) -> usize {
         matched(schema, names, colonnes).0.iter().filter(|c| **c != Champ::Absent).count()
     }
+}
+
+/// What to do where the project's name of a column and the file do not agree.
+const RENAME: &str = "corrigez la table colonnes, ou donnez ce fichier dans une [[source]] à part";
+
+/// Names that the project gives to columns, which the file does not have, or has beside one that the schema knows.
+fn renamed(schema: &Schema, names: &[String], colonnes: &BTreeMap<String, String>, champs: &[Champ]) -> Vec<Renommee> {
+    let read = |i: usize| champs.contains(&Champ::Un(i));
+    let given = schema.colonnes.iter().filter_map(|colonne| Some((colonne, colonnes.get(&colonne.nom)?)));
+    given
+        .map(|(colonne, own)| {
+            let known: Vec<String> =
+                std::iter::once(&colonne.nom).chain(&colonne.alias).map(|n| normalised(n)).collect();
+            let other = |(i, name): &(usize, &String)| known.contains(&normalised(name)) && !read(*i);
+            Renommee {
+                colonne: colonne.nom.clone(),
+                nom: own.clone(),
+                presente: names.iter().any(|name| normalised(name) == normalised(own)),
+                ecartee: names.iter().enumerate().find(other).map(|(_, name)| name.trim().to_owned()),
+            }
+        })
+        .filter(|r| !r.presente || r.ecartee.is_some())
+        .collect()
 }
 
 /// Where each column of the schema stands, and the names that stand twice.
@@ -211,6 +264,36 @@ mod tests {
         let entete = Entete::resolve(&schema, &names, &BTreeMap::new()).unwrap();
         let index = schema.colonnes.iter().position(|c| c.nom == "communes").unwrap();
         assert_eq!(entete.champs[index], Champ::Plusieurs(vec![3, 2]));
+    }
+
+    /// A name of the project is the only one looked for: what the file has under others is told, and never taken for it.
+    #[test]
+    fn a_name_that_the_project_gives_and_the_file_contradicts_is_told() {
+        let schema = Schema::load(&Resources::embedded(), "attributions", 2025).unwrap();
+        let told = |fields: &[&str], column: &str, own: &str| {
+            let own = BTreeMap::from([(column.to_owned(), own.to_owned())]);
+            let mut names = header(&["numero_unique", "bailleur", "commune"]);
+            names.extend(header(fields));
+            let said = Entete::resolve(&schema, &names, &own).map(|entete| entete.avis());
+            said.unwrap_or_else(|refused| refused)
+                .into_iter()
+                .map(|d| format!("{} {} | {}", d.code, d.message, d.aide))
+                .collect::<Vec<_>>()
+        };
+        assert_eq!(told(&["date_bail", "DT"], "relogement", "DT"), Vec::<String>::new());
+        let both = told(&["date_bail", "date_decision"], "date_bail", "DATE_DECISION");
+        assert_eq!(both.len(), 1);
+        assert!(both[0].contains("« DATE_DECISION » est lue, et « date_bail » ne l'est pas"), "{both:?}");
+        let neither = told(&["date_bail", "relogement_npnru"], "relogement", "NPNRU");
+        assert_eq!(neither.len(), 1);
+        assert!(neither[0].starts_with("B0136") && neither[0].contains("ce fichier n'a pas « NPNRU »"), "{neither:?}");
+        let other = told(&["date_bail", "relogement"], "relogement", "NPNRU");
+        assert!(other[0].contains("n'a pas « NPNRU », et « relogement » n'est pas lue"), "{other:?}");
+        let required = told(&["date_bail"], "date_bail", "DT");
+        assert!(
+            required[0].starts_with("B0103") && required[0].contains("bilan.toml l'appelle « DT »"),
+            "{required:?}"
+        );
     }
 
     #[test]

@@ -98,6 +98,19 @@ impl Projet {
         Self { dir }
     }
 
+    /// A project of Clermont Auvergne Métropole in 2025, `more` in its `bilan.toml`, of these sources, each a file or two of a line
+    /// a record.
+    pub fn clermont(more: &str, sources: &[(&str, &[(&str, &str)])]) -> Self {
+        let mut toml =
+            format!("[bilan]\nmillesime = 2025\nepci = [\"246300701\"]\ndate_extraction = 2026-01-31\n{more}");
+        let mut files = Vec::new();
+        for (schema, given) in sources {
+            toml = format!("{toml}[[source]]\nschema = \"{schema}\"\nfichiers = [\"{schema}*.csv\"]\n");
+            files.extend(given.iter().map(|(name, text)| (*name, text.as_bytes())));
+        }
+        Self::new(&toml, &files)
+    }
+
     pub fn path(&self) -> &Path {
         self.dir.path()
     }
@@ -135,6 +148,13 @@ impl Projet {
             found.entry(r[3].to_owned()).or_default().insert(format!("{} {}", r[0].trim_end_matches(".csv"), &r[1]));
         }
         found
+    }
+
+    /// Values of `rejets.csv` under a code, in its order.
+    pub fn told(&self, code: &str) -> Vec<String> {
+        let text = self.text("rejets.csv");
+        let of_code = text.lines().filter(|line| line.split(';').nth(3) == Some(code));
+        of_code.map(|line| line.split(';').nth(5).unwrap().to_owned()).collect()
     }
 
     /// The four counts of a cross-check: as it should be, failing, not to be judged, out of scope.

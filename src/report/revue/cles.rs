@@ -5,6 +5,7 @@ use super::{Bloc, Cellule, Chapitre, Cle, Contexte, Figure, Natif, TOUS, TOUT, T
 use crate::chart::{self, Legende, Palette, Serie, Trait};
 use crate::error::Result;
 use crate::format;
+use crate::report::Verdict;
 use crate::resultats::RESSOURCES;
 
 pub(super) fn chapter(c: &Contexte<'_>) -> Result<Chapitre> {
@@ -63,6 +64,7 @@ pub(in crate::report) fn headline(c: &Contexte<'_>) -> String {
             )
         }
     };
+    let first = first + &reserves(c, &judged);
     let tension = c.row("tension", &TOUT);
     let median = c.row("delais", &TOUS).and_then(|l| l.real("delai_median"));
     let second = tension.and_then(|l| l.real("tension")).filter(|t| *t > 0.0).map(|t| {
@@ -72,6 +74,21 @@ pub(in crate::report) fn headline(c: &Contexte<'_>) -> String {
         format!(" On compte {} demandes pour une attribution{wait}.", format::decimal(t, 1))
     });
     first + &second.unwrap_or_default()
+}
+
+/// What verdicts rest on that a reader must know before their results.
+fn reserves(c: &Contexte<'_>, judged: &[&Verdict]) -> String {
+    if !c.donnees.filled(&RESSOURCES) {
+        return String::new();
+    }
+    let reserved: Vec<String> = judged.iter().filter_map(|v| v.reserve()).collect();
+    match (reserved.as_slice(), judged.len()) {
+        ([], _) => String::new(),
+        ([only], 1) => format!(" Sous réserve : {only}."),
+        (some, all) => {
+            format!(" Sous réserve pour {} EPCI sur {all} : voir le statut de chaque verdict.", some.len())
+        }
+    }
 }
 
 /// The figures in large print, each beside last year's where an earlier run kept it.
