@@ -97,6 +97,8 @@ pub struct Qualite {
     pub confirmations: Vec<ConfirmationLue>,
     /// What to mend first, the most useful before the others.
     pub corrections: Vec<Correction>,
+    /// What is in doubt of a landlord's leases as a whole, the gravest first.
+    pub reserves: Vec<Reserve>,
     /// Lists to send to landlords.
     pub listes: Vec<Liste>,
 }
@@ -178,6 +180,21 @@ pub struct Correction {
     pub message: String,
     /// What to do.
     pub aide: String,
+}
+
+/// What a check found of a landlord's leases as a whole, which no line of its file bears.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub struct Reserve {
+    /// SIREN.
+    pub bailleur: String,
+    /// Code.
+    pub code: String,
+    /// Severity.
+    pub gravite: Gravite,
+    /// What is wrong.
+    pub message: String,
+    /// Of whom, of what, and how many.
+    pub valeur: String,
 }
 
 /// A list to send to a landlord.

@@ -420,3 +420,42 @@ fn what_no_file_tells_is_not_said_to_be_none() {
         assert!(!told.contains(untold), "{untold}");
     }
 }
+
+/// What is in doubt of a landlord's leases is said where it signs, in the first sentence and among what is to be mended, and nowhere
+/// else.
+#[test]
+fn a_landlord_in_doubt_is_named_where_it_signs() {
+    let of = |letter: char, siren: &str, commune: &str, children: u32| {
+        (0..100).fold(String::new(), |text, i| {
+            format!("{text}{letter}{i};2025-05-{:02};{siren};{commune};non;3;{children};900\n", i % 28 + 1)
+        })
+    };
+    let leases = format!(
+        "numero_unique;date_bail;bailleur;commune;qpv;nb_personnes;nb_moins_14;ressources_mensuelles\n{}{}",
+        of('C', "900000001", "63113", 0),
+        of('V', "900000002", "03310", 1)
+    );
+    let demands =
+        (0..200).fold("numero_unique;date_depot;communes;nb_personnes;nb_moins_14\n".to_owned(), |text, i| {
+            let (letter, commune) = if i < 100 { ('C', "63113") } else { ('V', "03310") };
+            format!("{text}{letter}{};2024-01-01;{commune};3;1\n", i % 100)
+        });
+    let names = "siren;nom\n900000001;Premier\n900000002;Deuxième\n";
+    let given = [("attributions.csv", leases.as_str()), ("demandes.csv", demands.as_str()), ("bailleurs.csv", names)];
+    let sources = [("attributions", &given[..1]), ("demandes", &given[1..2]), ("bailleurs", &given[2..])];
+    let projet = Projet::clermont("", &sources);
+    let toml = std::fs::read_to_string(projet.path().join("bilan.toml")).unwrap();
+    let both = toml.replace("[\"246300701\"]", "[\"246300701\", \"200071363\"]");
+    std::fs::write(projet.path().join("bilan.toml"), both).unwrap();
+    projet.run(1, true);
+    let page = |file: &str| projet.text(file).replace(['\u{a0}', '\u{202f}'], " ").replace("&#x27;", "'");
+    let sentence = "Les baux de 1 bailleur ne s'accordent pas à leurs demandes";
+    let here = page("epci/246300701.html");
+    assert!(here.contains(sentence) && here.contains("Enfants de moins de 14 ans, 100 baux sur 100"), "{here}");
+    assert!(page("index.html").contains(sentence));
+    let there = page("epci/200071363.html");
+    assert!(!there.contains(sentence) && !there.contains("Enfants de moins de 14 ans, "));
+    // That nobody is said to be rehoused may be so: it comes after.
+    let at = |what: &str| here.find(what).unwrap_or_else(|| panic!("{what}\n{here}"));
+    assert!(at("Enfants de moins de 14 ans, 100 baux sur 100") < at("Relogement, 100 baux"), "the gravest first");
+}

@@ -12,7 +12,7 @@ use crate::error::{Error, Result};
 use crate::format;
 use crate::project::Plan;
 use crate::reference::{Geographie, Niveau, Nomenclatures};
-use crate::resultats::{INDICATEURS, Manifeste, Qualite};
+use crate::resultats::{INDICATEURS, Manifeste, Qualite, Reserve};
 use crate::store;
 
 /// One table, its rows found by territory; of communes, only the rows that count everything.
@@ -257,6 +257,14 @@ impl<'a> Donnees<'a> {
     /// Whether some row of one of these columns, each `source.colonne`, has a value.
     pub(super) fn filled(&self, colonnes: &[&str]) -> bool {
         colonnes.iter().any(|colonne| self.qualite.donne(colonne))
+    }
+
+    /// What is in doubt of the leases of landlords that sign in a territory.
+    pub(super) fn reserves(&self, lieu: &Lieu) -> Vec<&Reserve> {
+        let of_landlord = |l: &Ligne<'_>| l.text("dimension") == "bailleur";
+        let leases = self.rows("attributions_profil", lieu).into_iter().filter(of_landlord);
+        let here: BTreeSet<&str> = leases.map(|l| l.text("modalite")).collect();
+        self.qualite.reserves.iter().filter(|r| here.contains(r.bailleur.as_str())).collect()
     }
 
     /// Name of a landlord, or its SIREN.

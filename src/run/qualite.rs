@@ -12,7 +12,8 @@ use crate::ingest::{Ingestion, REJECT_COLUMNS, reject_row};
 use crate::partage::shared_out;
 use crate::project::Plan;
 use crate::resultats::{
-    ConfirmationLue, Controle, Correction, CroisementLu, LISTES, Liste, QUALITE, Qualite, SAMPLE, SourceLue, Total,
+    ConfirmationLue, Controle, Correction, CroisementLu, LISTES, Liste, QUALITE, Qualite, Reserve, SAMPLE, SourceLue,
+    Total,
 };
 use crate::schema::Schema;
 use crate::store;
@@ -109,8 +110,16 @@ pub(super) fn write(
     }
     let (listes, mut written) = envois.write(plan, threads)?;
     let corrections = corrections(plan, &sources, &croisements)?;
-    let qualite =
-        Qualite { version: 2, millesime: plan.millesime, sources, croisements, confirmations, corrections, listes };
+    let qualite = Qualite {
+        version: 2,
+        millesime: plan.millesime,
+        sources,
+        croisements,
+        confirmations,
+        corrections,
+        reserves: reserves(&crossed),
+        listes,
+    };
     let mut text = serde_json::to_vec_pretty(&qualite)?;
     text.push(b'\n');
     store::write_atomically(&plan.sortie.join(QUALITE), &text)?;
@@ -201,6 +210,20 @@ fn of_no_line(found: &Constatation) -> Option<Diagnostic> {
     };
     let message = format!("{message} : {}{others}", told.join(" ; "));
     (!told.is_empty()).then(|| Diagnostic { gravite: *gravite, ..Diagnostic::refus(code, message, aide) })
+}
+
+/// What checks found of landlords, each with its leases.
+fn reserves(crossed: &[Constatation]) -> Vec<Reserve> {
+    let mut reserves: Vec<Reserve> = Vec::new();
+    for Constatation { croisement: Croisement { code, gravite, message, .. }, echecs, .. } in crossed {
+        let of_landlords = echecs.iter().filter(|e| e.fichier.is_none());
+        reserves.extend(of_landlords.filter_map(|e| {
+            let (bailleur, valeur) = (e.bailleur.clone()?, e.valeur.clone().unwrap_or_default());
+            Some(Reserve { bailleur, code: code.clone(), gravite: *gravite, message: message.clone(), valeur })
+        }));
+    }
+    reserves.sort_by(|a, b| (a.gravite, &a.code, &a.valeur).cmp(&(b.gravite, &b.code, &b.valeur)));
+    reserves
 }
 
 /// What a check found of records: how many, and the first of them.

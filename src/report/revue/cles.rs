@@ -1,8 +1,11 @@
 //! Key figures, this year against the one before, and the verdicts in one table.
 
+use std::collections::BTreeSet;
+
 use super::engagements::short_judgements;
 use super::{Bloc, Cellule, Chapitre, Cle, Contexte, Figure, Natif, TOUS, TOUT, Tableau, alternative};
 use crate::chart::{self, Legende, Palette, Serie, Trait};
+use crate::diagnostic::Gravite;
 use crate::error::Result;
 use crate::format;
 use crate::report::Verdict;
@@ -20,6 +23,13 @@ pub(super) fn chapter(c: &Contexte<'_>) -> Result<Chapitre> {
         blocs.push(Bloc::note(
             "Une règle légale et un objectif de convention sont deux verdicts côte à côte. Le nombre de baux manquants est celui qu'il aurait fallu signer en plus pour ce public, à nombre de baux égal.",
         ));
+    }
+    let doubtful = landlords_in_doubt(c, |_| true);
+    if doubtful > 0 {
+        blocs.push(Bloc::note(format!(
+            "Les baux de {} qui signent ici sont à vérifier, et ces chiffres en dépendent : le chapitre Qualité des données dit lesquels, et pourquoi.",
+            format::count(doubtful, "bailleur", "bailleurs")
+        )));
     }
     blocs.extend(Bloc::figure(trend(c)?));
     Ok(Chapitre::new("cles", "Chiffres clés et verdicts", blocs))
@@ -76,19 +86,34 @@ pub(in crate::report) fn headline(c: &Contexte<'_>) -> String {
     first + &second.unwrap_or_default()
 }
 
-/// What verdicts rest on that a reader must know before their results.
+/// What verdicts rest on that a reader must know with their results.
 fn reserves(c: &Contexte<'_>, judged: &[&Verdict]) -> String {
     if !c.donnees.filled(&RESSOURCES) {
         return String::new();
     }
     let reserved: Vec<String> = judged.iter().filter_map(|v| v.reserve()).collect();
-    match (reserved.as_slice(), judged.len()) {
+    let told = match (reserved.as_slice(), judged.len()) {
         ([], _) => String::new(),
         ([only], 1) => format!(" Sous réserve : {only}."),
-        (some, all) => {
-            format!(" Sous réserve pour {} EPCI sur {all} : voir le statut de chaque verdict.", some.len())
-        }
-    }
+        (some, all) => format!(" Sous réserve pour {} EPCI sur {all} : voir le statut de chaque verdict.", some.len()),
+    };
+    let wrong = landlords_in_doubt(c, |gravite| gravite < Gravite::AConfirmer);
+    let landlords = if wrong == 0 || judged.is_empty() {
+        String::new()
+    } else {
+        format!(
+            " Les baux de {} ne s'accordent pas à leurs demandes : voir la qualité des données.",
+            format::count(wrong, "bailleur", "bailleurs")
+        )
+    };
+    told + &landlords
+}
+
+/// Landlords that sign here and whose leases as a whole are in doubt, by how grave that is.
+fn landlords_in_doubt(c: &Contexte<'_>, grave: impl Fn(Gravite) -> bool) -> i64 {
+    let reserves = c.donnees.reserves(c.lieu).into_iter().filter(|r| grave(r.gravite));
+    let landlords: BTreeSet<&str> = reserves.map(|r| r.bailleur.as_str()).collect();
+    i64::try_from(landlords.len()).unwrap_or(i64::MAX)
 }
 
 /// The figures in large print, each beside last year's where an earlier run kept it.

@@ -44,6 +44,25 @@ pub(super) fn chapter(c: &Contexte<'_>) -> Chapitre {
         &["Fichier", "Source", "Lignes#", "Gardées#", "Refusées#"],
         lignes,
     )));
+    let reserves = c.donnees.reserves(c.lieu);
+    if !reserves.is_empty() {
+        let lignes = reserves.iter().map(|r| {
+            let bailleur = c.donnees.landlord(&r.bailleur);
+            // What is told begins with who it is about.
+            let told = r.valeur.strip_prefix(&format!("{bailleur}, ")).unwrap_or(&r.valeur);
+            vec![
+                Cellule::texte(bailleur.clone()),
+                Cellule::texte(format::capital(told)),
+                Cellule::texte(format::capital(&r.message)),
+                Cellule::texte(&r.code),
+            ]
+        });
+        blocs.push(Bloc::Tableau(Tableau::new(
+            "Bailleurs dont les baux de l'année sont à vérifier",
+            &["Bailleur", "En doute", "Constat", "Code"],
+            lignes.collect(),
+        )));
+    }
     if corrections.is_empty() {
         blocs.push(Bloc::constat("Aucun contrôle n'a échoué."));
     } else {
@@ -67,7 +86,7 @@ pub(super) fn chapter(c: &Contexte<'_>) -> Chapitre {
         blocs.push(Bloc::Tableau(Tableau::new(titre, &["Constat", "Code", "Lignes#", "Remède"], lignes)));
     }
     blocs.push(Bloc::note(
-        "Ces contrôles portent sur l'ensemble des fichiers lus, non sur ce seul territoire. La page Qualité des données des résultats complets les donne tous, avec une liste par bailleur.",
+        "Ces contrôles portent sur l'ensemble des fichiers lus et des baux de chaque bailleur, non sur ce seul territoire. La page Qualité des données des résultats complets les donne tous, avec une liste par bailleur.",
     ));
     Chapitre::new("qualite", "Qualité des données", blocs)
 }
