@@ -268,3 +268,20 @@ fn choices_in_the_order_of_codes_are_told() {
     assert_eq!(of(100, 1), Vec::<String>::new());
     assert_eq!(of(99, 0), Vec::<String>::new());
 }
+
+/// A hundred leases, and a hundred proposals of the same landlord or one fewer; those of another are not its own.
+#[test]
+fn fewer_proposals_than_leases_are_told() {
+    let of = |leases: usize, proposals: usize| {
+        let signed =
+            rows("numero_unique;date_bail;bailleur;commune", leases, |i| format!("N{i};2025-05-01;900000001;63113"));
+        let events = rows("numero_unique;type;date;bailleur", 200, |i| {
+            format!("N{i};proposition;2025-03-05;90000000{}", if i < proposals { 1 } else { 2 })
+        });
+        let demands = rows("numero_unique;date_depot;communes", 200, |i| format!("N{i};2025-01-01;63113"));
+        projet("", &[("attributions", &signed), ("evenements", &events), ("demandes", &demands)]).told("B0377")
+    };
+    assert_eq!(of(100, 100), Vec::<String>::new());
+    assert_eq!(of(100, 99), ["900000001, 99 propositions pour 100 baux"]);
+    assert_eq!(of(99, 0), Vec::<String>::new());
+}
