@@ -146,7 +146,7 @@ pub(super) fn headline(c: &Contexte<'_>) -> String {
         .dite()
         .map_or_else(String::new, |t| format!(", soit {} demandes pour une attribution", format::decimal(t, 1)));
     let wait = s.delai_median.dite().map_or_else(String::new, |m| {
-        format!(" La moitié des ménages logés ont attendu moins de {} mois.", format::decimal(m, 1))
+        format!(" La moitié des ménages logés ont attendu moins de {}\u{a0}mois.", format::decimal(m, 1))
     });
     format!("{demands} ; {leases}{tension}.{wait}")
 }

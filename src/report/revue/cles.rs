@@ -79,7 +79,7 @@ pub(in crate::report) fn headline(c: &Contexte<'_>) -> String {
     let median = c.row("delais", &TOUS).and_then(|l| l.real("delai_median"));
     let second = tension.and_then(|l| l.real("tension")).filter(|t| *t > 0.0).map(|t| {
         let wait = median.map_or_else(String::new, |m| {
-            format!(" ; la moitié des ménages logés ont attendu moins de {} mois", format::decimal(m, 1))
+            format!(" ; la moitié des ménages logés ont attendu moins de {}\u{a0}mois", format::decimal(m, 1))
         });
         format!(" On compte {} demandes pour une attribution{wait}.", format::decimal(t, 1))
     });

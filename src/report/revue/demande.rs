@@ -93,7 +93,7 @@ fn seniority(c: &Contexte<'_>) -> Result<Option<Figure>> {
         None,
     )?;
     let months = |name: &str| {
-        row.real(name).map_or_else(|| format::NONE.to_owned(), |x| format!("{} mois", format::decimal(x, 1)))
+        row.real(name).map_or_else(|| format::NONE.to_owned(), |x| format!("{}\u{a0}mois", format::decimal(x, 1)))
     };
     Ok(Some(Figure {
         cle: "anciennete",

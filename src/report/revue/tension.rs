@@ -31,7 +31,7 @@ pub(super) fn chapter(c: &Contexte<'_>) -> Result<Chapitre> {
     if let Some(l) = c.row("delais", &TOUS).filter(|l| l.real("delai_median").is_some()) {
         let months = |name: &str| l.real(name).map_or_else(|| format::NONE.to_owned(), |x| format::decimal(x, 1));
         blocs.push(Bloc::constat(format!(
-            "Les ménages logés ont attendu {} mois en moyenne ; la moitié d'entre eux, moins de {} mois, et un quart, plus de {}.",
+            "Les ménages logés ont attendu {}\u{a0}mois en moyenne ; la moitié d'entre eux, moins de {}\u{a0}mois, et un quart, plus de {}.",
             months("delai_moyen"),
             months("delai_median"),
             months("delai_q3")
@@ -97,7 +97,7 @@ fn by_typology(c: &Contexte<'_>) -> Result<Option<Figure>> {
                 gauche: (ratio, ratio.map_or_else(|| "aucun bail".to_owned(), shown)),
                 droite: (
                     median,
-                    median.map_or_else(|| format::NONE.to_owned(), |x| format!("{} mois", format::decimal(x, 1))),
+                    median.map_or_else(|| format::NONE.to_owned(), |x| format!("{}\u{a0}mois", format::decimal(x, 1))),
                 ),
             }
         })

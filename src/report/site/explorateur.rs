@@ -161,7 +161,7 @@ fn answer(l: &Ligne<'_>, around: Option<&Ligne<'_>>) -> Reponse {
         .filter(|_| known < mots::PEU_DE_BAUX)
         .and_then(|a| Some((a.real("delai_median")?, a.int("baux_delai").filter(|n| *n >= mots::PEU_DE_BAUX)?)))
         .map_or_else(String::new, |(median, n)| {
-            format!("{} mois sur {}", format::decimal(median, 1), format::count(n, "bail", "baux"))
+            format!("{}\u{a0}mois sur {}", format::decimal(median, 1), format::count(n, "bail", "baux"))
         });
     Reponse {
         typologie: l.text("typologie").to_owned(),
