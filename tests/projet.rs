@@ -171,6 +171,7 @@ fn a_verdict_on_a_part_of_an_epci_says_so() {
     let page = projet.text("epci/200071140.html").replace(['\u{a0}', '\u{202f}'], " ").replace("&#x27;", "'");
     let reserve = format!("Sous réserve : {}", part("42 communes sur 44"));
     assert!(page.contains(&reserve), "{page}");
+    assert!(projet.text("index.html").contains("atteint, sous réserve"));
     assert_eq!(told("epci = [\"200071140\"]"), [String::new(), none.clone(), none]);
     assert!(!projet.text("epci/200071140.html").contains("Sous réserve"));
 }

@@ -59,7 +59,10 @@ impl<'a> Site<'a> {
             .map(|lieu| {
                 let law = self.donnees.verdicts_of(lieu).iter().find(|v| v.regle == "q1_hors_qpv" && v.base == "loi");
                 let note = law.map_or_else(String::new, |v| match v.resultat {
-                    Some(_) => format!("{}, {}", v.shown_result(), v.answer()),
+                    Some(_) => {
+                        let reserve = if v.reserve().is_some() { ", sous réserve" } else { "" };
+                        format!("{}, {}{reserve}", v.shown_result(), v.answer())
+                    }
                     None => v.answer(),
                 });
                 let lien = format!("epci/{}.html", lieu.code);
