@@ -108,6 +108,9 @@ fn a_landlord_whose_leases_contradict_their_demands_is_told() {
             assert_eq!(landlord(100, 49, whole, [same, other]), (vec![], [6, 0, 1, 0]), "{subject}, fewer than half");
         }
     }
+    // Units of nought are none: the composition counts.
+    let none = ["2024-01-01;3;1;0;1000;oui;oui", "2024-01-01;3;0;0;1000;oui;oui"];
+    assert_eq!(landlord(100, 50, whole, none).0, ["900000001, enfants de moins de 14 ans, 50 baux sur 100"]);
     // Half of the leases that give 1.8 units, which the demand's household makes, and half that give 1.
     let units = ["2024-01-01;3;1;1,8;1000;oui;oui", "2024-01-01;3;1;1;1000;oui;oui"];
     assert_eq!(landlord(100, 50, whole, units).0, ["900000001, unités de consommation, 50 baux sur 100"]);

@@ -8,11 +8,12 @@ WITH dit AS (
            CASE WHEN s.ressources_mensuelles > 0 AND d.ressources_mensuelles > 0 THEN s.ressources_mensuelles END AS ressources_bail,
            d.ressources_mensuelles AS ressources_demande,
            s.nb_personnes AS personnes_bail, d.nb_personnes AS personnes_demande,
-           CASE WHEN s.nb_uc IS NULL THEN s.nb_moins_14 END AS enfants_bail, d.nb_moins_14 AS enfants_demande,
-           s.nb_uc AS uc_bail,
-           COALESCE(d.nb_uc, CASE WHEN d.nb_moins_14 < d.nb_personnes
-                                  THEN CAST(1 + 0.5 * (d.nb_personnes - 1 - d.nb_moins_14) + 0.3 * d.nb_moins_14
-                                            AS DECIMAL(18, 4)) END) AS uc_demande,
+           CASE WHEN COALESCE(s.nb_uc, 0) = 0 THEN s.nb_moins_14 END AS enfants_bail, d.nb_moins_14 AS enfants_demande,
+           CASE WHEN s.nb_uc > 0 THEN s.nb_uc END AS uc_bail,
+           COALESCE(CASE WHEN d.nb_uc > 0 THEN d.nb_uc END,
+                    CASE WHEN d.nb_moins_14 < d.nb_personnes
+                         THEN CAST(1 + 0.5 * (d.nb_personnes - 1 - d.nb_moins_14) + 0.3 * d.nb_moins_14
+                                   AS DECIMAL(18, 4)) END) AS uc_demande,
            -- Where one says nothing of DALO or of priority, it says what the other does.
            CASE WHEN (s.dalo IS NULL OR d.dalo IS NULL) AND (s.prioritaire IS NULL OR d.prioritaire IS NULL) THEN NULL
                 WHEN COALESCE(CASE WHEN s.dalo THEN 1 WHEN NOT s.dalo THEN 0 END, d.dalo, 0) = 1

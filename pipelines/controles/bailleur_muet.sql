@@ -4,8 +4,8 @@
 -- publics (CCH L441-1), leaves out no intermediate housing, and takes each child for half a consumption unit.
 WITH compte AS (
     SELECT s.bailleur, COUNT(*) AS baux, COUNT(s.relogement) AS relogements, COUNT(s.financement) AS financements,
-           SUM(CASE WHEN s.nb_personnes > 1 AND s.nb_uc IS NULL THEN 1 ELSE 0 END) AS menages,
-           SUM(CASE WHEN s.nb_personnes > 1 AND s.nb_uc IS NULL AND s.nb_moins_14 IS NOT NULL THEN 1 ELSE 0 END) AS enfants,
+           SUM(CASE WHEN s.nb_personnes > 1 AND COALESCE(s.nb_uc, 0) = 0 THEN 1 ELSE 0 END) AS menages,
+           SUM(CASE WHEN s.nb_personnes > 1 AND COALESCE(s.nb_uc, 0) = 0 AND s.nb_moins_14 IS NOT NULL THEN 1 ELSE 0 END) AS enfants,
            SUM(CASE WHEN s.dalo IS NULL AND s.prioritaire IS NULL AND d.dalo IS NULL AND d.prioritaire IS NULL THEN 0
                     ELSE 1 END) AS priorites
     FROM source_attributions s

@@ -61,7 +61,7 @@ juge AS (
 ),
 -- A public that no file tells from the others counts nobody: the verdict is what the rule says, and says that too. Households
 -- rehoused are half of the legal public; children that no file tells weigh on consumption units as adults do.
-muet AS (
+tu AS (
     SELECT r.numero,
            CASE WHEN r.public IN ('q1', 'q1_ou_relogement', 'q2_q4') AND p.a_ressources = 0
                 THEN 'aucun fichier ne donne les ressources des ménages'
@@ -75,6 +75,9 @@ muet AS (
                 END AS enfants
     FROM regles r
     CROSS JOIN parametres p
+),
+muet AS (
+    SELECT t.numero, COALESCE(t.publics || ' ; ' || t.enfants, t.publics, t.enfants) AS reserve FROM tu t
 ),
 resultat AS (
     SELECT j.*,
@@ -106,11 +109,8 @@ SELECT p.millesime, j.epci, j.libelle, j.regle, j.base, j.zone, j.secteur, j.agr
             WHEN j.operateur = '<=' AND j.numerateur <= j.attendu THEN 'atteint'
             ELSE 'non_atteint' END AS verdict,
        j.statut, j.reference, j.motif_juge AS motif,
-       CASE WHEN j.suspendu IS NOT NULL THEN j.alerte
-            WHEN m.publics IS NULL AND m.enfants IS NULL THEN j.alerte
-            ELSE COALESCE(j.alerte || ' ; ', '') || COALESCE(m.publics, '')
-                 || CASE WHEN m.publics IS NOT NULL AND m.enfants IS NOT NULL THEN ' ; ' ELSE '' END
-                 || COALESCE(m.enfants, '') END AS alerte,
+       CASE WHEN j.suspendu IS NULL THEN COALESCE(j.alerte || ' ; ' || m.reserve, j.alerte, m.reserve)
+            ELSE j.alerte END AS alerte,
        j.contingent, j.seuil_q1, j.millesime_seuil,
        CASE WHEN j.suspendu IS NULL AND j.agregation = 'moyenne'
             THEN CAST(j.numerateur AS DOUBLE) / NULLIF(j.denominateur, 0) END AS resultat_pondere,

@@ -163,18 +163,11 @@ pub fn rules_for(droit: &Droit<'_>) -> Result<(Vec<Regle>, Vec<Diagnostic>)> {
             rules.push(droit.legal_row(rule, epci, &targets, last_day)?);
         }
     }
-    for objectif in &plan.objectifs {
-        let place = geographie.epci_name(&objectif.epci);
-        if !epcis.contains_key(objectif.epci.as_str()) {
-            notes.push(Diagnostic::anomalie(
-                "B0301",
-                format!("objectif « {} » : l'EPCI {} est hors du périmètre", objectif.id, objectif.epci),
-                "vérifiez ce code, élargissez le périmètre, ou retirez cet objectif",
-            ));
-        } else if let Some(dates) = out_of_force(objectif, last_day) {
+    for objectif in plan.objectifs.iter().filter(|o| epcis.contains_key(o.epci.as_str())) {
+        if let Some(dates) = out_of_force(objectif, last_day) {
             notes.push(Diagnostic::anomalie(
                 "B0362",
-                format!("objectif « {} » de {place} : {dates}", objectif.id),
+                format!("objectif « {} » de {} : {dates}", objectif.id, geographie.epci_name(&objectif.epci)),
                 "vérifiez ses dates, ou ajoutez l'objectif qui lui succède",
             ));
         }

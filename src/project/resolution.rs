@@ -9,7 +9,7 @@ use super::{
     Confirmation, DelaiAnormal, Objectif, PROJECT_FILE, PUBLICS, ParcSocial, Plan, Priorite, SeuilProjet, SourcePlan,
     TypologieDemande, Zone, fichier,
 };
-use crate::diagnostic::{Diagnostic, Gravite};
+use crate::diagnostic::Diagnostic;
 use crate::error::{Error, Result};
 use crate::format;
 use crate::reference::{Geographie, Nomenclatures, Resources, TYPOLOGIES, plages};
@@ -56,7 +56,6 @@ impl Resolver<'_> {
         for epci in &bilan.epci_sans_qpv {
             self.check_epci(epci, "epci_sans_qpv")?;
         }
-        self.placed(communes.as_ref(), &written.seuil_q1, &bilan.epci_sans_qpv);
         let parc_social = match bilan.parc_social.as_deref() {
             None | Some("tous_logements") => ParcSocial::TousLogements,
             Some("ministere") => ParcSocial::Ministere,
@@ -159,6 +158,7 @@ impl Resolver<'_> {
         for f in &plan.financements_exclus {
             check_word("financements_exclus", f, &["PLAI", "PLUS", "PLS", "PLI", "AUTRE"])?;
         }
+        self.placed(&plan);
         Ok((plan, self.notes))
     }
 
@@ -202,17 +202,14 @@ impl Resolver<'_> {
     }
 
     /// Says what is given for EPCI of which no commune is in the perimeter.
-    fn placed(&mut self, perimeter: Option<&BTreeSet<String>>, seuils: &[fichier::SeuilQ1], sans_qpv: &[String]) {
-        let given = seuils.iter().map(|s| ("seuil_q1", &s.epci)).chain(sans_qpv.iter().map(|e| ("epci_sans_qpv", e)));
-        for (key, epci) in given.collect::<BTreeSet<_>>() {
-            if !self.reaches(perimeter, &Zone::Epci(epci.clone())) {
-                self.notes.push(outside(&format!("{key} : l'EPCI {epci}")));
-            }
-        }
-    }
-
-    fn reaches(&self, perimeter: Option<&BTreeSet<String>>, zone: &Zone) -> bool {
-        self.geographie.communes().any(|c| zone.holds(c) && perimeter.is_none_or(|set| set.contains(&c.code)))
+    fn placed(&mut self, plan: &Plan) {
+        let reached = self.geographie.reached(plan.communes.as_ref());
+        let sans_qpv = plan.epci_sans_qpv.iter().map(|epci| ("epci_sans_qpv".to_owned(), epci));
+        let seuils = plan.seuils.iter().map(|s| ("seuil_q1".to_owned(), &s.epci));
+        let objectifs = plan.objectifs.iter().map(|o| (format!("objectif « {} »", o.id), &o.epci));
+        let given = sans_qpv.chain(seuils).chain(objectifs).collect::<BTreeSet<_>>();
+        let away = given.into_iter().filter(|(_, epci)| !reached.contains_key(epci.as_str()));
+        self.notes.extend(away.map(|(what, epci)| outside(&format!("{what} : l'EPCI {epci}"))));
     }
 
     /// Says of a préfet's delay that it touches nothing, or that its months may be years.
@@ -224,15 +221,17 @@ impl Resolver<'_> {
         millesime: i32,
     ) -> Result<()> {
         let place = zone.places().join(", ");
-        if !self.reaches(perimeter, zone) {
+        let reached =
+            self.geographie.communes().any(|c| zone.holds(c) && perimeter.is_none_or(|set| set.contains(&c.code)));
+        if !reached {
             self.notes.push(outside(&format!("délai anormalement long : {place}")));
         }
         let ranges = plages(&Resources::of_project(self.racine), "delai_anormal", millesime)?;
         for plage in ranges.iter().filter(|p| !(p.minimum..=p.maximum).contains(&i64::from(mois))) {
             let [least, most] = [plage.minimum, plage.maximum].map(format::integer);
             let said = format!("délai anormalement long de {place} : {mois} mois, attendu entre {least} et {most}");
-            let told = Diagnostic::refus("B0364", said, format!("{} ; vérifiez-le dans l'arrêté", plage.motif));
-            self.notes.push(Diagnostic { gravite: Gravite::AConfirmer, ..told });
+            let remedy = format!("{} ; vérifiez-le dans l'arrêté", plage.motif);
+            self.notes.push(Diagnostic::anomalie("B0364", said, remedy));
         }
         Ok(())
     }
