@@ -414,6 +414,15 @@ fn what_no_file_tells_is_not_said_to_be_none() {
     // All were deposited less than two years before: this nought is a count.
     let noughts: Vec<&str> = page.split("0,0 % des demandes").skip(1).collect();
     assert!(noughts.iter().all(|then| then.starts_with(" attendent depuis deux ans")), "{noughts:?}");
+    // No share of a quartile is drawn, compared or kept for later years; nor any of priority publics.
+    let home = projet.text("index.html");
+    assert!(home.matches("rien ne peut être dit du premier quartile").count() == 2 && !home.contains("moins de 15"));
+    let landlord = projet.text("bailleurs/900000001.html");
+    assert!(landlord.contains("rien ne peut être dit du premier quartile") && !landlord.contains("baux manquants"));
+    assert!(projet.text("reservataires/COLACT.html").contains("rien ne peut en être dit"));
+    let years = projet.table("tendance");
+    let years: BTreeSet<&str> = years.iter().map(|r| r["indicateur"].text()).collect();
+    assert!(years.contains("tension") && !years.contains("q1_hors_qpv") && !years.contains("prioritaires"));
     let path = projet.path().display().to_string();
     assert_eq!(commun::bilan(&["publish", &path]).0, 0);
     let told = commun::read_table(&projet.path().join("sortie/publique/effectifs.parquet"));
@@ -461,4 +470,73 @@ fn a_landlord_in_doubt_is_named_where_it_signs() {
     // That nobody is said to be rehoused may be so: it comes after.
     let at = |what: &str| here.find(what).unwrap_or_else(|| panic!("{what}\n{here}"));
     assert!(at("Enfants de moins de 14 ans, 100 baux sur 100") < at("Relogement, 100 baux"), "the gravest first");
+}
+
+/// A typology or a category that no file tells is no count of none, nor a tension of nought.
+#[test]
+fn what_no_file_tells_apart_is_not_counted_apart() {
+    let demands = |typologie: &str, categorie: &str| {
+        format!("numero_unique;date_depot;communes;typologies;categorie\nD;2024-05-01;63113;{typologie};{categorie}\n")
+    };
+    let leases = |typologie: &str, categorie: &str| {
+        format!(
+            "numero_unique;date_bail;bailleur;commune;typologie;categorie\nA;2025-05-01;900000001;63113;{typologie};{categorie}\n"
+        )
+    };
+    let stock = |rooms: &str, kind: &str| format!("DEPCOM;NBPIECE;TYPECONST\n63113;{rooms};{kind}\n");
+    // Demands, leases and dwellings of the EPCI.
+    let counts = |given: [String; 3], typologie: &str, categorie: &str| {
+        let [demands, leases, stock] = given;
+        let files =
+            [("demandes.csv", demands.as_str()), ("attributions.csv", leases.as_str()), ("rpls.csv", stock.as_str())];
+        let sources = [("demandes", &files[..1]), ("attributions", &files[1..2]), ("rpls", &files[2..])];
+        let projet = Projet::clermont("", &sources);
+        projet.run(1, false);
+        let here = |r: &&commun::Row| {
+            let of = |column: &str| r.get(column).map_or("ensemble", |cell| cell.text());
+            r["niveau"].text() == "epci"
+                && of("population") == "ensemble"
+                && of("typologie") == typologie
+                && of("categorie") == categorie
+        };
+        let row = projet.table("tension").into_iter().find(|r| here(&r)).unwrap();
+        ["demandes", "attributions", "logements"].map(|column| row[column].int())
+    };
+    let (one, none) = (Some(1), None);
+    let whole = || [demands("T3", "A"), leases("T3", "collectif"), stock("3", "C")];
+    assert_eq!(counts(whole(), "T3", "collectif"), [one; 3]);
+    for (source, silent) in [demands("", "A"), leases("", "collectif"), stock("", "C")].into_iter().enumerate() {
+        let mut given = whole();
+        given[source] = silent;
+        let told = std::array::from_fn(|i| if i == source { none } else { one });
+        assert_eq!(counts(given.clone(), "T3", "collectif"), told);
+        assert_eq!(counts(given, "ensemble", "collectif"), [one; 3]);
+    }
+    for (source, silent) in [demands("T3", ""), leases("T3", ""), stock("3", "")].into_iter().enumerate() {
+        let mut given = whole();
+        given[source] = silent;
+        let told = std::array::from_fn(|i| if i == source { none } else { one });
+        assert_eq!(counts(given.clone(), "T3", "collectif"), told);
+        assert_eq!(counts(given, "T3", "ensemble"), [one; 3]);
+    }
+    // A file without a row tells that there is none.
+    let mut given = whole();
+    given[1] = "numero_unique;date_bail;bailleur;commune\n".to_owned();
+    assert_eq!(counts(given, "T3", "collectif"), [one, Some(0), one]);
+}
+
+/// Proposals that name no landlord are in no landlord's report: it does not say that none was made.
+#[test]
+fn proposals_that_name_no_landlord_are_not_none() {
+    let leases = "numero_unique;date_bail;bailleur;commune\nA;2025-05-01;900000001;63113\n";
+    let flows = |events: &str| {
+        let files = [("attributions.csv", leases), ("evenements.csv", events)];
+        let projet = Projet::clermont("", &[("attributions", &files[..1]), ("evenements", &files[1..])]);
+        projet.run(1, true);
+        let said = projet.text("epci/246300701.html").contains("ne nomme de bailleur");
+        (projet.table("flux")[0]["proposes"].int(), said)
+    };
+    assert_eq!(flows("numero_unique;type;date\nA;proposition;2025-04-01\n"), (None, true));
+    assert_eq!(flows("numero_unique;type;date;bailleur\nA;proposition;2025-04-01;\n"), (None, true));
+    assert_eq!(flows("numero_unique;type;date;bailleur\nB;visite;2025-04-01;900000001\n"), (Some(0), false));
 }

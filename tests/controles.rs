@@ -462,6 +462,31 @@ fn register(header: &str, demands: &[(usize, &str)], leases: &[(usize, &str)]) -
     Projet::new(toml, &[("d.csv", demands.as_bytes()), ("a.csv", leases.as_bytes())])
 }
 
+/// A register whose exits are in no column still holds those who were housed: what waits is counted with them, and the review
+/// does not say that it holds the active alone.
+#[test]
+fn a_register_that_keeps_those_it_housed_is_told_from_one_that_holds_the_active_alone() {
+    let said = |housed: usize| {
+        let toml = "[bilan]\nmillesime = 2025\nepci = [\"246300701\"]\ndate_extraction = 2026-01-31\n\
+                    [[source]]\nschema = \"demandes\"\nfichiers = [\"d.csv\"]\n\
+                    [[source]]\nschema = \"attributions\"\nfichiers = [\"a.csv\"]\n";
+        let demands = (0..30).map(|i| format!("D{i};2024-05-01;63113\n"));
+        let demands = demands.fold("numero_unique;date_depot;communes\n".to_owned(), |text, row| text + &row);
+        // The first leases are of demands that the register holds, still active; the others of demands that it does not hold.
+        let leases = (0..20).map(|i| {
+            let name = if i < housed { "D" } else { "N" };
+            format!("{name}{i};2025-05-01;900000001;63113\n")
+        });
+        let leases = leases.fold("numero_unique;date_bail;bailleur;commune\n".to_owned(), |text, row| text + &row);
+        let projet = Projet::new(toml, &[("d.csv", demands.as_bytes()), ("a.csv", leases.as_bytes())]);
+        projet.run(1, true);
+        let page = projet.text("epci/246300701.html");
+        ["sont encore actives dans les fichiers lus", "ne tiennent sans doute que"].map(|words| page.contains(words))
+    };
+    assert_eq!(said(20), [true, false]);
+    assert_eq!(said(0), [false, true]);
+}
+
 /// Clermont's demands have no exit in the year, Vichy's have one; each has a hundred that wait, or one less.
 #[test]
 fn a_register_that_no_demand_leaves_is_told() {

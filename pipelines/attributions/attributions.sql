@@ -30,10 +30,11 @@ complet AS (
     FULL JOIN demandeur d ON d.rang = a.rang AND d.population = a.population AND d.typologie = a.typologie
 )
 SELECT p.millesime, n.niveau, n.code, n.libelle, c.population, c.typologie,
-       CASE WHEN p.a_attributions = 1 THEN CAST(COALESCE(c.attributions, 0) AS BIGINT) END AS attributions,
-       CASE WHEN p.a_attributions = 1 AND p.a_demandes = 1
+       CASE WHEN x.baux = 1 THEN CAST(COALESCE(c.attributions, 0) AS BIGINT) END AS attributions,
+       CASE WHEN x.baux = 1 AND x.demandes = 1
             THEN CAST(COALESCE(c.attributions, 0) AS DOUBLE) / NULLIF(c.demandes, 0) END AS taux_satisfaction
 FROM complet c
 CROSS JOIN parametres p
+JOIN distinctions x ON x.typologie = c.typologie AND x.categorie = 'ensemble'
 JOIN territoires n ON n.rang = c.rang
 ORDER BY n.rang, c.population, c.typologie

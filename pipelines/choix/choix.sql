@@ -20,12 +20,13 @@ complet AS (
     FULL JOIN cite c ON c.niveau = t.niveau AND c.code = t.code AND c.typologie = t.typologie
 )
 SELECT p.millesime, c.niveau, c.code, c.libelle, c.typologie,
-       CASE WHEN p.a_demandes = 1 THEN CAST(c.premier_choix AS BIGINT) END AS premier_choix,
-       CASE WHEN p.a_demandes = 1 THEN CAST(c.tout_choix AS BIGINT) END AS tout_choix,
-       CASE WHEN p.a_demandes = 1 THEN CAST(c.premier_choix AS DOUBLE) / NULLIF(c.tout_choix, 0) END AS part_premier_choix,
-       CASE WHEN p.a_attributions = 1 THEN CAST(c.attributions AS BIGINT) END AS attributions,
-       CASE WHEN p.a_demandes = 1 AND p.a_attributions = 1
+       CASE WHEN x.demandes = 1 THEN CAST(c.premier_choix AS BIGINT) END AS premier_choix,
+       CASE WHEN x.demandes = 1 THEN CAST(c.tout_choix AS BIGINT) END AS tout_choix,
+       CASE WHEN x.demandes = 1 THEN CAST(c.premier_choix AS DOUBLE) / NULLIF(c.tout_choix, 0) END AS part_premier_choix,
+       CASE WHEN x.baux = 1 THEN CAST(c.attributions AS BIGINT) END AS attributions,
+       CASE WHEN x.demandes = 1 AND x.baux = 1
             THEN CAST(c.tout_choix AS DOUBLE) / NULLIF(c.attributions, 0) END AS tension_tout_choix
 FROM complet c
 CROSS JOIN parametres p
+JOIN distinctions x ON x.typologie = c.typologie AND x.categorie = 'ensemble'
 ORDER BY c.niveau, c.code, c.typologie

@@ -58,17 +58,19 @@ cellules AS (
       AND t.population = 'ensemble' AND t.categorie = 'ensemble'
 )
 SELECT p.millesime, t.niveau, t.code, t.libelle, t.typologie, t.demandes,
-       CASE WHEN p.a_cotation = 1 THEN COALESCE(d.nombre, 0) END AS demandes_cotees,
-       CASE WHEN p.a_cotation = 1 THEN CAST(COALESCE(d.nombre, 0) AS DOUBLE) / NULLIF(t.demandes, 0) END AS part_cotees,
+       CASE WHEN x.demandes = 1 AND p.a_cotation = 1 THEN COALESCE(d.nombre, 0) END AS demandes_cotees,
+       CASE WHEN x.demandes = 1 AND p.a_cotation = 1
+            THEN CAST(COALESCE(d.nombre, 0) AS DOUBLE) / NULLIF(t.demandes, 0) END AS part_cotees,
        d.q1 AS cotation_q1, d.mediane AS cotation_mediane, d.q3 AS cotation_q3,
        t.attributions,
-       CASE WHEN p.a_attributions = 1 AND p.a_cotation_baux = 1 THEN COALESCE(b.nombre, 0) END AS attributions_cotees,
+       CASE WHEN x.baux = 1 AND p.a_cotation_baux = 1 THEN COALESCE(b.nombre, 0) END AS attributions_cotees,
        b.mediane AS cotation_mediane_baux,
-       CASE WHEN d.mediane IS NOT NULL AND p.a_attributions = 1 AND p.a_cotation_baux = 1
+       CASE WHEN d.mediane IS NOT NULL AND x.baux = 1 AND p.a_cotation_baux = 1
             THEN COALESCE(a.au_dela, 0) END AS au_dela,
        CAST(a.au_dela AS DOUBLE) / NULLIF(a.comparees, 0) AS part_au_dela
 FROM cellules t
 CROSS JOIN parametres p
+JOIN distinctions x ON x.typologie = t.typologie AND x.categorie = 'ensemble'
 LEFT JOIN quantile d ON d.rang = t.rang AND d.bail = 0 AND d.typologie = t.numero
 LEFT JOIN quantile b ON b.rang = t.rang AND b.bail = 1 AND b.typologie = t.numero
 LEFT JOIN compare a ON a.rang = t.rang AND a.typologie = t.numero

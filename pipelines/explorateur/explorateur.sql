@@ -25,10 +25,11 @@ ligne AS (
 )
 SELECT p.millesime, t.niveau, t.code, t.libelle, t.typologie, t.categorie,
        t.logements, t.demandes, t.attributions, t.tension,
-       CASE WHEN p.a_attributions = 1 THEN CAST(COALESCE(d.baux_delai, 0) AS BIGINT) END AS baux_delai,
+       CASE WHEN x.baux = 1 THEN CAST(COALESCE(d.baux_delai, 0) AS BIGINT) END AS baux_delai,
        CAST(d.somme_jours AS DOUBLE) / NULLIF(d.baux_delai, 0) / p.jours_par_mois AS delai_moyen,
        d.mediane_jours / p.jours_par_mois AS delai_median
 FROM ligne t
 CROSS JOIN parametres p
+JOIN distinctions x ON x.typologie = t.typologie AND x.categorie = t.categorie
 LEFT JOIN delai d ON d.rang = t.rang AND d.typologie = t.typologie AND d.categorie = t.categorie
 ORDER BY t.rang, t.typologie, t.categorie

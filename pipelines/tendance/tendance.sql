@@ -1,5 +1,6 @@
 -- The year's headline figures beside those of the two years before it, where earlier runs of this project kept them:
 -- only aggregates are kept, since register extracts must not be. Each figure stands with its numerator and denominator.
+-- That of a public that no file tells is left out: beside another year's it would read as a fall.
 WITH annee AS (
     SELECT d.niveau, d.code, d.libelle, 'demandes_actives' AS indicateur,
            d.actives AS numerateur, CAST(NULL AS BIGINT) AS denominateur, CAST(d.actives AS DOUBLE) AS valeur
@@ -43,6 +44,8 @@ SELECT p.millesime, a.niveau, a.code, a.libelle, a.indicateur, p.millesime AS an
 FROM annee a
 CROSS JOIN parametres p
 WHERE a.niveau <> 'commune' AND (a.numerateur IS NOT NULL OR a.denominateur IS NOT NULL)
+  AND (p.a_ressources = 1 OR a.indicateur NOT IN ('q1_hors_qpv', 'q2_q4_qpv'))
+  AND (p.a_priorites = 1 OR a.indicateur <> 'prioritaires')
 UNION ALL
 SELECT p.millesime, h.niveau, h.code, h.libelle, h.indicateur, h.annee, h.numerateur, h.denominateur, h.valeur
 FROM historique h

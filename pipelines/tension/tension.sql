@@ -38,12 +38,13 @@ complet AS (
         ON s.rang = a.rang AND s.typologie = a.typologie AND s.categorie = a.categorie AND s.population = a.population
 )
 SELECT p.millesime, n.niveau, n.code, n.libelle, c.population, c.typologie, c.categorie,
-       CASE WHEN p.a_rpls = 1 THEN CAST(COALESCE(c.logements, 0) AS BIGINT) END AS logements,
-       CASE WHEN p.a_demandes = 1 THEN CAST(COALESCE(c.demandes, 0) AS BIGINT) END AS demandes,
-       CASE WHEN p.a_attributions = 1 THEN CAST(COALESCE(c.attributions, 0) AS BIGINT) END AS attributions,
-       CASE WHEN p.a_demandes = 1 AND p.a_attributions = 1
+       CASE WHEN x.parc = 1 THEN CAST(COALESCE(c.logements, 0) AS BIGINT) END AS logements,
+       CASE WHEN x.demandes = 1 THEN CAST(COALESCE(c.demandes, 0) AS BIGINT) END AS demandes,
+       CASE WHEN x.baux = 1 THEN CAST(COALESCE(c.attributions, 0) AS BIGINT) END AS attributions,
+       CASE WHEN x.demandes = 1 AND x.baux = 1
             THEN CAST(COALESCE(c.demandes, 0) AS DOUBLE) / NULLIF(c.attributions, 0) END AS tension
 FROM complet c
 CROSS JOIN parametres p
+JOIN distinctions x ON x.typologie = c.typologie AND x.categorie = c.categorie
 JOIN territoires n ON n.rang = c.rang
 ORDER BY n.rang, c.population, c.typologie, c.categorie

@@ -34,7 +34,13 @@ pub(super) fn columns(inputs: &Inputs<'_>) -> Result<Vec<String>> {
     // Consumption units come of the lease's household, else of the demand's; a child that nobody tells counts as an adult.
     let menages = ["attributions", "demandes"].into_iter().find(|s| donne(&format!("{s}.nb_personnes").as_str()));
     let enfants = menages.is_none_or(|s| ["nb_uc", "nb_moins_14"].iter().any(|c| donne(&format!("{s}.{c}").as_str())));
-    let no_lease = i32::from(read("attributions").all(|f| f.gardees == 0));
+    // A source without rows counts none, whatever its columns.
+    let empty = |schema: &'static str| i32::from(read(schema).all(|f| f.gardees == 0));
+    let (no_lease, no_demand) = (empty("attributions"), empty("demandes"));
+    let typologie_demandes = match plan.typologie_demande {
+        TypologieDemande::Premiere => "demandes.typologies",
+        TypologieDemande::Cible => "demandes.nb_personnes",
+    };
     let lapsed = last_day.checked_sub_months(parametres.months("radiation_mois", last_day)?).unwrap_or(NaiveDate::MIN);
     let parc_social = match plan.parc_social {
         ParcSocial::TousLogements => "tous_logements",
@@ -72,6 +78,12 @@ pub(super) fn columns(inputs: &Inputs<'_>) -> Result<Vec<String>> {
         ("a_ressources", either(&RESSOURCES).to_string()),
         ("a_priorites", either(&PRIORITES).to_string()),
         ("a_mutation", either(&MUTATIONS).to_string()),
+        ("a_typologie_rpls", stock(&["NBPIECE"]).to_string()),
+        ("a_typologie_demandes", (no_demand | either(&[typologie_demandes])).to_string()),
+        ("a_typologie_baux", (no_lease | either(&["attributions.typologie"])).to_string()),
+        ("a_categorie_rpls", stock(&["TYPECONST"]).to_string()),
+        ("a_categorie_demandes", (no_demand | either(&["demandes.categorie"])).to_string()),
+        ("a_categorie_baux", (no_lease | either(&["attributions.categorie"])).to_string()),
         ("a_reservataire", (no_lease | either(&["attributions.reservataire"])).to_string()),
         // A lease that does not say takes that of its dwelling.
         (
@@ -92,6 +104,8 @@ pub(super) fn columns(inputs: &Inputs<'_>) -> Result<Vec<String>> {
         ("premier_janvier_rpls", format!("DATE '{:04}-01-01'", plan.millesime_rpls())),
         ("a_rpls_identifiant", stock(&["IDENT_REP"]).to_string()),
         ("a_evenements", given("evenements").to_string()),
+        // A proposal that names no landlord is in no landlord's report.
+        ("a_propositions", (empty("evenements") | either(&["evenements.bailleur"])).to_string()),
         ("rsa", format!("CAST({} AS DECIMAL(18, 4))", parametres.number("rsa_montant", first_day)?)),
         ("ecart_annuel_max", format!("CAST({} AS DOUBLE)", parametres.number("ecart_annuel_max", last_day)?)),
         ("ecart_officiel_max", format!("CAST({} AS DOUBLE)", parametres.number("ecart_officiel_max", last_day)?)),

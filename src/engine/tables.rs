@@ -248,6 +248,17 @@ fn sql_type(kind: &DataType) -> String {
     }
 }
 
+/// `distinctions`: of each typology and category together, whether the stock, the demands and the leases read tell
+/// it apart. What a register does not say is no count of none.
+const DISTINCTIONS: &str = "SELECT t.typologie, c.categorie, \
+    CASE WHEN p.a_rpls = 1 AND (t.numero = 0 OR p.a_typologie_rpls = 1) \
+              AND (c.categorie = 'ensemble' OR p.a_categorie_rpls = 1) THEN 1 ELSE 0 END AS parc, \
+    CASE WHEN p.a_demandes = 1 AND (t.numero = 0 OR p.a_typologie_demandes = 1) \
+              AND (c.categorie = 'ensemble' OR p.a_categorie_demandes = 1) THEN 1 ELSE 0 END AS demandes, \
+    CASE WHEN p.a_attributions = 1 AND (t.numero = 0 OR p.a_typologie_baux = 1) \
+              AND (c.categorie = 'ensemble' OR p.a_categorie_baux = 1) THEN 1 ELSE 0 END AS baux \
+    FROM typologies t CROSS JOIN categories c CROSS JOIN parametres p";
+
 fn load_parameters(charge: &mut Charge<'_>, inputs: &Inputs<'_>) -> Result<()> {
     let plan = inputs.plan;
     let select = parametres::columns(inputs)?.join(", ");
@@ -261,6 +272,7 @@ fn load_parameters(charge: &mut Charge<'_>, inputs: &Inputs<'_>) -> Result<()> {
     let typologies = ["ensemble"].into_iter().chain(TYPOLOGIES).zip(0..);
     let typologies = typologies.map(|(typologie, numero)| vec![Cell::Int(numero), Cell::Text(typologie)]);
     fill(charge, "typologies", "numero INTEGER, typologie VARCHAR", typologies)?;
+    derive(charge, "distinctions", DISTINCTIONS)?;
     fill(charge, "mois", "mois INTEGER", (1..=12).map(|m| vec![Cell::Int(m)]))?;
     let excluded = plan.financements_exclus.iter().map(|f| vec![Cell::Text(f)]);
     fill(charge, "financements_exclus", "financement VARCHAR", excluded)?;

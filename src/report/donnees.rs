@@ -259,6 +259,12 @@ impl<'a> Donnees<'a> {
         colonnes.iter().any(|colonne| self.qualite.donne(colonne))
     }
 
+    /// Whether most leases whose demand is known leave it active: the register read does not tell who has left it.
+    pub(super) fn keeps_the_housed(&self) -> bool {
+        let controles = self.qualite.croisements.iter().map(|c| &c.controle);
+        controles.filter(|c| c.controle == "B0328").any(|c| c.echecs > c.evalues)
+    }
+
     /// What is in doubt of the leases of landlords that sign in a territory.
     pub(super) fn reserves(&self, lieu: &Lieu) -> Vec<&Reserve> {
         let of_landlord = |l: &Ligne<'_>| l.text("dimension") == "bailleur";

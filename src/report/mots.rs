@@ -7,6 +7,13 @@ pub(super) use crate::reference::TYPOLOGIES;
 /// Under this many leases, a delay says little of what a new applicant will wait: the usual mark of published counts.
 pub const PEU_DE_BAUX: i64 = 11;
 
+/// Of a register whose files give no resources.
+pub(super) const SANS_RESSOURCES: &str =
+    "Les fichiers lus ne donnent pas les ressources des ménages : rien ne peut être dit du premier quartile.";
+/// Of one whose files do not tell priority publics.
+pub(super) const SANS_PRIORITES: &str =
+    "Les fichiers lus ne disent pas quels ménages sont DALO ou prioritaires : rien ne peut en être dit.";
+
 /// The words of a typology.
 pub(super) fn typology(code: &str) -> &str {
     match code {

@@ -185,6 +185,12 @@ pub(super) fn is_holder(code: &str) -> bool {
 const DEFINITIF: &str = "definitif";
 
 impl Verdict {
+    /// The legal rule on the first quartile outside priority neighbourhoods (CCH L441-1).
+    #[must_use]
+    pub fn is_legal_q1(&self) -> bool {
+        self.regle == "q1_hors_qpv" && self.base == "loi"
+    }
+
     /// The rule is missed.
     #[must_use]
     pub fn is_missed(&self) -> bool {

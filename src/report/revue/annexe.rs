@@ -4,6 +4,7 @@ use super::{Bloc, Cellule, Chapitre, Contexte, TOUS, TOUT, Tableau};
 use crate::format;
 use crate::report::donnees::{Lieu, Ligne};
 use crate::report::mots;
+use crate::resultats::RESSOURCES;
 
 /// Words that a reader may not know.
 const GLOSSAIRE: [(&str, &str); 14] = [
@@ -55,6 +56,7 @@ pub(super) fn chapter(c: &Contexte<'_>) -> Chapitre {
 /// Commune by commune, those where there is something to show.
 fn by_commune(c: &Contexte<'_>) -> Tableau {
     let codes = c.donnees.communes.get(&c.lieu.code).map_or(&[][..], Vec::as_slice);
+    let quartiles_told = c.donnees.filled(&RESSOURCES);
     let mut rows: Vec<(String, Vec<Cellule>)> = codes
         .iter()
         .filter_map(|code| {
@@ -89,7 +91,7 @@ fn by_commune(c: &Contexte<'_>) -> Tableau {
                 Cellule::Decimal(tension.and_then(|l| l.real("tension"))),
                 Cellule::Decimal(delais.and_then(|l| l.real("delai_median"))),
                 Cellule::Nombre(quartiles.and_then(|l| l.int("attributions"))),
-                Cellule::Part(quartiles.and_then(|l| l.real("part_q1_ou_relogement"))),
+                Cellule::Part(quartiles.filter(|_| quartiles_told).and_then(|l| l.real("part_q1_ou_relogement"))),
             ];
             Some((name.to_owned(), cells))
         })

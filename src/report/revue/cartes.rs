@@ -79,20 +79,15 @@ fn classes(names: &[&str]) -> Vec<Classe> {
         .collect()
 }
 
-/// The legal rule outside priority neighbourhoods, judged.
-fn is_judged(v: &Verdict) -> bool {
-    v.regle == "q1_hors_qpv" && v.base == "loi" && v.resultat.is_some()
-}
-
 /// The rule outside priority neighbourhoods on the map of a territory.
 pub(in crate::report) fn q1(c: &Contexte<'_>) -> Result<Option<Figure>> {
-    let judged: Vec<&Verdict> = c.donnees.verdicts_of(c.lieu).iter().filter(|v| is_judged(v)).collect();
+    let judged = c.judged();
     c.mapped(|etendue| rule(etendue, &judged))
 }
 
 /// The rule outside priority neighbourhoods on the map: the share in the State's classes, the leases as circles.
 pub(in crate::report) fn rule(etendue: Etendue<'_>, verdicts: &[&Verdict]) -> Result<Option<Figure>> {
-    let judged: Vec<&Verdict> = verdicts.iter().copied().filter(|v| is_judged(v)).collect();
+    let judged: Vec<&Verdict> = verdicts.iter().copied().filter(|v| v.is_legal_q1() && v.resultat.is_some()).collect();
     if judged.len() < 2 {
         return Ok(None);
     }

@@ -9,6 +9,7 @@ use crate::diagnostic::Gravite;
 use crate::error::Result;
 use crate::format;
 use crate::report::Verdict;
+use crate::report::mots;
 use crate::resultats::RESSOURCES;
 
 pub(super) fn chapter(c: &Contexte<'_>) -> Result<Chapitre> {
@@ -37,13 +38,10 @@ pub(super) fn chapter(c: &Contexte<'_>) -> Result<Chapitre> {
 
 /// The answer to the question everyone asks first, in one sentence or two.
 pub(in crate::report) fn headline(c: &Contexte<'_>) -> String {
-    let law = c.donnees.verdicts_of(c.lieu).iter().filter(|v| v.regle == "q1_hors_qpv" && v.base == "loi");
+    let law = c.donnees.verdicts_of(c.lieu).iter().filter(|v| v.is_legal_q1());
     let judged: Vec<_> = law.filter(|v| v.resultat.is_some()).collect();
     let first = match judged.as_slice() {
-        [_, ..] if !c.donnees.filled(&RESSOURCES) => {
-            "Les fichiers lus ne donnent pas les ressources des ménages : rien ne peut être dit du premier quartile."
-                .to_owned()
-        }
+        [_, ..] if !c.donnees.filled(&RESSOURCES) => mots::SANS_RESSOURCES.to_owned(),
         [] => "La règle des attributions au premier quartile hors QPV n'est pas évaluable ici.".to_owned(),
         [v] => {
             let share = v.resultat.map_or_else(String::new, format::percent);

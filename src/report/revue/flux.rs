@@ -278,9 +278,12 @@ pub(super) fn chapter(c: &Contexte<'_>) -> Chapitre {
         ),
     ];
     if whole.proposes.is_none() {
-        blocs.push(Bloc::note(
-            "Les propositions ne sont pas fournies (source « evenements ») : seuls les logements attribués sont comptés.",
-        ));
+        let why = if c.donnees.given("evenements") {
+            "Aucun événement lu ne nomme de bailleur : les propositions ne sont celles de personne"
+        } else {
+            "Les propositions ne sont pas fournies (source « evenements »)"
+        };
+        blocs.push(Bloc::note(format!("{why} ; seuls les logements attribués sont comptés.")));
     }
     let due = c.donnees.manifeste.parametres.iter().find(|p| p.nom == "rapport_du_bailleur");
     let due = due.map_or_else(String::new, |p| format!(", à transmettre avant le {}", methode::value(p)));

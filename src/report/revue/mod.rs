@@ -22,8 +22,10 @@ use super::donnees::{Donnees, Lieu};
 use super::fond::Fond;
 use super::mots;
 use super::tableau::{Cellule, Tableau};
+use super::verdict::Verdict;
 use crate::chart::{self, Barre};
 use crate::error::Result;
+use crate::resultats::RESSOURCES;
 
 pub(super) use cartes::{Etendue, Place, q1 as map_of_rule, rule as map_of_shares, tension as map_of_tension};
 pub(super) use cles::{headline, key_figures};
@@ -31,7 +33,7 @@ pub(super) use engagements::{commitments, judgement_table, short_judgements};
 pub(super) use flux::{Contingents, Flux};
 pub(super) use methode::parameters;
 pub(super) use mixite::{landlord_shares, verdict_dots};
-pub(super) use territoires::gaps;
+pub(super) use territoires::{gaps, nothing_judged};
 
 /// Where the review is about, and what it reads.
 #[derive(Clone, Copy)]
@@ -79,10 +81,17 @@ impl<'a> Contexte<'a> {
         self.donnees.plan.millesime
     }
 
+    /// Verdicts on the legal rule outside priority neighbourhoods that have a result: none to draw or to compare where no file
+    /// gives resources, since those housed are then in no quartile.
+    fn judged(&self) -> Vec<&'a Verdict> {
+        let legal = |v: &&Verdict| v.is_legal_q1() && v.resultat.is_some();
+        let told = self.donnees.filled(&RESSOURCES);
+        self.donnees.verdicts_of(self.lieu).iter().filter(|_| told).filter(legal).collect()
+    }
+
     /// What the legal rule outside priority neighbourhoods asks of this EPCI, if it is held to it.
     fn cible_q1(&self) -> Option<f64> {
-        let legal = |v: &&super::Verdict| v.regle == "q1_hors_qpv" && v.base == "loi" && v.resultat.is_some();
-        self.donnees.verdicts_of(self.lieu).iter().find(legal).map(|v| v.cible)
+        self.judged().first().map(|v| v.cible)
     }
 
     /// Why the register's counts are not to be trusted here, where leases are signed and it counts no demand, or none that left.
@@ -95,6 +104,10 @@ impl<'a> Contexte<'a> {
         } else if none("actives") && none("deposees") {
             Some(
                 "Des baux sont signés ici et le registre n'y compte aucune demande : les fichiers lus ne couvrent sans doute pas ce territoire. Ces 0 ne sont pas des comptes.",
+            )
+        } else if self.donnees.keeps_the_housed() {
+            Some(
+                "Des baux sont signés ici et aucune demande n'est radiée : celles des ménages logés sont encore actives dans les fichiers lus. La demande active, son ancienneté et la tension sont surévaluées, et le taux de satisfaction n'est pas donné.",
             )
         } else {
             Some(

@@ -31,9 +31,7 @@ pub(super) fn chapter(c: &Contexte<'_>) -> Result<Chapitre> {
         )));
         blocs.extend(Bloc::figure(by_holder(c)?));
     } else {
-        blocs.push(Bloc::absence(
-            "Les fichiers lus ne disent pas quels ménages sont DALO ou prioritaires : rien ne peut en être dit.",
-        ));
+        blocs.push(Bloc::absence(mots::SANS_PRIORITES));
     }
     blocs.extend(c.contingents.shares(c));
     if c.lieu.is_epci() {

@@ -51,11 +51,14 @@ pub(super) fn chapter(c: &Contexte<'_>) -> Result<Chapitre> {
     Ok(Chapitre::new("tension", "Tension et délais", blocs))
 }
 
-/// Whose typology no file gives, demands' or leases', where the source is there: their counts by typology are noughts.
+/// Whose typology no file gives, demands' or leases', where the source is there: nothing is counted of theirs by typology.
 fn sans_typologie(c: &Contexte<'_>) -> Option<&'static str> {
-    let cible = c.donnees.plan.typologie_demande == TypologieDemande::Cible;
+    let wanted = match c.donnees.plan.typologie_demande {
+        TypologieDemande::Premiere => "demandes.typologies",
+        TypologieDemande::Cible => "demandes.nb_personnes",
+    };
     let silent = |source, colonne| c.donnees.given(source) && !c.donnees.filled(&[colonne]);
-    if !cible && silent("demandes", "demandes.typologies") {
+    if silent("demandes", wanted) {
         Some("des demandes")
     } else if silent("attributions", "attributions.typologie") {
         Some("des baux")

@@ -8,6 +8,8 @@ use super::{
 use crate::chart::{self, Ecart, Legende, Repere, Vignette};
 use crate::error::Result;
 use crate::format;
+use crate::report::mots;
+use crate::resultats::RESSOURCES;
 
 pub(super) fn chapter(c: &Contexte<'_>) -> Result<Chapitre> {
     let mut blocs = Vec::new();
@@ -17,15 +19,13 @@ pub(super) fn chapter(c: &Contexte<'_>) -> Result<Chapitre> {
     blocs.extend(Bloc::figure(year(c)?));
     blocs.extend(Bloc::figure(cartes::demandes(c)?));
     if blocs.is_empty() {
-        blocs.push(Bloc::absence(
-            "Aucun EPCI du périmètre ne peut être jugé : pas d'attribution hors QPV, ou pas de montant connu pour l'année.",
-        ));
+        blocs.push(Bloc::absence(nothing_judged(c)));
     }
     let mut outside: Vec<&str> = c
         .donnees
         .verdicts_of(c.lieu)
         .iter()
-        .filter(|v| v.regle == "q1_hors_qpv" && v.base == "loi" && v.verdict == "hors_champ")
+        .filter(|v| v.is_legal_q1() && v.verdict == "hors_champ")
         .map(|v| v.libelle.as_str())
         .collect();
     outside.sort_by_cached_key(|nom| format::plain(nom));
@@ -67,6 +67,15 @@ pub(super) fn chapter(c: &Contexte<'_>) -> Result<Chapitre> {
         }
     }
     Ok(Chapitre::new("territoires", "EPCI par EPCI", blocs))
+}
+
+/// Why no EPCI has a verdict to draw.
+pub(in crate::report) fn nothing_judged(c: &Contexte<'_>) -> &'static str {
+    if c.donnees.given("attributions") && !c.donnees.filled(&RESSOURCES) {
+        mots::SANS_RESSOURCES
+    } else {
+        "Aucun EPCI du périmètre ne peut être jugé : pas d'attribution hors QPV, ou pas de montant connu pour l'année."
+    }
 }
 
 /// Distance of each EPCI to the legal target, in lettings.

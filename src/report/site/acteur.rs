@@ -12,6 +12,7 @@ use crate::report::revue::{Cadre, Contingents, Flux, judgement_table, largest};
 use crate::report::tableau::{Cellule, Tableau};
 use crate::report::verdict::is_holder;
 use crate::report::{Verdict, flux, holder_words, mots};
+use crate::resultats::{PRIORITES, RESSOURCES};
 
 /// What the page prints.
 #[derive(Debug, Serialize)]
@@ -52,7 +53,8 @@ struct Presence {
     epci: String,
     libelle: String,
     attributions: i64,
-    numerateur: i64,
+    /// None, as what follows, where no file tells the public.
+    numerateur: Option<i64>,
     part: Option<f64>,
     cible: Option<f64>,
     manque: Option<i64>,
@@ -75,11 +77,13 @@ impl Acteur {
     /// [`crate::error::Error::Chart`].
     pub(in crate::report) fn landlord(donnees: &Donnees<'_>, contingents: &Contingents, siren: &str) -> Result<Self> {
         let gap = |lieu: &Lieu| contingents.gaps_of(&lieu.code).into_iter().find(|gap| gap.bailleur == siren);
+        let told = donnees.filled(&RESSOURCES);
         let presences = presences(
             donnees,
+            told,
             ("quartiles", &[("bailleur", siren), ("zone", "hors_qpv")]),
             ["q1_ou_relogement", "part_q1_ou_relogement"],
-            |v| v.regle == "q1_hors_qpv",
+            Verdict::is_legal_q1,
             |lieu, _| gap(lieu).map(|gap| gap.manque),
         );
         let leases: i64 = presences.iter().map(|p| p.attributions).sum();
@@ -91,19 +95,23 @@ impl Acteur {
             format!("Aucun logement attribué en {year} dans le périmètre.")
         } else if leases == 0 {
             format!("{let_out} en {year} ; aucun n'entre dans la règle hors QPV.")
+        } else if !told {
+            format!("{let_out} en {year}.")
         } else {
             format!(
                 "{let_out} en {year} ; hors QPV, {} des baux vont au premier quartile ou à des ménages relogés.",
                 share.shown()
             )
         };
-        let missing = presences.iter().filter_map(|p| p.manque).sum();
-        let cles = vec![
+        let mut cles = vec![
             count(all, ["logement attribué", "logements attribués"], "personnes morales comprises"),
             count(leases, ["bail hors QPV", "baux hors QPV"], "ménages, dans la règle"),
             key("premier quartile ou relogés", share.shown(), "hors QPV, tous EPCI"),
-            count(missing, ["bail manquant", "baux manquants"], "au taux de chaque EPCI"),
         ];
+        if told {
+            let missing = presences.iter().filter_map(|p| p.manque).sum();
+            cles.push(count(missing, ["bail manquant", "baux manquants"], "au taux de chaque EPCI"));
+        }
         let by_epci = by_epci(
             "Baux hors QPV, EPCI par EPCI",
             &["EPCI", "Baux hors QPV#", "1er quartile ou relogés#", "Part#", "Repère#", "Baux manquants#"],
@@ -119,7 +127,8 @@ impl Acteur {
             champ: "attributions à des ménages suivies d'un bail signé hors QPV, hors financements exclus",
         };
         let figures: Vec<Figure> = dots(&presences, by_epci, &mesure)?.into_iter().collect();
-        let none = "Aucun bail hors QPV dans un EPCI où la règle est jugée.";
+        let none =
+            if told { "Aucun bail hors QPV dans un EPCI où la règle est jugée." } else { mots::SANS_RESSOURCES };
         let report = (all > 0).then(|| Fichier {
             texte: "Compte rendu aux réservataires (CCH R441-5-1)",
             lien: flux::workbook_path(siren),
@@ -155,8 +164,10 @@ impl Acteur {
     /// # Errors
     /// [`crate::error::Error::Chart`].
     pub(in crate::report) fn holder(donnees: &Donnees<'_>, contingents: &Contingents, code: &str) -> Result<Self> {
+        let told = donnees.filled(&PRIORITES);
         let presences = presences(
             donnees,
+            told,
             ("priorites", &[("reservataire", code)]),
             ["prioritaires", "part"],
             |v| v.regle == "prioritaires" && v.acteur_type == "reservataire" && v.acteur == code,
@@ -169,6 +180,8 @@ impl Acteur {
         let let_out = format::count(all, "logement attribué", "logements attribués");
         let constat = if all == 0 {
             format!("Aucun logement attribué en {year} sur ce contingent dans le périmètre.")
+        } else if !told {
+            format!("{let_out} en {year} sur ce contingent.")
         } else {
             format!(
                 "{let_out} en {year} sur ce contingent ; {} des baux vont à un ménage DALO ou prioritaire.",
@@ -215,9 +228,11 @@ impl Acteur {
             regle: Regle {
                 titre: "Publics prioritaires",
                 figures,
-                absence: (!held).then_some(
-                    "La règle des 25 % (CCH L441-1) n'oblige pas ce réservataire, ou n'est jugée nulle part.",
-                ),
+                absence: (!held).then_some(if told {
+                    "La règle des 25 % (CCH L441-1) n'oblige pas ce réservataire, ou n'est jugée nulle part."
+                } else {
+                    mots::SANS_PRIORITES
+                }),
                 tableau,
             },
             verdicts: verdicts(donnees, "reservataire", code),
@@ -262,14 +277,15 @@ fn count(n: i64, [one, several]: [&str; 2], note: &str) -> Cle {
 #[expect(clippy::cast_precision_loss, reason = "counts of lettings are far below 2^52")]
 fn share(presences: &[Presence]) -> Cellule {
     let leases: i64 = presences.iter().map(|p| p.attributions).sum();
-    let housed: i64 = presences.iter().map(|p| p.numerateur).sum();
-    Cellule::Part((leases > 0).then(|| housed as f64 / leases as f64))
+    let housed: Option<i64> = presences.iter().map(|p| p.numerateur).sum();
+    Cellule::Part(housed.filter(|_| leases > 0).map(|housed| housed as f64 / leases as f64))
 }
 
 /// EPCI where an actor has leases: its row in a table, by these dimensions, whose columns are what counts and its share; the verdict
-/// that it is set against; what it lacks.
+/// that it is set against; what it lacks. Nothing but leases where no file tells who counts.
 fn presences(
     donnees: &Donnees<'_>,
+    told: bool,
     (table, dimensions): (&str, &[(&str, &str)]),
     [compte, part]: [&str; 2],
     against: impl Fn(&Verdict) -> bool,
@@ -278,15 +294,16 @@ fn presences(
     let presence = |lieu: &Lieu| {
         let row = donnees.row(table, lieu, dimensions)?;
         let attributions = row.int("attributions").filter(|n| *n > 0)?;
-        let law = donnees.verdicts_of(lieu).iter().find(|v| v.base == "loi" && v.resultat.is_some() && against(v));
+        let judged = |v: &&Verdict| told && v.base == "loi" && v.resultat.is_some() && against(v);
+        let law = donnees.verdicts_of(lieu).iter().find(judged);
         Some(Presence {
             epci: lieu.code.clone(),
             libelle: lieu.libelle.clone(),
             attributions,
-            numerateur: row.int(compte).unwrap_or(0),
-            part: row.real(part),
+            numerateur: told.then(|| row.int(compte).unwrap_or(0)),
+            part: row.real(part).filter(|_| told),
             cible: law.map(|v| v.cible),
-            manque: missing(lieu, law),
+            manque: missing(lieu, law).filter(|_| told),
         })
     };
     donnees.epci.iter().filter_map(presence).collect()
@@ -299,7 +316,7 @@ fn by_epci(titre: &str, headings: &[&str], presences: &[Presence]) -> Tableau {
             vec![
                 Cellule::Lien(p.libelle.clone(), format!("epci/{}.html", p.epci)),
                 Cellule::Nombre(Some(p.attributions)),
-                Cellule::Nombre(Some(p.numerateur)),
+                Cellule::Nombre(p.numerateur),
                 Cellule::Part(p.part),
                 Cellule::Cible(p.cible),
                 Cellule::Nombre(p.manque),

@@ -155,7 +155,7 @@ pub(super) fn method(donnees: &Donnees<'_>) -> Result<Methode> {
     let seuils = donnees
         .verdicts
         .iter()
-        .filter(|v| v.regle == "q1_hors_qpv" && v.base == "loi" && v.seuil_q1.is_some())
+        .filter(|v| v.is_legal_q1() && v.seuil_q1.is_some())
         .map(|v| {
             vec![
                 Cellule::Lien(v.libelle.clone(), format!("epci/{}.html", v.epci)),

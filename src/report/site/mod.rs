@@ -57,7 +57,7 @@ impl<'a> Site<'a> {
             .epci
             .iter()
             .map(|lieu| {
-                let law = self.donnees.verdicts_of(lieu).iter().find(|v| v.regle == "q1_hors_qpv" && v.base == "loi");
+                let law = self.donnees.verdicts_of(lieu).iter().find(|v| v.is_legal_q1());
                 let note = law.map_or_else(String::new, |v| match v.resultat {
                     Some(_) => {
                         let reserve = if v.reserve().is_some() { ", sous réserve" } else { "" };
@@ -77,6 +77,7 @@ impl<'a> Site<'a> {
                 accroche => revue::headline(c),
                 cles => value(&revue::key_figures(c)),
                 figures => value(&figures),
+                sans_figure => revue::nothing_judged(c),
                 tendance => value(&trend),
                 csv => value(&csv),
                 verdicts => value(&revue::short_judgements(c)),

@@ -62,7 +62,7 @@ pub(super) fn chapter(c: &Contexte<'_>) -> Result<Chapitre> {
 }
 
 fn why_nothing(c: &Contexte<'_>) -> String {
-    let judged = c.donnees.verdicts_of(c.lieu).iter().find(|v| v.regle == "q1_hors_qpv" && v.base == "loi");
+    let judged = c.donnees.verdicts_of(c.lieu).iter().find(|v| v.is_legal_q1());
     match judged {
         _ if !c.donnees.given("attributions") => {
             "Le fichier des attributions n'est pas fourni : les quartiles ne peuvent pas être calculés.".to_owned()
@@ -260,13 +260,12 @@ fn path(c: &Contexte<'_>) -> Result<Option<Figure>> {
     }))
 }
 
-/// Verdicts on the legal rule that have a result, the highest first; and those drawn, `most` at most.
+/// Verdicts on the legal rule, the highest result first; and those drawn, `most` at most.
 pub(super) fn judged<'a>(c: &Contexte<'a>, most: usize) -> (Vec<&'a Verdict>, Vec<&'a Verdict>) {
     let order = |a: &&Verdict, b: &&Verdict| {
         b.resultat.unwrap_or(0.0).total_cmp(&a.resultat.unwrap_or(0.0)).then_with(|| a.epci.cmp(&b.epci))
     };
-    let legal = |v: &&Verdict| v.regle == "q1_hors_qpv" && v.base == "loi" && v.resultat.is_some();
-    let mut all: Vec<&Verdict> = c.donnees.verdicts_of(c.lieu).iter().filter(legal).collect();
+    let mut all = c.judged();
     all.sort_by(order);
     let mut drawn = all.clone();
     drawn.sort_by(|a, b| b.denominateur.cmp(&a.denominateur).then_with(|| a.epci.cmp(&b.epci)));
