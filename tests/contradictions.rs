@@ -428,9 +428,13 @@ fn what_no_file_tells_is_not_said_to_be_none() {
     let told = commun::read_table(&projet.path().join("sortie/publique/effectifs.parquet"));
     let told: BTreeSet<&str> = told.iter().map(|r| r["ventilation"].text()).collect();
     assert!(told.contains("baux") && told.contains("demandes_taille_menage"), "{told:?}");
-    for untold in ["demandes_population", "baux_population", "baux_priorites", "baux_mixite"] {
+    for untold in ["demandes_population", "demandes_quartile", "baux_population", "baux_priorites", "baux_mixite"] {
         assert!(!told.contains(untold), "{untold}");
     }
+    // Nor does the public edition tell a verdict whose counts it does not tell.
+    let public = projet.text("publique/epci/246300701.html").replace(['\u{a0}', '\u{202f}'], " ");
+    assert!(public.contains("non évaluable") && public.contains("aucun fichier ne donne les ressources"), "{public}");
+    assert!(!public.contains("il manque"), "{public}");
 }
 
 /// What is in doubt of a landlord's leases is said where it signs, in the first sentence and among what is to be mended, and nowhere

@@ -120,13 +120,20 @@ fn judgements(edition: &Edition, verdicts: Vec<Verdict>) -> Vec<Verdict> {
             "q2_q4_qpv" => figures.part_q2_q4_qpv,
             _ => return None,
         };
-        if part == Valeur::Secrete {
-            if v.resultat.is_some() && v.denominateur.is_none_or(|n| n < edition.seuil) {
+        match part {
+            // Its breakdown is not told, for no file tells this public.
+            Valeur::Absente if v.resultat.is_some() => {
+                "non_evaluable".clone_into(&mut v.verdict);
+                v.motif = v.alerte.take();
+            }
+            Valeur::Dite(_) | Valeur::Absente => return Some(v),
+            Valeur::Secrete if v.resultat.is_some() && v.denominateur.is_none_or(|n| n < edition.seuil) => {
                 SECRET.clone_into(&mut v.verdict);
             }
-            (v.numerateur, v.denominateur, v.resultat) = (None, None, None);
-            (v.manque, v.avance) = (None, None);
+            Valeur::Secrete => {}
         }
+        (v.numerateur, v.denominateur, v.resultat) = (None, None, None);
+        (v.manque, v.avance) = (None, None);
         Some(v)
     };
     verdicts.into_iter().filter_map(told).collect()
