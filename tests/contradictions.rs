@@ -417,6 +417,7 @@ fn what_no_file_tells_is_not_said_to_be_none() {
     // No share of a quartile is drawn, compared or kept for later years; nor any of priority publics.
     let home = projet.text("index.html");
     assert!(home.matches("rien ne peut être dit du premier quartile").count() == 2 && !home.contains("moins de 15"));
+    assert!(home.contains("ressources non renseignées") && !home.contains("sous réserve"));
     let landlord = projet.text("bailleurs/900000001.html");
     assert!(landlord.contains("rien ne peut être dit du premier quartile") && !landlord.contains("baux manquants"));
     assert!(projet.text("reservataires/COLACT.html").contains("rien ne peut en être dit"));

@@ -24,6 +24,7 @@ use crate::error::Result;
 use crate::format;
 use crate::partage::shared_out;
 use crate::reference::{Geographie, catalogue};
+use crate::resultats::RESSOURCES;
 
 /// The site of one run.
 pub(super) struct Site<'a> {
@@ -59,6 +60,7 @@ impl<'a> Site<'a> {
             .map(|lieu| {
                 let law = self.donnees.verdicts_of(lieu).iter().find(|v| v.is_legal_q1());
                 let note = law.map_or_else(String::new, |v| match v.resultat {
+                    Some(_) if !self.donnees.filled(&RESSOURCES) => "ressources non renseignées".to_owned(),
                     Some(_) => {
                         let reserve = if v.reserve().is_some() { ", sous réserve" } else { "" };
                         format!("{}, {}{reserve}", v.shown_result(), v.answer())
