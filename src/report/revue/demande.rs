@@ -288,7 +288,7 @@ fn by_typology(c: &Contexte<'_>) -> Tableau {
         .filter_map(|t| {
             let row = c.row("demande", &[("population", "ensemble"), ("typologie", t)]);
             let moves = c.row("demande", &[("population", "mutation"), ("typologie", t)]);
-            let choix = c.row("choix", &[("typologie", t)]).filter(|l| l.int("tout_choix") != Some(0));
+            let choix = c.row("choix", &[("typologie", t)]).filter(|l| l.int("tout_choix").is_some_and(|n| n > 0));
             let count = |row: Option<Ligne<'_>>, name: &str| Cellule::Nombre(row.map_or(Some(0), |l| l.int(name)));
             row.or(choix)?;
             Some(vec![
