@@ -468,12 +468,20 @@ fn a_landlord_in_doubt_is_named_where_it_signs() {
     std::fs::write(projet.path().join("bilan.toml"), both).unwrap();
     projet.run(1, true);
     let page = |file: &str| projet.text(file).replace(['\u{a0}', '\u{202f}'], " ").replace("&#x27;", "'");
-    let sentence = "Les baux de 1 bailleur ne s'accordent pas à leurs demandes";
+    let sentence = "Les baux d'un bailleur sont en doute";
     let here = page("epci/246300701.html");
     assert!(here.contains(sentence) && here.contains("Enfants de moins de 14 ans, 100 baux sur 100"), "{here}");
     assert!(page("index.html").contains(sentence));
     let there = page("epci/200071363.html");
     assert!(!there.contains(sentence) && !there.contains("Enfants de moins de 14 ans, "));
+    // On its own page, and on no other's.
+    let own = page("bailleurs/900000001.html");
+    let told = own.find("Enfants de moins de 14 ans, 100 baux sur 100").expect("what is in doubt of its leases");
+    assert!(
+        own.contains("Baux à vérifier") && told < own.find("Premier quartile hors QPV").expect("its share"),
+        "{own}"
+    );
+    assert!(!page("bailleurs/900000002.html").contains("Enfants de moins de 14 ans, "));
     // That nobody is said to be rehoused may be so: it comes after.
     let at = |what: &str| here.find(what).unwrap_or_else(|| panic!("{what}\n{here}"));
     assert!(at("Enfants de moins de 14 ans, 100 baux sur 100") < at("Relogement, 100 baux"), "the gravest first");
@@ -532,15 +540,29 @@ fn what_no_file_tells_apart_is_not_counted_apart() {
 /// Proposals that name no landlord are in no landlord's report: it does not say that none was made.
 #[test]
 fn proposals_that_name_no_landlord_are_not_none() {
-    let leases = "numero_unique;date_bail;bailleur;commune\nA;2025-05-01;900000001;63113\n";
+    let leases = "numero_unique;date_bail;bailleur;commune;reservataire\n\
+                  A;2025-05-01;900000001;63113;COLTER\nB;2025-06-01;900000002;63113;COLTER\n";
+    // What each of two landlords proposed, and what the page of the EPCI, of each and of the holder say of it.
     let flows = |events: &str| {
         let files = [("attributions.csv", leases), ("evenements.csv", events)];
         let projet = Projet::clermont("", &[("attributions", &files[..1]), ("evenements", &files[1..])]);
         projet.run(1, true);
-        let said = projet.text("epci/246300701.html").contains("ne nomme de bailleur");
-        (projet.table("flux")[0]["proposes"].int(), said)
+        let of = |siren: &str| {
+            let rows = projet.table("flux");
+            rows.iter().find(|row| row["bailleur"].text() == siren).unwrap()["proposes"].int()
+        };
+        let said = |page: &str| {
+            let page = projet.text(page).replace(['\u{a0}', '\u{202f}'], " ").replace("&#x27;", "'");
+            Some(page.split("Aucun événement lu ne nomme ").nth(1)?.split(" :").next()?.to_owned())
+        };
+        let pages = ["epci/246300701", "bailleurs/900000001", "bailleurs/900000002", "reservataires/COLTER"];
+        ([of("900000001"), of("900000002")], pages.map(|page| said(&format!("{page}.html"))))
     };
-    assert_eq!(flows("numero_unique;type;date\nA;proposition;2025-04-01\n"), (None, true));
-    assert_eq!(flows("numero_unique;type;date;bailleur\nA;proposition;2025-04-01;\n"), (None, true));
-    assert_eq!(flows("numero_unique;type;date;bailleur\nB;visite;2025-04-01;900000001\n"), (Some(0), false));
+    let says = |told: [&str; 4]| told.map(|told| (!told.is_empty()).then(|| told.to_owned()));
+    let nobody = ([None, None], says(["l'un de ces bailleurs", "ce bailleur", "ce bailleur", "l'un de ces bailleurs"]));
+    assert_eq!(flows("numero_unique;type;date\nA;proposition;2025-04-01\n"), nobody);
+    assert_eq!(flows("numero_unique;type;date;bailleur\nA;proposition;2025-04-01;\n"), nobody);
+    // The first alone is named, of nothing that it proposed.
+    let first = ([Some(0), None], says(["l'un des bailleurs", "", "ce bailleur", "l'un des bailleurs"]));
+    assert_eq!(flows("numero_unique;type;date;bailleur\nC;visite;2025-04-01;900000001\n"), first);
 }

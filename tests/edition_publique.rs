@@ -531,6 +531,37 @@ fn what_is_not_given_is_not_secret() {
     assert!(page.contains("fichier des attributions non fourni"), "{page}");
 }
 
+/// What no file tells of households is not told as unknown of all of them; what some tell is, the rest being unknown.
+#[test]
+fn what_no_file_tells_is_no_breakdown() {
+    let demand = |n: u32, size: &str| format!("0310000000000010{n:02};2024-05-01;03310;{size}");
+    let told = |size: &dyn Fn(u32) -> &'static str| {
+        let rows: Vec<String> = (0..40).map(|n| demand(n, size(n))).collect();
+        let demandes = format!("numero_unique;date_depot;communes;nb_personnes\n{}\n", rows.join("\n"));
+        let projet = Projet::new(
+            "[bilan]\nmillesime = 2025\nepci = [\"200071363\"]\n[[source]]\nschema = \"demandes\"\nfichiers = [\"d.csv\"]\n",
+            &[("d.csv", demandes.as_bytes())],
+        );
+        projet.run(2, false);
+        assert_eq!(bilan(&["publish", &projet.path().to_string_lossy()]).0, 0);
+        let rows = read_table(&projet.path().join("sortie/publique/effectifs.parquet"));
+        let page = fs::read_to_string(projet.path().join("sortie/publique/epci/200071363.html")).unwrap();
+        let page = page.replace(['\u{a0}', '\u{202f}'], " ");
+        (rows.iter().map(|row| text(row, "ventilation").to_owned()).collect::<BTreeSet<_>>(), page)
+    };
+    let known = |names: &[&str]| names.iter().map(|name| (*name).to_owned()).collect::<BTreeSet<_>>();
+    let always = ["demandes", "demandes_anciennete", "demandes_mouvements"];
+    let (tables, page) = told(&|_| "");
+    assert_eq!(tables, known(&always));
+    let unknown = "Non renseigné dans les fichiers : Typologie demandée ; Mutations ; Taille du ménage ; Âge du demandeur ; \
+                   Quartile de ressources ; Résidence du demandeur.";
+    assert!(page.contains(unknown), "{page}");
+    // Twenty of forty have a size.
+    let (tables, page) = told(&|n| if n < 20 { "2" } else { "" });
+    assert_eq!(tables, known(&[&always[..], &["demandes_taille_menage"]].concat()));
+    assert!(page.contains(&unknown.replace("Taille du ménage ; ", "")), "{page}");
+}
+
 /// A mean over few leases whose deposit is known is no more told than a count of few; dates that contradict each other do not
 /// make a stock that never was.
 #[test]

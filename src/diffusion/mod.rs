@@ -87,7 +87,7 @@ pub enum Effectifs {
     },
     /// Not told.
     Secret,
-    /// Its source, or its column, was not given.
+    /// Its source was not given, or tells nothing of it.
     Absent,
 }
 
@@ -111,7 +111,8 @@ impl Edition {
         for (rang, ventilation) in edition.ventilations.iter().enumerate() {
             let cells = &comptes.cellules[rang];
             let filled = ventilation.colonnes.is_empty() || ventilation.colonnes.iter().any(|c| qualite.donne(c));
-            let known = given(&ventilation.source) && filled && !comptes.nuls[rang];
+            let known =
+                given(&ventilation.source) && filled && !comptes.nuls[rang] && ventilation.tells_something(cells);
             let parent = ventilation.parent.as_deref().map(|parent| told.get(parent).cloned());
             let eligible = parent.map_or_else(|| vec![true; n], |told| told.unwrap_or_else(|| vec![false; n]));
             let (finest, first) = ventilation.told(&carte, cells, eligible, seuil);
@@ -131,6 +132,13 @@ impl Edition {
     #[must_use]
     pub fn rang(&self, nom: &str) -> Option<usize> {
         self.ventilations.iter().position(|v| v.nom == nom)
+    }
+
+    /// Whether the source of a breakdown was given: its whole is counted in a territory, told or not.
+    #[must_use]
+    pub fn is_given(&self, lieu: &Lieu, ventilation: &Ventilation) -> bool {
+        let whole = self.whole_of(ventilation);
+        self.rang(&whole.nom).is_some_and(|rang| lieu.effectifs[rang] != Effectifs::Absent)
     }
 
     /// The breakdown that shares out nothing, which this one and its parents share out.
@@ -163,6 +171,13 @@ impl Edition {
 }
 
 impl Ventilation {
+    /// Whether some count stands in a cell of what is known, or there is none at all.
+    fn tells_something(&self, cells: &[Vec<i64>]) -> bool {
+        let known: Vec<bool> = self.cells().iter().map(|cell| !self.inconnues.iter().any(|i| i == cell)).collect();
+        let counted = |own: &Vec<i64>, among: bool| own.iter().zip(&known).any(|(n, known)| *n != 0 && *known == among);
+        cells.iter().any(|own| counted(own, true)) || !cells.iter().any(|own| counted(own, false))
+    }
+
     /// What is told of each territory, given the counts of its cells and which territories are `eligible`: the finest detail
     /// that each can have, a detail going only where those coarser do. Also which territories have the first.
     #[must_use]

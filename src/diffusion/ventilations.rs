@@ -24,6 +24,9 @@ pub struct Ventilation {
     /// Columns, as `source.colonne`, by which it is known: where files fill none of them, it is not told.
     #[serde(default)]
     pub colonnes: Vec<String>,
+    /// Cells of what is not known: where they hold every count of the results, it is not told.
+    #[serde(default)]
+    pub inconnues: Vec<String>,
     /// The breakdown without which it is not told: its cells share out the groups of that one's first detail.
     #[serde(default)]
     pub parent: Option<String>,
@@ -84,6 +87,9 @@ impl Ventilation {
         let cells = self.cells();
         if cells.is_empty() {
             return Err("aucune cellule".to_owned());
+        }
+        if let Some(stray) = self.inconnues.iter().find(|cell| !cells.contains(&cell.as_str())) {
+            return Err(format!("cellule inconnue « {stray} » qu'aucun groupe ne tient"));
         }
         if self.par_cellule {
             return if self.detail.len() == 1 { Ok(()) } else { Err("un seul détail attendu".to_owned()) };

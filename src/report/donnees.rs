@@ -273,6 +273,11 @@ impl<'a> Donnees<'a> {
         self.qualite.reserves.iter().filter(|r| here.contains(r.bailleur.as_str())).collect()
     }
 
+    /// What is in doubt of a landlord's leases.
+    pub(super) fn reserves_of(&self, siren: &str) -> Vec<&Reserve> {
+        self.qualite.reserves.iter().filter(|r| r.bailleur == siren).collect()
+    }
+
     /// Name of a landlord, or its SIREN.
     pub(super) fn landlord(&self, siren: &str) -> String {
         self.bailleurs.get(siren).cloned().unwrap_or_else(|| siren.to_owned())

@@ -277,11 +277,12 @@ fn compared(c: &Contexte<'_>, head: &str, titre: &str, lieux: &[&Lieu], named: i
 /// A chapter of breakdowns, each a figure where it is told.
 fn shares(c: &Contexte<'_>, id: &'static str, titre: &'static str, ventilations: &[&'static str]) -> Result<Chapitre> {
     let mut blocs = Vec::new();
-    let (mut secret, mut missing) = (Vec::new(), None);
+    let (mut secret, mut unknown, mut missing) = (Vec::new(), Vec::new(), None);
     for nom in ventilations {
         let Some(rang) = c.edition.rang(nom) else { continue };
         let ventilation = &c.edition.ventilations[rang];
         match &c.lieu.effectifs[rang] {
+            Effectifs::Absent if c.edition.is_given(c.lieu, ventilation) => unknown.push(ventilation.titre.as_str()),
             Effectifs::Absent => missing = Some(Compte::of(c, &ventilation.source).source),
             Effectifs::Secret => secret.push(ventilation.titre.as_str()),
             Effectifs::Dits { detail, comptes } => blocs.extend(share(c, nom, ventilation, *detail, comptes)?),
@@ -292,6 +293,9 @@ fn shares(c: &Contexte<'_>, id: &'static str, titre: &'static str, ventilations:
             "Non diffusé ici, un groupe au moins étant trop petit : {}.",
             secret.join(" ; ")
         )));
+    }
+    if !unknown.is_empty() {
+        blocs.push(Bloc::note(format!("Non renseigné dans les fichiers : {}.", unknown.join(" ; "))));
     }
     if blocs.is_empty() {
         let why = missing.map_or_else(|| "aucun effectif".to_owned(), |source| format!("{source} non fourni"));

@@ -28,8 +28,8 @@ pub(super) fn chapter(c: &Contexte<'_>) -> Result<Chapitre> {
     let doubtful = landlords_in_doubt(c, |_| true);
     if doubtful > 0 {
         blocs.push(Bloc::note(format!(
-            "Les baux de {} qui signent ici sont à vérifier, et ces chiffres en dépendent : le chapitre Qualité des données dit lesquels, et pourquoi.",
-            format::count(doubtful, "bailleur", "bailleurs")
+            "Les baux {} ici sont à vérifier, et ces chiffres en dépendent : le chapitre Qualité des données dit lesquels, et pourquoi.",
+            of_landlords(doubtful, "bailleur qui signe", "bailleurs qui signent")
         )));
     }
     blocs.extend(Bloc::figure(trend(c)?));
@@ -100,11 +100,16 @@ fn reserves(c: &Contexte<'_>, judged: &[&Verdict]) -> String {
         String::new()
     } else {
         format!(
-            " Les baux de {} ne s'accordent pas à leurs demandes : voir la qualité des données.",
-            format::count(wrong, "bailleur", "bailleurs")
+            " Les baux {} sont en doute : voir la qualité des données.",
+            of_landlords(wrong, "bailleur", "bailleurs")
         )
     };
     told + &landlords
+}
+
+/// Whose leases: of one landlord, or of so many.
+fn of_landlords(n: i64, one: &str, many: &str) -> String {
+    if n == 1 { format!("d'un {one}") } else { format!("de {}", format::count(n, one, many)) }
 }
 
 /// Landlords that sign here and whose leases as a whole are in doubt, by how grave that is.

@@ -6,7 +6,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use arrow::array::{Array, AsArray, RecordBatch};
 use arrow::datatypes::{Float64Type, Int64Type};
 
-use super::{Bloc, Cellule, Chapitre, Contexte, Tableau, methode};
+use super::{Bloc, Cellule, Chapitre, Contexte, Donnees, Tableau, methode};
 use crate::engine::Table;
 use crate::error::{Error, Result};
 use crate::project::Plan;
@@ -35,7 +35,7 @@ struct Contingent {
     plafond: Option<f64>,
 }
 
-/// Dwellings proposed, where events say so, and allocated.
+/// Dwellings proposed, by landlords that events name, and allocated.
 #[derive(Debug, Clone, Copy, Default)]
 pub(in crate::report) struct Flux {
     pub proposes: Option<i64>,
@@ -43,7 +43,7 @@ pub(in crate::report) struct Flux {
 }
 
 impl Flux {
-    fn add(&mut self, proposes: Option<i64>, attributions: i64) {
+    pub fn add(&mut self, proposes: Option<i64>, attributions: i64) {
         self.proposes = match (self.proposes, proposes) {
             (None, p) => p,
             (Some(a), b) => Some(a + b.unwrap_or(0)),
@@ -277,18 +277,38 @@ pub(super) fn chapter(c: &Contexte<'_>) -> Chapitre {
             .with_total(),
         ),
     ];
-    if whole.proposes.is_none() {
-        let why = if c.donnees.given("evenements") {
-            "Aucun événement lu ne nomme de bailleur : les propositions ne sont celles de personne"
-        } else {
-            "Les propositions ne sont pas fournies (source « evenements »)"
-        };
-        blocs.push(Bloc::note(format!("{why} ; seuls les logements attribués sont comptés.")));
-    }
+    blocs.extend(unproposed(c.donnees, by_landlord.values()).map(Bloc::note));
     let due = c.donnees.manifeste.parametres.iter().find(|p| p.nom == "rapport_du_bailleur");
     let due = due.map_or_else(String::new, |p| format!(", à transmettre avant le {}", methode::value(p)));
     blocs.push(Bloc::note(format!(
         "Le détail par typologie, financement, commune et période de construction est dans le dossier flux des résultats complets : un classeur par bailleur, un fichier par réservataire{due}."
     )));
     Chapitre::new("flux", titre, blocs)
+}
+
+/// What is to be said beside the flows of these landlords, where events do not name all of them.
+pub(in crate::report) fn unproposed<'f>(
+    donnees: &Donnees<'_>,
+    landlords: impl Iterator<Item = &'f Flux>,
+) -> Option<String> {
+    let (silent, named): (Vec<&Flux>, Vec<&Flux>) = landlords.partition(|f| f.proposes.is_none());
+    let alone = "seuls les logements attribués sont comptés";
+    match (silent.len(), named.len()) {
+        (0, _) => None,
+        (_, 0) if !donnees.given("evenements") => {
+            Some(format!("Les propositions ne sont pas fournies (source « evenements ») ; {alone}."))
+        }
+        (1, 0) => {
+            Some(format!("Aucun événement lu ne nomme ce bailleur : ses propositions ne sont pas connues ; {alone}."))
+        }
+        (_, 0) => Some(format!(
+            "Aucun événement lu ne nomme l'un de ces bailleurs : leurs propositions ne sont pas connues ; {alone}."
+        )),
+        (1, _) => {
+            Some("Aucun événement lu ne nomme l'un des bailleurs : ses propositions ne sont pas comptées.".to_owned())
+        }
+        (n, _) => {
+            Some(format!("Aucun événement lu ne nomme {n} des bailleurs : leurs propositions ne sont pas comptées."))
+        }
+    }
 }

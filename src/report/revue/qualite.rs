@@ -1,7 +1,8 @@
 //! How far the data can be trusted: what was read and refused, and what is most worth mending.
 
-use super::{Bloc, Cellule, Chapitre, Contexte, Tableau};
+use super::{Bloc, Cellule, Chapitre, Contexte, Donnees, Tableau};
 use crate::format;
+use crate::resultats::Reserve;
 
 /// Corrections shown; the page of data quality has them all.
 const SHOWN: usize = 12;
@@ -46,22 +47,8 @@ pub(super) fn chapter(c: &Contexte<'_>) -> Chapitre {
     )));
     let reserves = c.donnees.reserves(c.lieu);
     if !reserves.is_empty() {
-        let lignes = reserves.iter().map(|r| {
-            let bailleur = c.donnees.landlord(&r.bailleur);
-            // What is told begins with who it is about.
-            let told = r.valeur.strip_prefix(&format!("{bailleur}, ")).unwrap_or(&r.valeur);
-            vec![
-                Cellule::texte(bailleur.clone()),
-                Cellule::texte(format::capital(told)),
-                Cellule::texte(format::capital(&r.message)),
-                Cellule::texte(&r.code),
-            ]
-        });
-        blocs.push(Bloc::Tableau(Tableau::new(
-            "Bailleurs dont les baux de l'année sont à vérifier",
-            &["Bailleur", "En doute", "Constat", "Code"],
-            lignes.collect(),
-        )));
+        let titre = "Bailleurs dont les baux de l'année sont à vérifier";
+        blocs.push(Bloc::Tableau(doubts(c.donnees, titre, &reserves)));
     }
     if corrections.is_empty() {
         blocs.push(Bloc::constat("Aucun contrôle n'a échoué."));
@@ -89,4 +76,20 @@ pub(super) fn chapter(c: &Contexte<'_>) -> Chapitre {
         "Ces contrôles portent sur l'ensemble des fichiers lus et des baux de chaque bailleur, non sur ce seul territoire. La page Qualité des données des résultats complets les donne tous, avec une liste par bailleur.",
     ));
     Chapitre::new("qualite", "Qualité des données", blocs)
+}
+
+/// What is in doubt of landlords' leases as a whole.
+pub(in crate::report) fn doubts(donnees: &Donnees<'_>, titre: &str, reserves: &[&Reserve]) -> Tableau {
+    let lignes = reserves.iter().map(|r| {
+        let bailleur = donnees.landlord(&r.bailleur);
+        // What is told begins with who it is about.
+        let told = r.valeur.strip_prefix(&format!("{bailleur}, ")).unwrap_or(&r.valeur);
+        vec![
+            Cellule::texte(bailleur.clone()),
+            Cellule::texte(format::capital(told)),
+            Cellule::texte(format::capital(&r.message)),
+            Cellule::texte(&r.code),
+        ]
+    });
+    Tableau::new(titre, &["Bailleur", "En doute", "Constat", "Code"], lignes.collect())
 }

@@ -8,7 +8,7 @@ use crate::error::Result;
 use crate::format;
 use crate::report::document::{Cle, Figure, Natif, alternative};
 use crate::report::donnees::{Donnees, Lieu};
-use crate::report::revue::{Cadre, Contingents, Flux, judgement_table, largest};
+use crate::report::revue::{Cadre, Contingents, Flux, doubts, judgement_table, largest, unproposed};
 use crate::report::tableau::{Cellule, Tableau};
 use crate::report::verdict::is_holder;
 use crate::report::{Verdict, flux, holder_words, mots};
@@ -23,10 +23,14 @@ pub(in crate::report) struct Acteur {
     nom: String,
     constat: String,
     cles: Vec<Cle>,
+    /// What is in doubt of its leases.
+    reserves: Option<Tableau>,
     regle: Regle,
     verdicts: Tableau,
     sans_verdict: &'static str,
     tableaux: Vec<Tableau>,
+    /// What its flows lack.
+    avis: Option<String>,
     fichiers: Vec<Fichier>,
 }
 
@@ -88,7 +92,9 @@ impl Acteur {
         );
         let leases: i64 = presences.iter().map(|p| p.attributions).sum();
         let share = share(&presences);
-        let all: i64 = contingents.detail(siren, "reservataire").iter().map(|(_, f)| f.attributions).sum();
+        let mut own = Flux::default();
+        contingents.detail(siren, "reservataire").iter().for_each(|(_, f)| own.add(f.proposes, f.attributions));
+        let all = own.attributions;
         let year = donnees.plan.millesime;
         let let_out = format::count(all, "logement attribué", "logements attribués");
         let constat = if all == 0 {
@@ -133,6 +139,7 @@ impl Acteur {
             texte: "Compte rendu aux réservataires (CCH R441-5-1)",
             lien: flux::workbook_path(siren),
         });
+        let reserves = donnees.reserves_of(siren);
         let list = donnees.qualite.listes.iter().find(|l| l.bailleur == siren);
         let list = list.map(|l| Fichier { texte: "Lignes à corriger", lien: l.fichier.clone() });
         Ok(Self {
@@ -141,6 +148,8 @@ impl Acteur {
             nom: donnees.landlord(siren),
             constat,
             cles,
+            reserves: (!reserves.is_empty())
+                .then(|| doubts(donnees, "Baux à vérifier", &reserves).without(&["Bailleur"])),
             regle: Regle {
                 titre: "Premier quartile hors QPV",
                 absence: figures.is_empty().then_some(none),
@@ -155,6 +164,7 @@ impl Acteur {
                 siren,
                 ("reservataire", "Logements par réservataire", "Réservataire"),
             ),
+            avis: unproposed(donnees, std::iter::once(&own).filter(|_| all > 0)),
             fichiers: report.into_iter().chain(list).collect(),
         })
     }
@@ -175,7 +185,8 @@ impl Acteur {
         );
         let leases: i64 = presences.iter().map(|p| p.attributions).sum();
         let share = share(&presences);
-        let all: i64 = contingents.detail(code, "bailleur").iter().map(|(_, f)| f.attributions).sum();
+        let landlords = contingents.detail(code, "bailleur");
+        let all: i64 = landlords.iter().map(|(_, f)| f.attributions).sum();
         let year = donnees.plan.millesime;
         let let_out = format::count(all, "logement attribué", "logements attribués");
         let constat = if all == 0 {
@@ -225,6 +236,7 @@ impl Acteur {
             nom: holder_words(code).to_owned(),
             constat,
             cles,
+            reserves: None,
             regle: Regle {
                 titre: "Publics prioritaires",
                 figures,
@@ -238,6 +250,7 @@ impl Acteur {
             verdicts: verdicts(donnees, "reservataire", code),
             sans_verdict: "Aucune règle ni aucun engagement ne vise ce réservataire.",
             tableaux: flows(donnees, contingents, code, ("bailleur", "Logements par bailleur", "Bailleur")),
+            avis: unproposed(donnees, landlords.iter().map(|(_, f)| f)),
             fichiers: report.into_iter().collect(),
         })
     }
@@ -418,14 +431,15 @@ fn flows(
 }
 
 fn flow_table(titre: &str, heading: &str, rows: &[(String, Flux)], named: impl Fn(&str) -> Cellule) -> Tableau {
-    let mut whole = (None::<i64>, 0);
+    let mut whole = Flux::default();
+    let cells = |name, f: &Flux| vec![name, Cellule::Nombre(f.proposes), Cellule::Nombre(Some(f.attributions))];
     let mut lignes: Vec<Vec<Cellule>> = rows
         .iter()
         .map(|(code, f)| {
-            whole = (whole.0.map_or(f.proposes, |n| Some(n + f.proposes.unwrap_or(0))), whole.1 + f.attributions);
-            vec![named(code), Cellule::Nombre(f.proposes), Cellule::Nombre(Some(f.attributions))]
+            whole.add(f.proposes, f.attributions);
+            cells(named(code), f)
         })
         .collect();
-    lignes.push(vec![Cellule::texte("Ensemble"), Cellule::Nombre(whole.0), Cellule::Nombre(Some(whole.1))]);
+    lignes.push(cells(Cellule::texte("Ensemble"), &whole));
     Tableau::new(titre, &[heading, "Logements proposés#", "Logements attribués#"], lignes).with_total()
 }
