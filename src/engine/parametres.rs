@@ -104,6 +104,8 @@ pub(super) fn columns(inputs: &Inputs<'_>) -> Result<Vec<String>> {
         ("premier_janvier_rpls", format!("DATE '{:04}-01-01'", plan.millesime_rpls())),
         ("a_rpls_identifiant", stock(&["IDENT_REP"]).to_string()),
         ("a_evenements", given("evenements").to_string()),
+        // A proposal that names no landlord is in no landlord's report.
+        ("a_propositions", (empty("evenements") | either(&["evenements.bailleur"])).to_string()),
         ("rsa", format!("CAST({} AS DECIMAL(18, 4))", parametres.number("rsa_montant", first_day)?)),
         ("ecart_annuel_max", format!("CAST({} AS DOUBLE)", parametres.number("ecart_annuel_max", last_day)?)),
         ("ecart_officiel_max", format!("CAST({} AS DOUBLE)", parametres.number("ecart_officiel_max", last_day)?)),

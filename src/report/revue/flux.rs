@@ -35,7 +35,7 @@ struct Contingent {
     plafond: Option<f64>,
 }
 
-/// Dwellings proposed, by landlords that events name, and allocated.
+/// Dwellings proposed, where events say so, and allocated.
 #[derive(Debug, Clone, Copy, Default)]
 pub(in crate::report) struct Flux {
     pub proposes: Option<i64>,
@@ -43,7 +43,7 @@ pub(in crate::report) struct Flux {
 }
 
 impl Flux {
-    pub fn add(&mut self, proposes: Option<i64>, attributions: i64) {
+    pub(in crate::report) fn add(&mut self, proposes: Option<i64>, attributions: i64) {
         self.proposes = match (self.proposes, proposes) {
             (None, p) => p,
             (Some(a), b) => Some(a + b.unwrap_or(0)),
@@ -179,6 +179,42 @@ impl Contingents {
         rows.filter(|((d, _), _)| *d == dimension).map(|((_, value), flux)| (value.clone(), *flux)).collect()
     }
 
+    /// What a landlord proposed and allocated, wherever.
+    pub(in crate::report) fn of_landlord(&self, siren: &str) -> Flux {
+        self.detail(siren, "reservataire").iter().fold(Flux::default(), |mut whole, (_, f)| {
+            whole.add(f.proposes, f.attributions);
+            whole
+        })
+    }
+
+    /// What is to be said beside the flows of these landlords: that proposals are told of nobody, or that none is read of some of
+    /// them, who let dwellings.
+    pub(in crate::report) fn unproposed<'s>(
+        &self,
+        donnees: &Donnees<'_>,
+        landlords: impl Iterator<Item = &'s str>,
+    ) -> Option<String> {
+        let letting: Vec<Flux> =
+            landlords.map(|siren| self.of_landlord(siren)).filter(|f| f.attributions > 0).collect();
+        if letting.iter().any(|f| f.proposes.is_none()) {
+            let why = if donnees.given("evenements") {
+                "Aucun événement lu ne nomme de bailleur : les propositions ne sont celles de personne"
+            } else {
+                "Les propositions ne sont pas fournies (source « evenements »)"
+            };
+            return Some(format!("{why} ; seuls les logements attribués sont comptés."));
+        }
+        let who = match (letting.iter().filter(|f| f.proposes == Some(0)).count(), letting.len()) {
+            (0, _) => return None,
+            (1, 1) => "du bailleur, qui a".to_owned(),
+            (1, _) => "de l'un des bailleurs, qui a".to_owned(),
+            (n, _) => format!("de {n} bailleurs, qui ont"),
+        };
+        Some(format!(
+            "Aucune proposition de l'année n'est lue {who} pourtant attribué des logements : des événements manquent sans doute."
+        ))
+    }
+
     /// Holders' shares of an EPCI against the ceilings of the State's contingent (CCH R441-5).
     pub(super) fn shares(&self, c: &Contexte<'_>) -> Option<Bloc> {
         const ORDER: [(&str, &str); 9] = [
@@ -277,38 +313,11 @@ pub(super) fn chapter(c: &Contexte<'_>) -> Chapitre {
             .with_total(),
         ),
     ];
-    blocs.extend(unproposed(c.donnees, by_landlord.values()).map(Bloc::note));
+    blocs.extend(c.contingents.unproposed(c.donnees, by_landlord.keys().copied()).map(Bloc::note));
     let due = c.donnees.manifeste.parametres.iter().find(|p| p.nom == "rapport_du_bailleur");
     let due = due.map_or_else(String::new, |p| format!(", à transmettre avant le {}", methode::value(p)));
     blocs.push(Bloc::note(format!(
         "Le détail par typologie, financement, commune et période de construction est dans le dossier flux des résultats complets : un classeur par bailleur, un fichier par réservataire{due}."
     )));
     Chapitre::new("flux", titre, blocs)
-}
-
-/// What is to be said beside the flows of these landlords, where events do not name all of them.
-pub(in crate::report) fn unproposed<'f>(
-    donnees: &Donnees<'_>,
-    landlords: impl Iterator<Item = &'f Flux>,
-) -> Option<String> {
-    let (silent, named): (Vec<&Flux>, Vec<&Flux>) = landlords.partition(|f| f.proposes.is_none());
-    let alone = "seuls les logements attribués sont comptés";
-    match (silent.len(), named.len()) {
-        (0, _) => None,
-        (_, 0) if !donnees.given("evenements") => {
-            Some(format!("Les propositions ne sont pas fournies (source « evenements ») ; {alone}."))
-        }
-        (1, 0) => {
-            Some(format!("Aucun événement lu ne nomme ce bailleur : ses propositions ne sont pas connues ; {alone}."))
-        }
-        (_, 0) => Some(format!(
-            "Aucun événement lu ne nomme l'un de ces bailleurs : leurs propositions ne sont pas connues ; {alone}."
-        )),
-        (1, _) => {
-            Some("Aucun événement lu ne nomme l'un des bailleurs : ses propositions ne sont pas comptées.".to_owned())
-        }
-        (n, _) => {
-            Some(format!("Aucun événement lu ne nomme {n} des bailleurs : leurs propositions ne sont pas comptées."))
-        }
-    }
 }

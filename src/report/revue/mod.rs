@@ -30,7 +30,7 @@ use crate::resultats::RESSOURCES;
 pub(super) use cartes::{Etendue, Place, q1 as map_of_rule, rule as map_of_shares, tension as map_of_tension};
 pub(super) use cles::{headline, key_figures};
 pub(super) use engagements::{commitments, judgement_table, short_judgements};
-pub(super) use flux::{Contingents, Flux, unproposed};
+pub(super) use flux::{Contingents, Flux};
 pub(super) use methode::parameters;
 pub(super) use mixite::{landlord_shares, verdict_dots};
 pub(super) use qualite::doubts;

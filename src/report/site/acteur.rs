@@ -8,7 +8,7 @@ use crate::error::Result;
 use crate::format;
 use crate::report::document::{Cle, Figure, Natif, alternative};
 use crate::report::donnees::{Donnees, Lieu};
-use crate::report::revue::{Cadre, Contingents, Flux, doubts, judgement_table, largest, unproposed};
+use crate::report::revue::{Cadre, Contingents, Flux, doubts, judgement_table, largest};
 use crate::report::tableau::{Cellule, Tableau};
 use crate::report::verdict::is_holder;
 use crate::report::{Verdict, flux, holder_words, mots};
@@ -92,9 +92,7 @@ impl Acteur {
         );
         let leases: i64 = presences.iter().map(|p| p.attributions).sum();
         let share = share(&presences);
-        let mut own = Flux::default();
-        contingents.detail(siren, "reservataire").iter().for_each(|(_, f)| own.add(f.proposes, f.attributions));
-        let all = own.attributions;
+        let all = contingents.of_landlord(siren).attributions;
         let year = donnees.plan.millesime;
         let let_out = format::count(all, "logement attribué", "logements attribués");
         let constat = if all == 0 {
@@ -164,7 +162,7 @@ impl Acteur {
                 siren,
                 ("reservataire", "Logements par réservataire", "Réservataire"),
             ),
-            avis: unproposed(donnees, std::iter::once(&own).filter(|_| all > 0)),
+            avis: contingents.unproposed(donnees, std::iter::once(siren)),
             fichiers: report.into_iter().chain(list).collect(),
         })
     }
@@ -250,7 +248,7 @@ impl Acteur {
             verdicts: verdicts(donnees, "reservataire", code),
             sans_verdict: "Aucune règle ni aucun engagement ne vise ce réservataire.",
             tableaux: flows(donnees, contingents, code, ("bailleur", "Logements par bailleur", "Bailleur")),
-            avis: unproposed(donnees, landlords.iter().map(|(_, f)| f)),
+            avis: contingents.unproposed(donnees, landlords.iter().map(|(siren, _)| siren.as_str())),
             fichiers: report.into_iter().collect(),
         })
     }
