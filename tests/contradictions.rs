@@ -487,7 +487,8 @@ fn a_landlord_in_doubt_is_named_where_it_signs() {
     assert!(at("Enfants de moins de 14 ans, 100 baux sur 100") < at("Relogement, 100 baux"), "the gravest first");
 }
 
-/// A typology or a category that no file tells is no count of none, nor a tension of nought.
+/// A typology or a category that no file tells is no tension of nought: a source that is given counts none there, and what an
+/// applicant may ask does not say so.
 #[test]
 fn what_no_file_tells_apart_is_not_counted_apart() {
     let demands = |typologie: &str, categorie: &str| {
@@ -514,8 +515,15 @@ fn what_no_file_tells_apart_is_not_counted_apart() {
                 && of("typologie") == typologie
                 && of("categorie") == categorie
         };
-        let row = projet.table("tension").into_iter().find(|r| here(&r)).unwrap();
-        ["demandes", "attributions", "logements"].map(|column| row[column].int())
+        let row = |table: &str| projet.table(table).into_iter().find(|r| here(&r)).unwrap();
+        let (counted, asked) = (row("tension"), row("explorateur"));
+        assert_eq!(counted["tension"], asked["tension"]);
+        let sources = ["demandes", "attributions", "logements"];
+        let told = sources.map(|column| asked[column].int());
+        // Of a source that is given, what is not told counts none.
+        assert_eq!(sources.map(|column| counted[column].int()), told.map(|n| n.or(Some(0))));
+        assert_eq!(counted["tension"] == commun::Cell::Null, told[0].is_none() || told[1].unwrap_or(0) == 0);
+        told
     };
     let (one, none) = (Some(1), None);
     let whole = || [demands("T3", "A"), leases("T3", "collectif"), stock("3", "C")];

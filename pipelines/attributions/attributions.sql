@@ -30,7 +30,7 @@ complet AS (
     FULL JOIN demandeur d ON d.rang = a.rang AND d.population = a.population AND d.typologie = a.typologie
 )
 SELECT p.millesime, n.niveau, n.code, n.libelle, c.population, c.typologie,
-       CASE WHEN x.baux = 1 THEN CAST(COALESCE(c.attributions, 0) AS BIGINT) END AS attributions,
+       CASE WHEN p.a_attributions = 1 THEN CAST(COALESCE(c.attributions, 0) AS BIGINT) END AS attributions,
        CASE WHEN x.baux = 1 AND x.demandes = 1
             THEN CAST(COALESCE(c.attributions, 0) AS DOUBLE) / NULLIF(c.demandes, 0) END AS taux_satisfaction
 FROM complet c

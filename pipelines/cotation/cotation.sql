@@ -57,12 +57,12 @@ cellules AS (
     WHERE n.rang BETWEEN $premier AND $dernier AND t.niveau IN ('commune', 'epci')
       AND t.population = 'ensemble' AND t.categorie = 'ensemble'
 )
-SELECT p.millesime, t.niveau, t.code, t.libelle, t.typologie, t.demandes,
+SELECT p.millesime, t.niveau, t.code, t.libelle, t.typologie, CASE WHEN x.demandes = 1 THEN t.demandes END AS demandes,
        CASE WHEN x.demandes = 1 AND p.a_cotation = 1 THEN COALESCE(d.nombre, 0) END AS demandes_cotees,
        CASE WHEN x.demandes = 1 AND p.a_cotation = 1
             THEN CAST(COALESCE(d.nombre, 0) AS DOUBLE) / NULLIF(t.demandes, 0) END AS part_cotees,
        d.q1 AS cotation_q1, d.mediane AS cotation_mediane, d.q3 AS cotation_q3,
-       t.attributions,
+       CASE WHEN x.baux = 1 THEN t.attributions END AS attributions,
        CASE WHEN x.baux = 1 AND p.a_cotation_baux = 1 THEN COALESCE(b.nombre, 0) END AS attributions_cotees,
        b.mediane AS cotation_mediane_baux,
        CASE WHEN d.mediane IS NOT NULL AND x.baux = 1 AND p.a_cotation_baux = 1

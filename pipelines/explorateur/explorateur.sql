@@ -24,7 +24,8 @@ ligne AS (
     WHERE n.rang BETWEEN $premier AND $dernier AND n.niveau IN ('commune', 'epci') AND t.population = 'ensemble'
 )
 SELECT p.millesime, t.niveau, t.code, t.libelle, t.typologie, t.categorie,
-       t.logements, t.demandes, t.attributions, t.tension,
+       CASE WHEN x.parc = 1 THEN t.logements END AS logements, CASE WHEN x.demandes = 1 THEN t.demandes END AS demandes,
+       CASE WHEN x.baux = 1 THEN t.attributions END AS attributions, t.tension,
        CASE WHEN x.baux = 1 THEN CAST(COALESCE(d.baux_delai, 0) AS BIGINT) END AS baux_delai,
        CAST(d.somme_jours AS DOUBLE) / NULLIF(d.baux_delai, 0) / p.jours_par_mois AS delai_moyen,
        d.mediane_jours / p.jours_par_mois AS delai_median

@@ -1,6 +1,7 @@
 -- Tension = demands active at 31/12/N ÷ allocations of N (DRIHL, indice de pression), by typology and category.
 -- A demand for a flat counts under collectif, for a house under individuel, for either under both and once under
--- ensemble: categories do not add up. A territory without allocation has no ratio.
+-- ensemble: categories do not add up. A territory without allocation has no ratio, nor has a typology or a category that no file
+-- tells of demands or of leases: none of them is counted there, which is not to say that there is none.
 WITH lieu AS (
     SELECT l.rang_commune, l.rang FROM lieux l WHERE l.rang BETWEEN $premier AND $dernier
 ),
@@ -38,9 +39,9 @@ complet AS (
         ON s.rang = a.rang AND s.typologie = a.typologie AND s.categorie = a.categorie AND s.population = a.population
 )
 SELECT p.millesime, n.niveau, n.code, n.libelle, c.population, c.typologie, c.categorie,
-       CASE WHEN x.parc = 1 THEN CAST(COALESCE(c.logements, 0) AS BIGINT) END AS logements,
-       CASE WHEN x.demandes = 1 THEN CAST(COALESCE(c.demandes, 0) AS BIGINT) END AS demandes,
-       CASE WHEN x.baux = 1 THEN CAST(COALESCE(c.attributions, 0) AS BIGINT) END AS attributions,
+       CASE WHEN p.a_rpls = 1 THEN CAST(COALESCE(c.logements, 0) AS BIGINT) END AS logements,
+       CASE WHEN p.a_demandes = 1 THEN CAST(COALESCE(c.demandes, 0) AS BIGINT) END AS demandes,
+       CASE WHEN p.a_attributions = 1 THEN CAST(COALESCE(c.attributions, 0) AS BIGINT) END AS attributions,
        CASE WHEN x.demandes = 1 AND x.baux = 1
             THEN CAST(COALESCE(c.demandes, 0) AS DOUBLE) / NULLIF(c.attributions, 0) END AS tension
 FROM complet c

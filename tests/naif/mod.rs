@@ -346,7 +346,11 @@ impl Registre {
                     ("attributions", Compte(self.avec_attributions.then_some(n))),
                     (
                         "taux_satisfaction",
-                        if self.avec_attributions && self.avec_demandes { part(n, d) } else { Taux(None) },
+                        if self.leases_tell(k(3), "ensemble") && self.demands_tell(k(3), "ensemble") {
+                            part(n, d)
+                        } else {
+                            Taux(None)
+                        },
                     ),
                 ]
             }
@@ -370,7 +374,11 @@ impl Registre {
                     ("attributions", Compte(self.avec_attributions.then_some(n))),
                     (
                         "tension",
-                        if self.avec_demandes && self.avec_attributions { part(demandes, n) } else { Taux(None) },
+                        if self.demands_tell(k(3), k(4)) && self.leases_tell(k(3), k(4)) {
+                            part(demandes, n)
+                        } else {
+                            Taux(None)
+                        },
                     ),
                 ]
             }
@@ -384,14 +392,15 @@ impl Registre {
                 let premier = actives.iter().filter(|d| dans(k(0), k(1), d.communes[0])).count() as i64;
                 let tout = actives.iter().filter(|d| d.communes.iter().any(|c| dans(k(0), k(1), *c))).count() as i64;
                 let n = self.nombre(k(0), k(1), "ensemble", k(2), "ensemble");
-                let c = |n: i64| Compte(self.avec_demandes.then_some(n));
-                let both = self.avec_demandes && self.avec_attributions;
+                let demandees = self.demands_tell(k(2), "ensemble");
+                let louees = self.leases_tell(k(2), "ensemble");
+                let c = |n: i64| Compte(demandees.then_some(n));
                 vec![
                     ("premier_choix", c(premier)),
                     ("tout_choix", c(tout)),
-                    ("part_premier_choix", part(premier, tout)),
-                    ("attributions", Compte(self.avec_attributions.then_some(n))),
-                    ("tension_tout_choix", if both { part(tout, n) } else { Taux(None) }),
+                    ("part_premier_choix", if demandees { part(premier, tout) } else { Taux(None) }),
+                    ("attributions", Compte(louees.then_some(n))),
+                    ("tension_tout_choix", if demandees && louees { part(tout, n) } else { Taux(None) }),
                 ]
             }
             Table::Cotation => {
@@ -406,8 +415,8 @@ impl Registre {
                 let points: Vec<i64> = actives.iter().filter_map(|d| d.cotation).collect();
                 let loges: Vec<i64> = baux.iter().filter_map(|a| self.cotation(a)).collect();
                 let mediane = quantile(points.clone(), 0.5);
-                let c = |n: usize| Compte(self.avec_demandes.then_some(n as i64));
-                let b = |n: usize| Compte(self.avec_attributions.then_some(n as i64));
+                let c = |n: usize| Compte(self.demands_tell(k(2), "ensemble").then_some(n as i64));
+                let b = |n: usize| Compte(self.leases_tell(k(2), "ensemble").then_some(n as i64));
                 let (du_registre, des_baux) = (self.scores_of_demands(), self.scores_of_leases());
                 let si = |dit: bool, valeur: Valeur| match valeur {
                     Compte(_) if !dit => Compte(None),
@@ -543,6 +552,27 @@ impl Registre {
     fn scores_of_leases(&self) -> bool {
         let leases = &self.attributions;
         self.avec_attributions && (leases.is_empty() || leases.iter().any(|a| a.cotation.is_some()))
+    }
+
+    /// Whether demands are given, and told apart by what is asked of them: those that no row tells are not known to be none.
+    fn demands_tell(&self, typologie: &str, categorie: &str) -> bool {
+        let some = |known: &dyn Fn(&Demande) -> bool| self.demandes.is_empty() || self.demandes.iter().any(known);
+        let sized = |d: &Demande| match self.typologie_demande {
+            "cible" => d.menage.personnes.is_some(),
+            _ => !d.typologies.is_empty(),
+        };
+        self.avec_demandes
+            && (typologie == "ensemble" || some(&sized))
+            && (categorie == "ensemble" || some(&|d| d.categorie.is_some()))
+    }
+
+    /// The same of leases.
+    fn leases_tell(&self, typologie: &str, categorie: &str) -> bool {
+        let some =
+            |known: &dyn Fn(&Attribution) -> bool| self.attributions.is_empty() || self.attributions.iter().any(known);
+        self.avec_attributions
+            && (typologie == "ensemble" || some(&|a| a.typologie.is_some()))
+            && (categorie == "ensemble" || some(&|a| a.categorie.is_some()))
     }
 
     fn parc(&self, niveau: &str, code: &str, typologie: &str, categorie: &str) -> Vec<(&'static str, Valeur)> {

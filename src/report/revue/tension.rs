@@ -57,14 +57,18 @@ fn sans_typologie(c: &Contexte<'_>) -> Option<&'static str> {
         TypologieDemande::Premiere => "demandes.typologies",
         TypologieDemande::Cible => "demandes.nb_personnes",
     };
-    let silent = |source, colonne| c.donnees.given(source) && !c.donnees.filled(&[colonne]);
-    if silent("demandes", wanted) {
+    if c.donnees.given("demandes") && !c.donnees.filled(&[wanted]) {
         Some("des demandes")
-    } else if silent("attributions", "attributions.typologie") {
+    } else if baux_sans_typologie(c) {
         Some("des baux")
     } else {
         None
     }
+}
+
+/// Whether leases are given and no file tells their typology.
+pub(super) fn baux_sans_typologie(c: &Contexte<'_>) -> bool {
+    c.donnees.given("attributions") && !c.donnees.filled(&["attributions.typologie"])
 }
 
 fn by_typology(c: &Contexte<'_>) -> Result<Option<Figure>> {
