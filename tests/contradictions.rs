@@ -6,6 +6,7 @@ mod commun;
 
 use std::collections::BTreeSet;
 
+use calamine::{Reader, Xlsx};
 use commun::Projet;
 
 /// A project of these sources, each a file or two of a line a record, and its first run.
@@ -568,6 +569,14 @@ fn proposals_that_name_no_landlord_are_not_none() {
                 .to_owned()
         };
         let pages = ["epci/246300701", "bailleurs/900000001", "bailleurs/900000002", "reservataires/COLTER"];
+        // The report to a holder says no less than the page of its landlord.
+        for siren in ["900000001", "900000002"] {
+            let report = projet.path().join(format!("sortie/flux/{siren}.xlsx"));
+            let mut book: Xlsx<_> = calamine::open_workbook(report).unwrap();
+            let sheet = book.worksheet_range_at(0).unwrap().unwrap();
+            let above = sheet.get_value((2, 0)).map_or_else(String::new, ToString::to_string);
+            assert_eq!(above.is_empty(), said(&format!("bailleurs/{siren}.html")).is_empty(), "{siren}: {above}");
+        }
         ([of("900000001"), of("900000002")], pages.map(|page| said(&format!("{page}.html"))))
     };
     let nobody = ([None, None], ["de bailleur"; 4].map(str::to_owned));

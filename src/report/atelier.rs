@@ -206,7 +206,9 @@ impl Atelier<'_> {
         }
         self.site.explorers(self.geographie, threads, |path, html| self.ecrits.plain(path, html))?;
         bar.inc(1);
-        flux::write(self.donnees, self.geographie, threads, |path, bytes| self.ecrits.plain(path, bytes))?;
+        flux::write(self.donnees, self.contingents, self.geographie, threads, |path, bytes| {
+            self.ecrits.plain(path, bytes)
+        })?;
         bar.finish_and_clear();
         Ok(self.ecrits.rendu.lock().map(|mut r| std::mem::take(&mut *r)).unwrap_or_default())
     }

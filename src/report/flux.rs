@@ -9,6 +9,7 @@ use rust_xlsxwriter::{DocProperties, ExcelDateTime, Format, FormatAlign, FormatB
 
 use super::donnees::Donnees;
 use super::mots;
+use super::revue::Contingents;
 use super::sortie::Mention;
 use super::verdict::{holder_words, is_holder};
 use crate::engine::Table;
@@ -69,6 +70,7 @@ const HEADER: [&str; 9] = [
 /// When the table cannot be read or a file written.
 pub(super) fn write(
     donnees: &Donnees<'_>,
+    contingents: &Contingents,
     geographie: &Geographie,
     threads: usize,
     write: impl Fn(String, &[u8]) -> Result<()> + Sync,
@@ -81,7 +83,8 @@ pub(super) fn write(
         let (siren, holders) = &reports[i];
         let holders: Vec<_> = holders.iter().map(|(holder, rows)| (*holder, flux.lines(rows))).collect();
         let path = workbook_path(siren);
-        let book = workbook(plan, siren, &donnees.landlord(siren), &holders);
+        let avis = contingents.unproposed(donnees, std::iter::once(*siren));
+        let book = workbook(plan, (siren, &donnees.landlord(siren)), avis.as_deref(), &holders);
         let bytes = book.map_err(|e| Error::Workbook(format!("{path} : {e}")))?;
         write(path, &bytes)?;
         holders.iter().try_for_each(|(holder, lines)| write(pair_path(siren, holder), &csv_bytes(lines)?))
@@ -223,8 +226,8 @@ fn csv_bytes(lines: &[Ligne<'_>]) -> Result<Vec<u8>> {
 
 fn workbook(
     plan: &Plan,
-    siren: &str,
-    nom: &str,
+    (siren, nom): (&str, &str),
+    avis: Option<&str>,
     holders: &[(&str, Vec<Ligne<'_>>)],
 ) -> std::result::Result<Vec<u8>, rust_xlsxwriter::XlsxError> {
     let mut book = Workbook::new();
@@ -240,7 +243,8 @@ fn workbook(
         sheet.set_name(holder_words(holder))?;
         sheet.set_landscape();
         sheet.set_print_fit_to_pages(1, 0);
-        heading(sheet, &title, &format!("SIREN {siren} · {} · CCH R441-5-1 · {mention}", holder_words(holder)))?;
+        let subtitle = format!("SIREN {siren} · {} · CCH R441-5-1 · {mention}", holder_words(holder));
+        heading(sheet, [&title, &subtitle, avis.unwrap_or_default()])?;
         body(sheet, lines)?;
     }
     book.save_to_buffer()
@@ -249,9 +253,16 @@ fn workbook(
 /// First row of the table in a sheet.
 const TOP: u32 = 3;
 
-fn heading(sheet: &mut Worksheet, title: &str, subtitle: &str) -> std::result::Result<(), rust_xlsxwriter::XlsxError> {
+/// Title, subtitle and what the flows lack, if they do, above the names of the columns.
+fn heading(
+    sheet: &mut Worksheet,
+    [title, subtitle, avis]: [&str; 3],
+) -> std::result::Result<(), rust_xlsxwriter::XlsxError> {
     sheet.write_with_format(0, 0, title, &Format::new().set_bold().set_font_size(14))?;
     sheet.write_with_format(1, 0, subtitle, &Format::new().set_italic())?;
+    if !avis.is_empty() {
+        sheet.write(2, 0, avis)?;
+    }
     let head =
         Format::new().set_bold().set_text_wrap().set_align(FormatAlign::Top).set_border_bottom(FormatBorder::Medium);
     for (column, name) in (0_u16..).zip(HEADER) {
