@@ -546,6 +546,35 @@ fn what_no_file_tells_apart_is_not_counted_apart() {
     assert_eq!(counts(given, "T3", "collectif"), [one, Some(0), one]);
 }
 
+/// Nor does the page of a territory show none of a size that a source does not tell: of three, one after the other does not.
+#[test]
+fn a_size_that_no_file_tells_is_not_shown_as_none() {
+    let page = |demanded: &str, leased: &str, rooms: &str| {
+        let demands = format!("numero_unique;date_depot;communes;typologies\nD;2024-05-01;63113;{demanded}\n");
+        let leases =
+            format!("numero_unique;date_bail;bailleur;commune;typologie\nA;2025-05-01;900000001;63113;{leased}\n");
+        let stock = format!("DEPCOM;NBPIECE\n63113;{rooms}\n");
+        let files =
+            [("demandes.csv", demands.as_str()), ("attributions.csv", leases.as_str()), ("rpls.csv", stock.as_str())];
+        let sources = [("demandes", &files[..1]), ("attributions", &files[1..2]), ("rpls", &files[2..])];
+        let projet = Projet::clermont("", &sources);
+        projet.run(1, true);
+        projet.text("epci/246300701.html").replace(" class=\"n\"", "")
+    };
+    // Dwellings, demands, leases and tension in the chapter; demands, seniority, leases and tension in the annex.
+    let chapter = |page: &str, cells: &str| page.contains(&format!("<th scope=\"row\">T3</th>{cells}"));
+    let annexe = |page: &str, cells: &str| page.contains(&format!("<td>T3</td>{cells}"));
+    let whole = page("T3", "T3", "3");
+    assert!(chapter(&whole, "<td>1</td><td>1</td><td>1</td><td>1,0</td>"), "{whole}");
+    assert!(annexe(&whole, "<td>1</td><td>20,0</td><td>1</td><td>1,0</td>"), "{whole}");
+    let no_rooms = page("T3", "T3", "");
+    assert!(chapter(&no_rooms, "<td>n.d.</td><td>1</td><td>1</td><td>1,0</td>"), "{no_rooms}");
+    let no_lease = page("T3", "", "3");
+    assert!(annexe(&no_lease, "<td>1</td><td>20,0</td><td>n.d.</td><td>n.d.</td>"), "{no_lease}");
+    let no_demand = page("", "T3", "3");
+    assert!(annexe(&no_demand, "<td>n.d.</td><td>n.d.</td><td>1</td><td>n.d.</td>"), "{no_demand}");
+}
+
 /// Proposals that name no landlord are in no landlord's report: it does not say that none was made.
 #[test]
 fn proposals_that_name_no_landlord_are_not_none() {

@@ -1,6 +1,6 @@
 //! Full tables and the words used.
 
-use super::tension::baux_sans_typologie;
+use super::tension::counted;
 use super::{Bloc, Cellule, Chapitre, Contexte, TOUS, TOUT, Tableau};
 use crate::format;
 use crate::report::donnees::{Lieu, Ligne};
@@ -119,7 +119,6 @@ fn by_commune(c: &Contexte<'_>) -> Tableau {
 /// Demand, leases, tension and delays by typology, for households already housed and the others.
 fn by_population(c: &Contexte<'_>) -> Tableau {
     let apart = c.donnees.filled(&["demandes.logement_actuel"]);
-    let untold = baux_sans_typologie(c);
     let lignes = [("hors_mutation", "Hors mutation"), ("mutation", "Mutation"), ("ensemble", "Ensemble")]
         .iter()
         .filter(|(population, _)| apart || *population == "ensemble")
@@ -127,7 +126,6 @@ fn by_population(c: &Contexte<'_>) -> Tableau {
             mots::TYPOLOGIES.iter().chain(&["ensemble"]).filter_map(move |t| {
                 let key = [("population", *population), ("typologie", *t)];
                 let tension = c.row("tension", &[key[0], key[1], ("categorie", "ensemble")]);
-                let baux = tension.filter(|_| !untold || *t == "ensemble").and_then(|l| l.int("attributions"));
                 let (demande, delais) = (c.row("demande", &key), c.row("delais", &key));
                 if tension.is_none() && demande.is_none() && delais.is_none() {
                     return None;
@@ -137,7 +135,7 @@ fn by_population(c: &Contexte<'_>) -> Tableau {
                     Cellule::texte(mots::typology(t)),
                     Cellule::Nombre(demande.and_then(|l| l.int("actives"))),
                     Cellule::Decimal(demande.and_then(|l| l.real("anciennete_mediane"))),
-                    Cellule::Nombre(baux),
+                    Cellule::Nombre(counted(c, tension, "attributions")),
                     Cellule::Decimal(tension.and_then(|l| l.real("tension"))),
                     Cellule::Decimal(delais.and_then(|l| l.real("delai_moyen"))),
                     Cellule::Decimal(delais.and_then(|l| l.real("delai_median"))),

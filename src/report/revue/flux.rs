@@ -50,6 +50,11 @@ impl Flux {
         };
         self.attributions += attributions;
     }
+
+    /// A row of a table of flows, after its name.
+    pub(in crate::report) fn cells(&self, name: Cellule) -> Vec<Cellule> {
+        vec![name, Cellule::Nombre(self.proposes), Cellule::Nombre(Some(self.attributions))]
+    }
 }
 
 /// What several EPCI share: flows by landlord and holder, shares of holders, distances of landlords.
@@ -278,24 +283,22 @@ pub(super) fn chapter(c: &Contexte<'_>) -> Chapitre {
         by_landlord.entry(bailleur).or_default().add(f.proposes, f.attributions);
         whole.add(f.proposes, f.attributions);
     }
-    let cells =
-        |name: Cellule, f: &Flux| vec![name, Cellule::Nombre(f.proposes), Cellule::Nombre(Some(f.attributions))];
     let mut ranked: Vec<(&&str, &Flux)> = by_holder.iter().collect();
     ranked.sort_by_key(|(code, _)| mots::order("reservataire", code));
     let named = |code: &str| match holder_words(code) {
         words if is_holder(code) => Cellule::Lien(words.to_owned(), format!("reservataires/{code}.html")),
         words => Cellule::texte(words),
     };
-    let mut holders: Vec<Vec<Cellule>> = ranked.iter().map(|(code, f)| cells(named(code), f)).collect();
-    holders.push(cells(Cellule::texte("Ensemble"), &whole));
+    let mut holders: Vec<Vec<Cellule>> = ranked.iter().map(|(code, f)| f.cells(named(code))).collect();
+    holders.push(whole.cells(Cellule::texte("Ensemble")));
     let mut named_landlords: Vec<(String, &str, &Flux)> =
         by_landlord.iter().map(|(siren, f)| (c.donnees.landlord(siren), *siren, f)).collect();
     named_landlords.sort_by_cached_key(|(name, ..)| crate::format::plain(name));
     let mut landlords: Vec<Vec<Cellule>> = named_landlords
         .into_iter()
-        .map(|(name, siren, f)| cells(Cellule::Lien(name, format!("bailleurs/{siren}.html")), f))
+        .map(|(name, siren, f)| f.cells(Cellule::Lien(name, format!("bailleurs/{siren}.html"))))
         .collect();
-    landlords.push(cells(Cellule::texte("Ensemble"), &whole));
+    landlords.push(whole.cells(Cellule::texte("Ensemble")));
     let headings = ["Réservataire", "Logements proposés#", "Logements attribués#"];
     let mut blocs = vec![
         Bloc::constat(format!(

@@ -53,22 +53,30 @@ pub(super) fn chapter(c: &Contexte<'_>) -> Result<Chapitre> {
 
 /// Whose typology no file gives, demands' or leases', where the source is there: nothing is counted of theirs by typology.
 fn sans_typologie(c: &Contexte<'_>) -> Option<&'static str> {
-    let wanted = match c.donnees.plan.typologie_demande {
-        TypologieDemande::Premiere => "demandes.typologies",
-        TypologieDemande::Cible => "demandes.nb_personnes",
-    };
-    if c.donnees.given("demandes") && !c.donnees.filled(&[wanted]) {
+    let silent = |source, column| c.donnees.given(source) && !tells_typologies(c, column);
+    if silent("demandes", "demandes") {
         Some("des demandes")
-    } else if baux_sans_typologie(c) {
+    } else if silent("attributions", "attributions") {
         Some("des baux")
     } else {
         None
     }
 }
 
-/// Whether leases are given and no file tells their typology.
-pub(super) fn baux_sans_typologie(c: &Contexte<'_>) -> bool {
-    c.donnees.given("attributions") && !c.donnees.filled(&["attributions.typologie"])
+/// Whether some file tells the typologies that a column of `tension` counts.
+fn tells_typologies(c: &Contexte<'_>, column: &str) -> bool {
+    let told = match (column, c.donnees.plan.typologie_demande) {
+        ("logements", _) => "rpls.NBPIECE",
+        ("attributions", _) => "attributions.typologie",
+        (_, TypologieDemande::Premiere) => "demandes.typologies",
+        (_, TypologieDemande::Cible) => "demandes.nb_personnes",
+    };
+    c.donnees.filled(&[told])
+}
+
+/// A count of a row of `tension`: that of a typology which no file tells is 0 there, and is not shown.
+pub(super) fn counted(c: &Contexte<'_>, tension: Option<Ligne<'_>>, column: &str) -> Option<i64> {
+    tension.filter(|l| l.text("typologie") == "ensemble" || tells_typologies(c, column))?.int(column)
 }
 
 fn by_typology(c: &Contexte<'_>) -> Result<Option<Figure>> {
@@ -135,9 +143,9 @@ fn by_typology(c: &Contexte<'_>) -> Result<Option<Figure>> {
         .map(|(t, name, (tension, delai))| {
             vec![
                 Cellule::texte(name),
-                Cellule::Nombre(tension.and_then(|l| l.int("logements"))),
-                Cellule::Nombre(tension.and_then(|l| l.int("demandes"))),
-                Cellule::Nombre(tension.and_then(|l| l.int("attributions"))),
+                Cellule::Nombre(counted(c, tension, "logements")),
+                Cellule::Nombre(counted(c, tension, "demandes")),
+                Cellule::Nombre(counted(c, tension, "attributions")),
                 Cellule::Decimal(tension.and_then(|l| l.real("tension"))),
                 Cellule::Centieme(imbalance(t)),
                 Cellule::Decimal(delai.and_then(|l| l.real("delai_moyen"))),

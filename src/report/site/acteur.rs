@@ -430,14 +430,13 @@ fn flows(
 
 fn flow_table(titre: &str, heading: &str, rows: &[(String, Flux)], named: impl Fn(&str) -> Cellule) -> Tableau {
     let mut whole = Flux::default();
-    let cells = |name, f: &Flux| vec![name, Cellule::Nombre(f.proposes), Cellule::Nombre(Some(f.attributions))];
     let mut lignes: Vec<Vec<Cellule>> = rows
         .iter()
         .map(|(code, f)| {
             whole.add(f.proposes, f.attributions);
-            cells(named(code), f)
+            f.cells(named(code))
         })
         .collect();
-    lignes.push(cells(Cellule::texte("Ensemble"), &whole));
+    lignes.push(whole.cells(Cellule::texte("Ensemble")));
     Tableau::new(titre, &[heading, "Logements proposés#", "Logements attribués#"], lignes).with_total()
 }
