@@ -10,7 +10,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::path::PathBuf;
 use std::process::Command;
 
-use commun::Projet;
+use commun::{Projet, astray};
 use lecteurs::{pdf_text, squeezed, tables, unescaped};
 
 const CLERMONT: &str = "[bilan]\nmillesime = 2025\nepci = [\"246300701\"]\ndate_extraction = 2026-01-31\n";
@@ -252,6 +252,34 @@ fn rendering_again_rewrites_only_what_changed() {
         let page = path.extension().is_some_and(|e| e == "html");
         assert_eq!(page, before[&path] != time, "{}", path.display());
     }
+}
+
+/// One landlord signs with a household, one with an association alone and one is told of by a proposal alone, neither on the list;
+/// one of the list signs nothing, another signs elsewhere alone: the latter is of another territory.
+#[test]
+fn a_landlord_has_a_page_where_the_territory_names_it() {
+    let leases = "numero_unique;date_depot;date_bail;bailleur;commune;personne_morale\n\
+        A1;2024-03-01;2025-03-02;900000001;63113;non\n\
+        A2;2024-03-01;2025-03-03;900001018;63113;oui\n\
+        A3;2024-03-01;2025-03-04;900002035;13055;non\n";
+    let events = "numero_unique;type;date;bailleur\nA1;proposition;2025-02-01;900004069\n";
+    let list = "siren;nom\n900000001;Office\n900002035;Société d'ailleurs\n900003052;Société muette\n";
+    let projet = Projet::clermont(
+        "",
+        &[
+            ("attributions", &[("attributions.csv", leases)]),
+            ("evenements", &[("evenements.csv", events)]),
+            ("bailleurs", &[("bailleurs.csv", list)]),
+        ],
+    );
+    projet.run(2, true);
+    let pages = std::fs::read_dir(projet.path().join("sortie/bailleurs")).unwrap();
+    let pages: BTreeSet<String> = pages.map(|entry| entry.unwrap().file_name().into_string().unwrap()).collect();
+    let expected = ["900000001.html", "900001018.html", "900003052.html", "900004069.html"];
+    assert_eq!(pages, expected.map(str::to_owned).into());
+    assert_eq!(astray(&projet.path().join("sortie")), Vec::<String>::new());
+    let home = unescaped(&projet.text("index.html"));
+    assert!(home.contains("Société muette") && !home.contains("Société d'ailleurs"));
 }
 
 /// Who asks for the territory from elsewhere is told beside who asks for it first; a household's own typology, where the

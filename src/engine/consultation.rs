@@ -19,6 +19,16 @@ const CONSULTATION: &str = "consultation";
 /// What it was given that a question may need.
 const DONNEES: [&str; 7] =
     ["parametres", "territoires", "communes", "seuils", "delais_anormaux", "modalites", "annees_construction"];
+/// Landlords of the list, by SIREN: their name (of several, the first in the order of letters), and whether each signs a lease of
+/// the year, in the perimeter or not.
+const BAILLEURS: (&str, &str) = (
+    "bailleurs",
+    "SELECT l.siren, MIN(l.nom) AS nom, MAX(CASE WHEN s.bailleur IS NULL THEN 0 ELSE 1 END) AS signe \
+     FROM source_bailleurs l \
+     LEFT JOIN (SELECT DISTINCT a.bailleur FROM source_attributions a CROSS JOIN parametres p \
+                WHERE EXTRACT(YEAR FROM a.date_bail) = p.millesime) s ON s.bailleur = l.siren \
+     GROUP BY l.siren ORDER BY l.siren",
+);
 /// Which files of the store the results come from, and the views over them.
 const MEMOIRE: &str = "memoire.json";
 
@@ -47,7 +57,8 @@ impl Consultation {
     /// [`Error::Engine`].
     pub(super) fn of(engine: &Engine, prevues: &[Prevue<'_>]) -> Result<Self> {
         let read = |nom| engine.query(nom, &format!("SELECT * FROM {nom}"));
-        let donnees = DONNEES.into_iter().map(read).collect::<Result<_>>()?;
+        let mut donnees = DONNEES.into_iter().map(read).collect::<Result<Vec<_>>>()?;
+        donnees.push(engine.query(BAILLEURS.0, BAILLEURS.1)?);
         let (mut etapes, mut vues): (Vec<_>, Vec<(String, String)>) = (Vec::new(), Vec::new());
         for prevue in prevues.iter().filter(|prevue| prevue.vue) {
             vues.extend(prevue.enonces.iter().map(|sql| (prevue.nom().to_owned(), sql.clone())));
@@ -102,7 +113,7 @@ pub fn is_remembered(plan: &Plan) -> bool {
 impl Memoire {
     /// That of the last run, if one was kept whole.
     fn load(cache: &Path) -> Option<Self> {
-        let whole = DONNEES.into_iter().all(|nom| store::is_whole(&kept(cache, nom)));
+        let whole = DONNEES.into_iter().chain([BAILLEURS.0]).all(|nom| store::is_whole(&kept(cache, nom)));
         let bytes = whole.then(|| std::fs::read(cache.join(CONSULTATION).join(MEMOIRE)))?.ok()?;
         let memoire: Self = serde_json::from_slice(&bytes).ok()?;
         let mut steps = memoire.etapes.iter().flat_map(|(_, files)| files);
@@ -110,13 +121,13 @@ impl Memoire {
     }
 }
 
-/// Parquet files that a source was read into by the last run.
-#[must_use]
-pub fn stored_source(plan: &Plan, source: &str) -> Vec<PathBuf> {
-    let cache = plan.cache();
-    let sources = Memoire::load(&cache).map(|memoire| memoire.sources).unwrap_or_default();
-    let files = sources.into_iter().filter(|(name, _)| name == source).flat_map(|(_, files)| files);
-    files.map(|file| cache.join(file)).collect()
+/// Landlords of the list that the last run was given: `siren`, `nom`, and `signe`, 1 where one signs a lease of the year, in the
+/// perimeter or not.
+///
+/// # Errors
+/// [`Error::Io`], [`Error::Damaged`].
+pub fn listed_landlords(plan: &Plan) -> Result<Table> {
+    Table::read(&kept(&plan.cache(), BAILLEURS.0), BAILLEURS.0)
 }
 
 /// Engine for questions asked after a run, which reads and writes nothing.

@@ -36,7 +36,7 @@ use crate::reference::Geographie;
 use crate::store;
 
 use attentes::{read_by_checks, waits};
-pub use consultation::{Consultation, is_remembered, open_results, stored_source};
+pub use consultation::{Consultation, is_remembered, listed_landlords, open_results};
 pub use controle::{Constatation, Croisement};
 use decoupe::Etendue;
 use etapes::Etapes;

@@ -182,7 +182,7 @@ impl Atelier<'_> {
         let departements = self.donnees.departements.values().map(|d| d.lieu.clone());
         let whole = [Lieu::territoire()].into_iter().chain(departements);
         let lieux: Vec<Lieu> = whole.chain(self.donnees.epci.iter().cloned()).collect();
-        let landlords: Vec<String> = self.donnees.landlords().into_iter().collect();
+        let landlords: Vec<String> = self.contingents.landlords(self.donnees).into_iter().collect();
         let holders = self.contingents.holders();
         let bar = progress.steps("Pages et documents", (lieux.len() + landlords.len()) as u64 + 2);
         shared_out(threads, lieux.len(), |i| {

@@ -81,11 +81,6 @@ impl Feuille {
         rows.map(|row| Ligne { feuille: self, row })
     }
 
-    /// Every row, in the table's order.
-    pub(super) fn rows(&self) -> impl Iterator<Item = Ligne<'_>> {
-        (0..self.batch.num_rows()).map(|row| Ligne { feuille: self, row })
-    }
-
     /// The row of a territory whose dimensions have these values.
     pub(super) fn find<'a>(&'a self, niveau: &str, code: &str, dimensions: &[(&str, &str)]) -> Option<Ligne<'a>> {
         self.of(niveau, code).find(|l| dimensions.iter().all(|(name, value)| l.text(name) == *value))
@@ -130,7 +125,10 @@ pub(super) struct Donnees<'a> {
     pub manifeste: Manifeste,
     pub qualite: Qualite,
     pub nomenclatures: Nomenclatures,
+    /// Names of the landlords of the list, by SIREN.
     pub bailleurs: BTreeMap<String, String>,
+    /// Those of the list that sign no lease of the year, here or elsewhere.
+    pub sans_bail: BTreeSet<String>,
     /// By name of EPCI.
     pub verdicts: Vec<Verdict>,
     /// Names of the communes of each sector that a verdict is about, by its codes.
@@ -178,7 +176,7 @@ impl<'a> Donnees<'a> {
     /// # Errors
     /// [`Error::Usage`] when there are none.
     pub(super) fn load(plan: &'a Plan, geographie: &Geographie) -> Result<Self> {
-        let bailleurs = landlord_names(plan)?;
+        let (bailleurs, sans_bail) = listed_landlords(plan)?;
         let mut verdicts = load_verdicts(plan)?;
         verdicts.sort_by_cached_key(|v| (format::plain(&v.libelle), v.epci.clone()));
         let of_one_rule =
@@ -204,6 +202,7 @@ impl<'a> Donnees<'a> {
             qualite: Qualite::load(plan)?,
             nomenclatures: Nomenclatures::load(&plan.resources(), plan.millesime)?,
             bailleurs,
+            sans_bail,
             secteurs: sectors(geographie, &verdicts),
             verdicts,
             epci,
@@ -281,18 +280,6 @@ impl<'a> Donnees<'a> {
     /// Name of a landlord, or its SIREN.
     pub(super) fn landlord(&self, siren: &str) -> String {
         self.bailleurs.get(siren).cloned().unwrap_or_else(|| siren.to_owned())
-    }
-
-    /// Every landlord that a lease, a rule or the list of landlords names.
-    pub(super) fn landlords(&self) -> BTreeSet<String> {
-        let leases = self.table("quartiles").into_iter().flat_map(Feuille::rows).map(|l| l.text("bailleur"));
-        let profile = self.table("attributions_profil").into_iter().flat_map(Feuille::rows);
-        leases
-            .chain(profile.filter(|l| l.text("dimension") == "bailleur").map(|l| l.text("modalite")))
-            .filter(|siren| !siren.is_empty() && *siren != "ensemble")
-            .map(str::to_owned)
-            .chain(self.bailleurs.keys().cloned())
-            .collect()
     }
 }
 
@@ -441,23 +428,15 @@ fn epci_of(table: &Feuille) -> Vec<Lieu> {
     epci
 }
 
-/// Names of landlords by SIREN, from the source `bailleurs` of the last run; of several, the first in the order of letters.
-fn landlord_names(plan: &Plan) -> Result<BTreeMap<String, String>> {
-    let mut names: BTreeMap<String, String> = BTreeMap::new();
-    for file in engine::stored_source(plan, "bailleurs") {
-        let (_, batches) = store::read_all(&file)?;
-        for batch in &batches {
-            let column =
-                |name: &str| batch.column_by_name(name).ok_or_else(|| Error::outdated("source_bailleurs", name));
-            let (sirens, labels) = (column("siren")?.as_string::<i32>(), column("nom")?.as_string::<i32>());
-            for row in 0..batch.num_rows() {
-                let name = labels.value(row);
-                let kept = names.entry(sirens.value(row).to_owned()).or_insert_with(|| name.to_owned());
-                if name < kept.as_str() {
-                    name.clone_into(kept);
-                }
-            }
-        }
-    }
-    Ok(names)
+/// Landlords of the list: their names by SIREN, and those of them that sign no lease of the year.
+fn listed_landlords(plan: &Plan) -> Result<(BTreeMap<String, String>, BTreeSet<String>)> {
+    let table = engine::listed_landlords(plan)?;
+    let batch = table.single()?;
+    let column = |name: &str| batch.column_by_name(name).ok_or_else(|| Error::outdated(&table.nom, name));
+    let (sirens, noms) = (column("siren")?.as_string::<i32>(), column("nom")?.as_string::<i32>());
+    let signe = column("signe")?.as_primitive::<Int32Type>();
+    let sirens = || sirens.iter().flatten().map(str::to_owned);
+    let bailleurs = sirens().zip(noms.iter().flatten().map(str::to_owned)).collect();
+    let sans_bail = sirens().zip(signe.values()).filter(|(_, signe)| **signe == 0).map(|(siren, _)| siren).collect();
+    Ok((bailleurs, sans_bail))
 }

@@ -88,7 +88,7 @@ impl Partenaire {
     fn all(donnees: &Donnees<'_>, contingents: &Contingents) -> Vec<Self> {
         let new = |genre: Genre, code: String, nom: String| Self { genre, code, nom };
         let epci = donnees.epci.iter().map(|lieu| new(Genre::Epci, lieu.code.clone(), lieu.libelle.clone()));
-        let landlords = donnees.landlords().into_iter().map(|siren| {
+        let landlords = contingents.landlords(donnees).into_iter().map(|siren| {
             let nom = donnees.landlord(&siren);
             new(Genre::Bailleur, siren, nom)
         });

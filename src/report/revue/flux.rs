@@ -169,6 +169,15 @@ impl Contingents {
         rows
     }
 
+    /// Every landlord of the review: those that a flow or a verdict names, and those of the list that sign no lease at all. One
+    /// that lets elsewhere alone is of another territory.
+    pub(in crate::report) fn landlords(&self, donnees: &Donnees<'_>) -> BTreeSet<String> {
+        let flows = self.flux.get("territoire").into_iter().flat_map(BTreeMap::keys).map(|(siren, _)| siren);
+        let judged = donnees.verdicts.iter().filter(|v| v.acteur_type == "bailleur").map(|v| &v.acteur);
+        let judged = judged.filter(|acteur| !["tous", "ensemble"].contains(&acteur.as_str()));
+        flows.chain(judged).chain(&donnees.sans_bail).cloned().collect()
+    }
+
     /// Every holder of reservation rights on whose contingent a dwelling was let or proposed, in the order of lists.
     pub(in crate::report) fn holders(&self) -> Vec<String> {
         let pairs = self.flux.get("territoire").into_iter().flat_map(BTreeMap::keys);

@@ -85,7 +85,7 @@ impl<'a> Site<'a> {
                 verdicts => value(&revue::short_judgements(c)),
                 epci => value(&epci),
                 departements => value(&self.departement_list()),
-                bailleurs => value(&self.landlord_list()),
+                bailleurs => value(&self.landlord_list(c.contingents)),
                 reservataires => value(&holder_list(c.contingents)),
             },
         )
@@ -101,10 +101,9 @@ impl<'a> Site<'a> {
         self.donnees.departements.values().map(entry).collect()
     }
 
-    fn landlord_list(&self) -> Vec<Entree> {
-        let mut list: Vec<Entree> = self
-            .donnees
-            .landlords()
+    fn landlord_list(&self, contingents: &Contingents) -> Vec<Entree> {
+        let mut list: Vec<Entree> = contingents
+            .landlords(self.donnees)
             .into_iter()
             .map(|code| Entree {
                 nom: self.donnees.landlord(&code),
