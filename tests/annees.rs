@@ -72,6 +72,65 @@ fn each_year_stands_beside_the_two_before_it() {
     assert!(page.contains("Évolution") && page.contains("25,0\u{a0}%") && page.contains("75,0\u{a0}%"));
 }
 
+/// A perimeter that grows: the whole, and the EPCI that it cut the year before, no longer count the same communes. What they
+/// counted stays in the table, and is compared with nothing.
+#[test]
+fn years_about_other_communes_are_not_compared() {
+    let mut leases = leases();
+    for (year, lease) in [(2024, "R0"), (2025, "R1"), (2026, "R2")] {
+        writeln!(leases, "{lease};{year}-03-02;900000001;63300;non;1;500;AUCUN;T2").unwrap();
+    }
+    let wider = |year: i32, more: &str| toml(year).replace("epci = [\"246300701\"]", more);
+    let projet =
+        Projet::new(&toml(2024), &[("a.csv", leases.as_bytes()), ("b.csv", b"siren;nom\n900000001;Office A\n")]);
+    projet.run(1, false);
+    let compared = |year: i64, code: &str| -> Vec<i64> {
+        let rows = projet.table("tendance");
+        let of = rows.iter().filter(|r| {
+            r["code"].text() == code && r["annee"].int() == Some(year) && r["indicateur"].text() == "attributions"
+        });
+        of.map(|r| r["comparable"].int().unwrap()).collect()
+    };
+    fs::write(projet.path().join("bilan.toml"), wider(2025, "epci = [\"246300701\"]\ncommunes = [\"63300\"]")).unwrap();
+    projet.run(1, true);
+    for (code, expected) in [("territoire", vec![0]), ("63", vec![0]), ("246300701", vec![1]), ("200070753", vec![])] {
+        assert_eq!(compared(2024, code), expected, "{code}");
+    }
+    let note = "Des chiffres de 2024 portent sur d'autres communes";
+    let whole = projet.text("territoire.html").replace("&#x27;", "'");
+    assert!(
+        whole.contains(note) && !whole.contains("4 en 2024"),
+        "five leases are not beside the four of another perimeter"
+    );
+    let own = projet.text("epci/246300701.html").replace("&#x27;", "'");
+    assert!(!own.contains(note) && own.contains("4 en 2024"));
+    let told: Vec<String> = projet.listed().get("B0378").into_iter().flatten().cloned().collect();
+    assert!(!told.is_empty(), "{:?}", projet.listed().keys());
+
+    fs::write(projet.path().join("bilan.toml"), wider(2026, "epci = [\"246300701\", \"200070753\"]")).unwrap();
+    projet.run(1, false);
+    assert_eq!(compared(2025, "200070753"), [0], "one commune of Riom's, then all");
+    assert_eq!(compared(2025, "246300701"), [1]);
+}
+
+/// Rules that the project sets count what follows them otherwise, and nothing else.
+#[test]
+fn years_counted_by_other_rules_are_not_compared() {
+    let projet = projet();
+    projet.run(1, false);
+    let rules = toml(2025).replace("epci =", "financements_exclus = [\"PLI\", \"PLS\"]\nepci =");
+    fs::write(projet.path().join("bilan.toml"), rules).unwrap();
+    projet.run(1, false);
+    let compared: BTreeMap<String, i64> = projet
+        .table("tendance")
+        .iter()
+        .filter(|r| r["niveau"].text() == "epci" && r["annee"].int() == Some(2024))
+        .map(|r| (r["indicateur"].text().to_owned(), r["comparable"].int().unwrap()))
+        .collect();
+    assert_eq!(compared["q1_hors_qpv"], 0);
+    assert_eq!(compared["attributions"], 1);
+}
+
 #[test]
 fn a_restated_year_is_announced_and_its_earlier_figures_are_kept() {
     let projet = projet();

@@ -3,6 +3,7 @@ SELECT CAST(NULL AS VARCHAR) AS fichier, CAST(NULL AS BIGINT) AS ligne,
        CASE WHEN t.annee <> p.millesime OR t.niveau NOT IN ('epci', 'territoire') OR t.valeur IS NULL
                  OR t.indicateur NOT IN ('demandes_actives', 'attributions', 'logements') THEN 'hors_champ'
             WHEN a.valeur IS NULL THEN 'non_evaluable'
+            WHEN a.comparable = 0 THEN 'hors_champ'
             WHEN a.valeur < p.effectif_minimal THEN 'hors_champ'
             WHEN ABS(t.valeur - a.valeur) > p.ecart_annuel_max * a.valeur THEN 'echec'
             ELSE 'conforme' END AS etat,

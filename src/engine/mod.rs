@@ -1,6 +1,7 @@
 //! DuckDB over the store: small tables of parameters and geography in, `pipelines/*.sql` run in order, indicator tables
 //! out. Whatever only DuckDB can do stays in this module.
 
+mod annees;
 mod attentes;
 mod consultation;
 mod controle;
@@ -35,6 +36,8 @@ use crate::project::Plan;
 use crate::reference::Geographie;
 use crate::store;
 
+use annees::Annees;
+pub use annees::{history_file, keep_year};
 use attentes::{read_by_checks, waits};
 pub use consultation::{Consultation, is_remembered, listed_landlords, open_results};
 pub use controle::{Constatation, Croisement};
@@ -45,7 +48,6 @@ use ouvrier::Ouvrier;
 pub use releve::Echec;
 use surcharge::Surcharges;
 use tables::Prealable;
-pub use tables::history_file;
 pub use tableur::{text, write_csv};
 use territoires::Territoires;
 
@@ -353,7 +355,11 @@ pub fn compute(
     let checks = Croisement::load_all(&resources)?;
     let surcharges = Surcharges::load(&resources)?;
     let workers = threads.clamp(1, ENSEMBLE);
-    let prealable = Prealable { repetes: repetes::find(inputs, threads)?, territoires: Territoires::of(inputs) };
+    let prealable = Prealable {
+        repetes: repetes::find(inputs, threads)?,
+        territoires: Territoires::of(inputs),
+        annees: Annees::find(inputs)?,
+    };
     let (mut ouvriers, mut etapes) = Ouvrier::open_several(inputs, &prealable, workers, threads)?;
     let etendue = Etendue::of(inputs, &prealable, ouvriers[0].engine())?;
     let whole = |check: &Croisement| {

@@ -1,12 +1,13 @@
 //! What goes into the engine beside the store, and how results come out of it.
 
 use std::collections::BTreeSet;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 use arrow::datatypes::DataType;
 use duckdb::types::{ToSqlOutput, Value};
 use duckdb::{ToSql, appender_params_from_iter};
 
+use super::annees::Annees;
 use super::etapes::{Etapes, content};
 use super::repetes::Repetes;
 use super::territoires::Territoires;
@@ -16,7 +17,6 @@ use crate::ingest::arrow_schema;
 use crate::law::{Regle, Situation};
 use crate::reference::{Niveau, Nomenclatures, TYPOLOGIES, csv_rows};
 use crate::schema::Schema;
-use crate::store;
 
 /// Years of construction that the schemas accept.
 const YEARS: (i64, i64) = (1_000, 2_100);
@@ -24,7 +24,7 @@ const YEARS: (i64, i64) = (1_000, 2_100);
 const PERIODS: &str = "reference/periodes_construction.csv";
 
 /// A cell of a small table.
-enum Cell<'a> {
+pub(super) enum Cell<'a> {
     Text(&'a str),
     Int(i64),
     Real(f64),
@@ -68,6 +68,7 @@ impl ToSql for Cell<'_> {
 pub(super) struct Prealable<'i> {
     pub(super) repetes: Vec<Repetes>,
     pub(super) territoires: Territoires<'i>,
+    pub(super) annees: Annees,
 }
 
 /// What is loaded, and the account of it that steps are known by.
@@ -76,7 +77,8 @@ pub(super) struct Charge<'e> {
     pub(super) etapes: &'e mut Etapes,
 }
 
-fn fill<'a>(
+/// A small table.
+pub(super) fn fill<'a>(
     charge: &mut Charge<'_>,
     table: &str,
     columns: &str,
@@ -131,7 +133,7 @@ pub(super) fn load_inputs(
     cache: &Path,
 ) -> Result<()> {
     load_sources(charge, inputs, &prealable.repetes, cache)?;
-    load_history(charge, inputs, cache)?;
+    prealable.annees.load(charge)?;
     load_parameters(charge, inputs)?;
     load_geography(charge, inputs, &prealable.territoires)?;
     load_law(charge, inputs)
@@ -177,65 +179,7 @@ pub(super) fn empty_source(engine: &Engine, schema: &Schema) -> Result<String> {
     Ok(columns)
 }
 
-/// Columns of a year that was kept, with their types.
-const HISTORIQUE: [(&str, DataType); 8] = [
-    ("niveau", DataType::Utf8),
-    ("code", DataType::Utf8),
-    ("libelle", DataType::Utf8),
-    ("indicateur", DataType::Utf8),
-    ("annee", DataType::Int32),
-    ("numerateur", DataType::Int64),
-    ("denominateur", DataType::Int64),
-    ("valeur", DataType::Float64),
-];
-
-/// `historique`: what earlier runs kept of the two years before, or nothing. The year's own file, which this run will
-/// compare its figures with, must read too.
-fn load_history(charge: &mut Charge<'_>, inputs: &Inputs<'_>, cache: &Path) -> Result<()> {
-    let kept = (0..=2).map(|back| history_file(cache, inputs.plan.millesime - back));
-    let kept: Vec<PathBuf> = kept.filter(|file| file.is_file()).collect();
-    kept.iter().try_for_each(|file| is_a_year(file))?;
-    let own = history_file(cache, inputs.plan.millesime);
-    let files: Vec<PathBuf> = kept.into_iter().filter(|file| *file != own).collect();
-    if files.is_empty() {
-        let columns = HISTORIQUE.map(|(name, kind)| format!("{name} {}", sql_type(&kind))).join(", ");
-        charge.etapes.know("historique", columns.as_bytes());
-        return charge.engine.execute("historique", &format!("CREATE TABLE historique ({columns})"));
-    }
-    let mut content = Vec::new();
-    for file in &files {
-        content.extend(std::fs::read(file).map_err(Error::io("lire", file))?);
-    }
-    charge.etapes.know("historique", &content);
-    charge.engine.view("historique", &files)
-}
-
-/// Refuses the file of a year that another version kept with other columns, or that no longer reads to its end: no source
-/// can make it again.
-fn is_a_year(file: &Path) -> Result<()> {
-    let (schema, _) = store::read_all(file)?;
-    let has = |name: &str, kind: &DataType| schema.field_with_name(name).is_ok_and(|field| field.data_type() == kind);
-    match HISTORIQUE.into_iter().find(|(name, kind)| !has(name, kind)) {
-        None => Ok(()),
-        Some((name, kind)) => Err(Error::usage(
-            "B0415",
-            format!(
-                "année gardée par une autre version : « {} » n'a pas de colonne « {name} » de type {}",
-                file.display(),
-                sql_type(&kind)
-            ),
-            "calculez de nouveau cette année avec cette version, ou supprimez ce fichier : l'évolution s'en passera",
-        )),
-    }
-}
-
-/// Where a year's headline figures are kept.
-#[must_use]
-pub fn history_file(cache: &Path, millesime: i32) -> PathBuf {
-    cache.join("historique").join(format!("{millesime}.parquet"))
-}
-
-fn sql_type(kind: &DataType) -> String {
+pub(super) fn sql_type(kind: &DataType) -> String {
     match kind {
         DataType::Date32 => "DATE".to_owned(),
         DataType::Int32 => "INTEGER".to_owned(),

@@ -68,7 +68,7 @@ pub struct Plan {
 }
 
 /// Scope of the stock.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize, Serialize)]
 #[serde(rename_all = "snake_case")]
 pub enum ParcSocial {
     /// Every dwelling of the file.

@@ -1,22 +1,28 @@
 //! The headline figures of each year computed, kept as aggregates: registers are erased, results must not be.
 
 use std::collections::BTreeMap;
-use std::path::Path;
 
 use arrow::array::{Array, AsArray, BooleanArray};
 use arrow::compute::filter_record_batch;
 use arrow::datatypes::{Float64Type, Int32Type};
 
 use crate::diagnostic::Diagnostic;
-use crate::engine::{Table, history_file};
+use crate::engine::{Table, history_file, keep_year};
 use crate::error::{Error, Result};
+use crate::project::Plan;
+use crate::reference::Geographie;
 use crate::store;
 
 /// Keeps the year's rows of `tendance`. A year computed before with other figures is not silently replaced: the earlier
 /// file stays beside the new one under the hash of its content, and the message says how many figures changed.
-pub(super) fn keep(cache: &Path, millesime: i32, tendance: &Table) -> Result<Option<Diagnostic>> {
-    let path = history_file(cache, millesime);
-    let batch = tendance.single()?;
+pub(super) fn keep(plan: &Plan, geographie: &Geographie, tendance: &Table) -> Result<Option<Diagnostic>> {
+    let millesime = plan.millesime;
+    let path = history_file(&plan.cache(), millesime);
+    let mut batch = tendance.single()?;
+    // Said of each year by those that come after it.
+    if let Some(column) = batch.schema_ref().column_with_name("comparable").map(|(column, _)| column) {
+        batch.remove_column(column);
+    }
     let years = batch
         .column_by_name("annee")
         .ok_or_else(|| Error::resource("pipelines/tendance", "colonne « annee » absente"))?
@@ -50,7 +56,7 @@ pub(super) fn keep(cache: &Path, millesime: i32, tendance: &Table) -> Result<Opt
             ));
         }
     }
-    store::write_table(&path, &own.schema(), &[own])?;
+    keep_year(plan, geographie, &own)?;
     Ok(restated)
 }
 

@@ -163,7 +163,7 @@ pub fn run(plan: &Plan, mut notes: Vec<Diagnostic>, options: Options, progress: 
         written.extend(manifeste::write(plan, &ingestion, &geographie, &seuils, &notes)?);
         if let Some(tendance) = resultats.tables.iter().find(|t| t.nom == "tendance") {
             let table = Table::read(&tendance.fichier, &tendance.nom)?;
-            notes.extend(historique::keep(&cache, plan.millesime, &table)?);
+            notes.extend(historique::keep(plan, &geographie, &table)?);
         }
         // Pages of other figures do not stay beside these: they are rendered again below, or go.
         if !options.report {

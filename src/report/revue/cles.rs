@@ -9,6 +9,7 @@ use crate::diagnostic::Gravite;
 use crate::error::Result;
 use crate::format;
 use crate::report::Verdict;
+use crate::report::donnees::Ligne;
 use crate::report::mots;
 use crate::resultats::RESSOURCES;
 
@@ -33,6 +34,7 @@ pub(super) fn chapter(c: &Contexte<'_>) -> Result<Chapitre> {
         )));
     }
     blocs.extend(Bloc::figure(trend(c)?));
+    blocs.extend(set_aside(c).map(Bloc::note));
     Ok(Chapitre::new("cles", "Chiffres clés et verdicts", blocs))
 }
 
@@ -132,7 +134,7 @@ pub(in crate::report) fn key_figures(c: &Contexte<'_>) -> Vec<Cle> {
     let months =
         |x: Option<f64>| x.map_or_else(|| format::NONE.to_owned(), |x| format!("{}\u{a0}mois", format::decimal(x, 1)));
     let before = |indicateur: &str| {
-        c.donnees.rows("tendance", c.lieu).into_iter().find_map(|l| {
+        comparable(c).into_iter().find_map(|l| {
             let last_year = l.int("annee") == Some(i64::from(c.millesime()) - 1) && l.text("indicateur") == indicateur;
             if last_year { l.real("valeur") } else { None }
         })
@@ -207,9 +209,29 @@ const INDICATORS: [(&str, &str, bool); 9] = [
     ("logements", "Logements", false),
 ];
 
+/// Figures of the year and of those kept that stand beside it: others are about other communes, or counted otherwise.
+fn comparable<'c>(c: &'c Contexte<'_>) -> Vec<Ligne<'c>> {
+    let rows = c.donnees.rows("tendance", c.lieu).into_iter();
+    rows.filter(|l| l.int("comparable") != Some(0)).collect()
+}
+
+/// The years kept of which some figures are not compared.
+fn set_aside(c: &Contexte<'_>) -> Option<String> {
+    let rows = c.donnees.rows("tendance", c.lieu).into_iter();
+    let years: BTreeSet<i64> = rows.filter(|l| l.int("comparable") == Some(0)).filter_map(|l| l.int("annee")).collect();
+    let years: Vec<String> = years.iter().map(ToString::to_string).collect();
+    (!years.is_empty()).then(|| {
+        format!(
+            "Des chiffres de {} portent sur d'autres communes, ou suivent d'autres règles du projet : ils ne sont pas comparés à ceux de {}.",
+            years.join(" et "),
+            c.millesime()
+        )
+    })
+}
+
 /// The headline figures over the years kept, where there are at least two.
 fn trend(c: &Contexte<'_>) -> Result<Option<Figure>> {
-    let rows = c.donnees.rows("tendance", c.lieu);
+    let rows = comparable(c);
     let mut annees: Vec<i64> = rows.iter().filter_map(|l| l.int("annee")).collect();
     annees.sort_unstable();
     annees.dedup();
