@@ -125,9 +125,19 @@ impl Memoire {
 /// perimeter or not.
 ///
 /// # Errors
-/// [`Error::Io`], [`Error::Damaged`].
+/// [`Error::Usage`] when the results are of another version; [`Error::Damaged`].
 pub fn listed_landlords(plan: &Plan) -> Result<Table> {
-    Table::read(&kept(&plan.cache(), BAILLEURS.0), BAILLEURS.0)
+    let file = kept(&plan.cache(), BAILLEURS.0);
+    if store::is_whole(&file) { Table::read(&file, BAILLEURS.0) } else { Err(forgotten()) }
+}
+
+/// What questions need of the last run is not kept, or not whole.
+fn forgotten() -> Error {
+    missing("résultats d'une autre version du programme, ou dont la mémoire est abîmée".to_owned())
+}
+
+fn missing(message: String) -> Error {
+    Error::usage("B0401", message, "lancez `bilan run` sur ce projet")
 }
 
 /// Engine for questions asked after a run, which reads and writes nothing.
@@ -135,15 +145,12 @@ pub fn listed_landlords(plan: &Plan) -> Result<Table> {
 /// # Errors
 /// [`Error::Usage`] when the project has no results yet, or those of another version; [`Error::Engine`].
 pub fn open_results(plan: &Plan, threads: usize) -> Result<Engine> {
-    let missing = |message| Error::usage("B0401", message, "lancez `bilan run` sur ce projet");
     let indicateurs = plan.sortie.join(INDICATEURS);
     if !indicateurs.is_dir() {
         return Err(missing(format!("aucun résultat dans « {} »", plan.sortie.display())));
     }
     let cache = reachable(&plan.cache())?;
-    let Some(memoire) = Memoire::load(&cache) else {
-        return Err(missing("résultats d'une autre version du programme, ou dont la mémoire est abîmée".to_owned()));
-    };
+    let memoire = Memoire::load(&cache).ok_or_else(forgotten)?;
     let gone = |file: &&PathBuf| !store::is_whole(&cache.join(file));
     if let Some(gone) = memoire.sources.iter().flat_map(|(_, files)| files).find(gone) {
         let told =
