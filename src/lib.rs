@@ -22,6 +22,7 @@ pub mod run;
 pub mod schema;
 mod sql;
 pub mod store;
+mod syntaxe;
 
 /// The allocator of everything in the process, DuckDB included. Here rather than beside `main`, so that tests and timings run
 /// with what users run with. The system's keeps what was let go of in pieces that nothing else fits into.

@@ -178,6 +178,10 @@ fn a_project_file_with_a_fault_says_where() {
         let (exit, text) = run(projet.path(), &[]);
         assert!(exit == 2 && text.contains(code), "{toml}: {exit} {text}");
     }
+    // Saved by an editor in the words of Windows.
+    let projet = Projet::new("", &[("bilan.toml", b"[bilan]\nmillesime = 2025\ntitre = \"Ann\xe9e\"\n")]);
+    let (exit, text) = run(projet.path(), &[]);
+    assert!(exit == 2 && text.contains("B0002") && text.contains("ligne 3 : ce fichier n'est pas en UTF-8"), "{text}");
     let output = bilan(&["rune"]);
     assert_eq!(output.status.code(), Some(2));
     assert!(String::from_utf8(output.stderr).unwrap().contains("commande « rune » inconnue"));

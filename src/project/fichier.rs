@@ -1,13 +1,14 @@
 //! `bilan.toml` as written: one struct a section, every unknown key refused.
 
 use std::collections::BTreeMap;
-use std::ops::Range;
 use std::path::Path;
 
 use chrono::NaiveDate;
 use serde::{Deserialize, Deserializer};
 
+use crate::diagnostic::Diagnostic;
 use crate::error::{Error, Result};
+use crate::syntaxe::{self, Faute};
 
 /// The whole file.
 #[derive(Debug, Deserialize)]
@@ -179,56 +180,35 @@ fn optional_date<'de, D: Deserializer<'de>>(deserializer: D) -> std::result::Res
     date(deserializer).map(Some)
 }
 
-/// Parses `bilan.toml`; syntax and key errors come back in French with their line.
-pub(super) fn parse(path: &Path, text: &str) -> Result<Fichier> {
-    toml::from_str(text).map_err(|error| {
-        let line = error.span().map(|Range { start, .. }| text[..start.min(text.len())].matches('\n').count() + 1);
-        let mut diagnostic = crate::diagnostic::Diagnostic::refus(
+/// The text of `bilan.toml`, which TOML wants in UTF-8.
+pub(super) fn decode(path: &Path, bytes: Vec<u8>) -> Result<String> {
+    String::from_utf8(bytes).map_err(|error| {
+        let before = error.as_bytes().get(..error.utf8_error().valid_up_to()).unwrap_or_default();
+        let line = String::from_utf8_lossy(before).matches('\n').count() as u64 + 1;
+        let diagnostic = Diagnostic::refus(
             "B0002",
-            in_french(error.message()),
-            "corrigez bilan.toml ; `bilan init` écrit un modèle commenté de toutes les clés",
-        )
-        .in_file(path.display().to_string());
-        if let Some(line) = line {
-            diagnostic = diagnostic.at_line(line as u64);
-        }
-        Error::Usage(Box::new(diagnostic))
+            "ce fichier n'est pas en UTF-8",
+            "enregistrez-le en UTF-8 : dans le Bloc-notes, Enregistrer sous, puis Codage",
+        );
+        Error::Usage(Box::new(diagnostic.in_file(path.display().to_string()).at_line(line)))
     })
 }
 
-/// The parser's own words, translated where a user meets them.
-fn in_french(message: &str) -> String {
-    if let Some(rest) = message.strip_prefix("unknown field ") {
-        let mut names = rest.split('`').skip(1).step_by(2);
-        let unknown = names.next().unwrap_or_default();
-        let known: Vec<&str> = names.collect();
-        return format!("clé « {unknown} » inconnue ; clés possibles : {}", known.join(", "));
-    }
-    if let Some(rest) = message.strip_prefix("missing field ") {
-        return format!("clé « {} » absente", rest.trim_matches('`'));
-    }
-    if let Some(rest) = message.strip_prefix("invalid type: ") {
-        let words = [
-            ("expected", "attendu :"),
-            ("string", "texte"),
-            ("integer", "nombre entier"),
-            ("floating point", "nombre"),
-            ("boolean", "booléen"),
-            ("a sequence", "une liste entre crochets"),
-            ("sequence", "liste"),
-            ("map", "table"),
-            ("struct", "section"),
-        ];
-        let text = words.iter().fold(rest.to_owned(), |text, (from, to)| text.replace(from, to));
-        return format!("type incorrect : {text}");
-    }
-    if let Some(rest) = message.strip_prefix("duplicate key") {
-        return format!("clé en double{rest}");
-    }
-    if message.contains("attendue") {
-        return message.to_owned();
-    }
-    format!("syntaxe TOML incorrecte ({message})")
+/// Parses `bilan.toml`; syntax and key errors come back in French with their line.
+pub(super) fn parse(path: &Path, text: &str) -> Result<Fichier> {
+    toml::from_str(text).map_err(|error| {
+        let Faute { ligne, message } = syntaxe::faute(text, &error);
+        let mut diagnostic = Diagnostic::refus(
+            "B0002",
+            message,
+            "corrigez bilan.toml ; `bilan init` écrit un modèle commenté de toutes les clés",
+        )
+        .in_file(path.display().to_string());
+        if let Some(ligne) = ligne {
+            diagnostic = diagnostic.at_line(ligne);
+        }
+        Error::Usage(Box::new(diagnostic))
+    })
 }
 
 #[cfg(test)]
@@ -248,6 +228,6 @@ mod tests {
         let missing = parse(Path::new("b"), "[bilan]\n").unwrap_err().to_string();
         assert!(missing.contains("clé « millesime » absente"), "{missing}");
         let wrong = parse(Path::new("b"), "[bilan]\nmillesime = \"2025\"\n").unwrap_err().to_string();
-        assert!(wrong.contains("type incorrect"), "{wrong}");
+        assert!(wrong.contains("millesime : le texte « 2025 » n'est pas un nombre entier"), "{wrong}");
     }
 }

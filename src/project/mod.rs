@@ -312,13 +312,14 @@ impl Plan {
     /// [`Error::Usage`] with the diagnostic when the file cannot be used.
     pub fn load(path: &Path, sortie: Option<&Path>) -> Result<(Self, Vec<Diagnostic>)> {
         let file = if path.is_dir() { path.join(PROJECT_FILE) } else { path.to_owned() };
-        let text = std::fs::read_to_string(&file).map_err(|e| {
+        let bytes = std::fs::read(&file).map_err(|e| {
             Error::usage(
                 "B0001",
                 format!("projet « {} » illisible : {}", file.display(), crate::error::io_reason(&e)),
                 "indiquez un dossier qui contient bilan.toml ; `bilan init DOSSIER` en crée un, `bilan demo` aussi",
             )
         })?;
+        let text = fichier::decode(&file, bytes)?;
         let racine = file.parent().filter(|p| !p.as_os_str().is_empty()).unwrap_or(Path::new(".")).to_owned();
         let written = fichier::parse(&file, &text)?;
         let geographie = Geographie::load(&Resources::of_project(&racine), written.bilan.millesime)?;

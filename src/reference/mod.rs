@@ -15,6 +15,7 @@ use include_dir::{Dir, include_dir};
 use sha2::{Digest, Sha256};
 
 use crate::error::{Error, Result};
+use crate::syntaxe;
 
 pub use catalogue::{CodeExplique, by_family, catalogue, markdown};
 pub use geographie::{Commune, Geographie, Niveau, Recode};
@@ -183,5 +184,6 @@ pub(crate) fn csv_rows(resources: &Resources, path: &str, columns: &[&str]) -> R
 /// # Errors
 /// [`Error::Resource`] when it does not hold what `T` asks.
 pub(crate) fn toml_file<T: serde::de::DeserializeOwned>(resources: &Resources, path: &str) -> Result<T> {
-    toml::from_str(&resources.text(path)?).map_err(|e| Error::resource(path, e.to_string()))
+    let text = resources.text(path)?;
+    toml::from_str(&text).map_err(|e| Error::resource(path, syntaxe::faute(&text, &e).to_string()))
 }
