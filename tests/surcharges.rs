@@ -35,7 +35,8 @@ fn project(overrides: &[(&str, String)]) -> Projet {
 fn answer(path: &str, from: &str, to: &str) -> String {
     let projet = project(&[(path, changed(path, from, to))]);
     let (plan, notes) = Plan::load(projet.path(), None).unwrap();
-    let options = Options { threads: 2, verifier: false, report: false };
+    // Templates are read by what renders them.
+    let options = Options { threads: 2, verifier: false, report: path.starts_with("reports/") };
     let error = run::run(&plan, notes, options, &Progress::hidden()).unwrap_err();
     assert_eq!(error.exit_code(), bilan::error::EXIT_USAGE, "{error}");
     error.to_string()
@@ -137,6 +138,20 @@ fn a_schema_keeps_what_the_computation_reads() {
     }
     let renamed_in_files = project(&[(demands, changed(demands, "alias = [", "alias = [\"Le Numero\", "))]);
     renamed_in_files.run(2, false);
+}
+
+/// A template that cannot be read, or not rendered, is the project's own fault and named so.
+#[test]
+fn a_template_that_is_refused_is_named_with_its_line() {
+    let page = answer("reports/site/index.html", "{% extends", "{% étend");
+    assert!(page.contains("reports/site/index.html") && page.contains("ligne 1 : ce modèle"), "{page}");
+    let filter = answer("reports/site/blocs.html", "{{ ", "{{ 1 | inconnu }}{{ ");
+    assert!(filter.contains("reports/site/blocs.html") && filter.contains("ce modèle ne peut être rendu"), "{filter}");
+    let document = answer("reports/pdf/revue.typ", "#import \"commun.typ\": *", "#import \"commun.typ\": *\n#let x = ");
+    assert!(
+        document.contains("reports/pdf/revue.typ") && document.contains("ce modèle ne peut être composé"),
+        "{document}"
+    );
 }
 
 /// A range as wide as numbers go lets every value by; it stops nothing.

@@ -32,6 +32,7 @@ pub(super) struct Imprimerie {
     bibliotheque: LazyHash<Library>,
     sources: Vec<(FileId, Source)>,
     donnees: FileId,
+    resources: Resources,
 }
 
 /// One document being set.
@@ -45,6 +46,11 @@ struct Monde<'a> {
 const GABARITS: [&str; 3] = ["commun.typ", "revue.typ", "diaporama.typ"];
 /// Virtual file of the data.
 const DONNEES: &str = "donnees.json";
+
+/// Path of a template among the resources.
+fn path(gabarit: &str) -> String {
+    format!("reports/pdf/{gabarit}")
+}
 
 fn file_id(name: &str) -> Result<FileId> {
     let path = VirtualPath::new(format!("/{name}")).map_err(|e| Error::Pdf(format!("{name} : {e:?}")))?;
@@ -67,9 +73,15 @@ impl Imprimerie {
         let mut sources = Vec::new();
         for name in GABARITS {
             let id = file_id(name)?;
-            sources.push((id, Source::new(id, resources.text(&format!("reports/pdf/{name}"))?.into_owned())));
+            sources.push((id, Source::new(id, resources.text(&path(name))?.into_owned())));
         }
-        Ok(Self { polices, bibliotheque: LazyHash::new(Library::default()), sources, donnees: file_id(DONNEES)? })
+        Ok(Self {
+            polices,
+            bibliotheque: LazyHash::new(Library::default()),
+            sources,
+            donnees: file_id(DONNEES)?,
+            resources: resources.clone(),
+        })
     }
 
     /// Sets one document; `ident` names it among all others, and `annee` dates it.
@@ -88,7 +100,7 @@ impl Imprimerie {
     }
 
     fn export(&self, monde: &Monde<'_>, ident: &str, annee: i32) -> Result<Vec<u8>> {
-        let failed = |errors: &[SourceDiagnostic]| Error::Pdf(self.words(monde, errors));
+        let failed = |errors: &[SourceDiagnostic]| self.told(monde, errors);
         let document: PagedDocument = typst::compile(monde).output.map_err(|errors| failed(&errors))?;
         let standards = PdfStandards::new(&[PdfStandard::A_2a, PdfStandard::Ua_1])
             .map_err(|e| Error::Pdf(e.message().to_string()))?;
@@ -104,17 +116,27 @@ impl Imprimerie {
         typst_pdf::pdf(&document, &options).map_err(|errors| failed(&errors))
     }
 
-    /// What went wrong, and where in the template.
-    fn words(&self, monde: &Monde<'_>, errors: &[SourceDiagnostic]) -> String {
+    /// What went wrong, and where in the template: told of its file where it is the project's own.
+    fn told(&self, monde: &Monde<'_>, errors: &[SourceDiagnostic]) -> Error {
         let place = |e: &SourceDiagnostic| {
             let id = e.span.id()?;
             let source = self.sources.iter().find(|(other, _)| *other == id).map(|(_, s)| s)?;
             let line = source.lines().byte_to_line(monde.range(e.span)?.start)?;
-            Some(format!("{}, ligne {} : ", id.get().vpath().get_without_slash(), line + 1))
+            Some((id.get().vpath().get_without_slash().to_owned(), line + 1))
         };
-        let all: Vec<String> =
-            errors.iter().map(|e| format!("{}{}", place(e).unwrap_or_default(), e.message)).collect();
-        all.join(" ; ")
+        let all = errors.iter().map(|e| (place(e), &e.message));
+        let own = all.clone().find_map(|(place, message)| {
+            let (gabarit, line) = place?;
+            let place = Some(path(&gabarit)).filter(|place| self.resources.is_own(place))?;
+            Some(Error::resource(place, format!("ligne {line} : ce modèle ne peut être composé (« {message} »)")))
+        });
+        own.unwrap_or_else(|| {
+            let words = all.map(|(place, message)| {
+                let place = place.map_or_else(String::new, |(gabarit, line)| format!("{gabarit}, ligne {line} : "));
+                format!("{place}{message}")
+            });
+            Error::Pdf(words.collect::<Vec<_>>().join(" ; "))
+        })
     }
 }
 

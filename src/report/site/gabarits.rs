@@ -9,8 +9,9 @@ use serde::Serialize;
 use super::super::document::Figure;
 use super::super::sortie::Mention;
 use super::typographie;
-use crate::error::Result;
+use crate::error::{Error, Result};
 use crate::project::Plan;
+use crate::reference::Resources;
 
 /// Templates of the site.
 const GABARITS: [&str; 12] = [
@@ -65,8 +66,14 @@ struct Page<'a> {
     sortie: Sortie,
 }
 
+/// Path of a template among the resources.
+fn path(gabarit: &str) -> String {
+    format!("reports/site/{gabarit}")
+}
+
 /// Templates, and what all of them are given.
 pub(in crate::report) struct Gabarits {
+    resources: Resources,
     environment: Environment<'static>,
     page: Value,
 }
@@ -81,7 +88,8 @@ impl Gabarits {
         let mut environment = Environment::new();
         environment.set_auto_escape_callback(|_| AutoEscape::Html);
         for name in GABARITS {
-            environment.add_template_owned(name, resources.text(&format!("reports/site/{name}"))?.into_owned())?;
+            let text = resources.text(&path(name))?.into_owned();
+            environment.add_template_owned(name, text).map_err(|e| told(&resources, e))?;
         }
         let page = Page {
             titre: &plan.titre,
@@ -93,14 +101,25 @@ impl Gabarits {
             sortie,
         };
         let page = Value::from(Serde(serde_json::to_value(&page)?));
-        Ok(Self { environment, page })
+        Ok(Self { resources, environment, page })
     }
 
     /// A page from its template.
     pub(in crate::report) fn render(&self, gabarit: &str, own: Value) -> Result<String> {
-        let template = self.environment.get_template(gabarit)?;
-        Ok(typographie::unbroken_page(&template.render(context! { page => self.page.clone(), ..own })?))
+        let given = context! { page => self.page.clone(), ..own };
+        let page = self.environment.get_template(gabarit).and_then(|template| template.render(given));
+        Ok(typographie::unbroken_page(&page.map_err(|e| told(&self.resources, e))?))
     }
+}
+
+/// What is wrong with a template, told of its file where it is the project's own.
+fn told(resources: &Resources, error: minijinja::Error) -> Error {
+    let Some(place) = error.name().map(path).filter(|place| resources.is_own(place)) else {
+        return Error::Template(error);
+    };
+    let line = error.line().map_or_else(String::new, |line| format!("ligne {line} : "));
+    let words = error.detail().map_or_else(|| error.kind().to_string(), str::to_owned);
+    Error::resource(place, format!("{line}ce modèle ne peut être rendu (« {words} »)"))
 }
 
 /// A part of what a template is given.
