@@ -232,6 +232,13 @@ fn help_and_usage_errors_are_in_french() {
         let (code, out, err) = bilan(&args);
         assert!(code == 2 && out.is_empty() && !err.contains("error:") && !err.contains("For more"), "{args:?}: {err}");
     }
+    assert!(bilan(&["run", "a", "b"]).2.contains("« b » est en trop"));
+    let dir = tempfile::tempdir().unwrap();
+    let out = dir.path().join("demo");
+    for n in ["0", "34876"] {
+        let (code, _, err) = bilan(&["demo", "--communes", n, "--out", out.to_str().unwrap()]);
+        assert!(code == 2 && err.contains("un nombre de 1 à 34875") && !out.exists(), "{n}: {err}");
+    }
 }
 
 /// What the pages print is what the tables hold, and every page says what its data are.

@@ -60,7 +60,7 @@ pub struct Demo {
     /// Graine du tirage : même graine, mêmes octets (par défaut 2025)
     #[arg(long, value_name = "N", default_value_t = 2025, hide_default_value = true)]
     pub seed: u64,
-    /// Répartit le registre sur N communes de toute la France
+    /// Répartit le registre sur N communes de toute la France, 34875 au plus
     #[arg(long, value_name = "N")]
     pub communes: Option<usize>,
     #[command(flatten)]
@@ -296,7 +296,8 @@ pub fn report(error: &clap::Error) -> u8 {
     let message = match error.kind() {
         ErrorKind::InvalidSubcommand => format!("commande « {} » inconnue", part(ContextKind::InvalidSubcommand)),
         ErrorKind::MissingSubcommand => "aucune commande donnée".to_owned(),
-        ErrorKind::UnknownArgument => format!("option « {argument} » inconnue"),
+        ErrorKind::UnknownArgument if argument.starts_with('-') => format!("option « {argument} » inconnue"),
+        ErrorKind::UnknownArgument => format!("« {argument} » est en trop"),
         ErrorKind::MissingRequiredArgument => format!("argument obligatoire absent : {argument}"),
         ErrorKind::InvalidValue | ErrorKind::ValueValidation => {
             let value = part(ContextKind::InvalidValue);

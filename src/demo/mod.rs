@@ -67,6 +67,14 @@ pub fn write_demo(dir: &Path, options: Options, progress: &Progress) -> Result<(
     }
     let resources = Resources::embedded();
     let geographie = Geographie::load(&resources, MILLESIME)?;
+    let all = geographie.communes().count();
+    if let Some(n) = options.communes.filter(|n| !(1..=all).contains(n)) {
+        return Err(Error::usage(
+            "B0008",
+            format!("--communes <N> : « {n} » n'est pas une valeur possible"),
+            format!("un nombre de 1 à {all}, les communes de {MILLESIME}"),
+        ));
+    }
     let territoires = match options.communes {
         None => Territoires::auvergne(&resources, &geographie)?,
         Some(n) => Territoires::country(&resources, &geographie, n, &mut rng(options.seed, 0))?,
@@ -74,8 +82,7 @@ pub fn write_demo(dir: &Path, options: Options, progress: &Progress) -> Result<(
     let (demandes, attributions) = if options.communes.is_none() {
         (DEMANDES, ATTRIBUTIONS)
     } else {
-        let all = geographie.communes().count() as u64;
-        let n = territoires.communes.len() as u64;
+        let (all, n) = (all as u64, territoires.communes.len() as u64);
         (DEMANDES_FRANCE * n / all, ATTRIBUTIONS_FRANCE * n / all)
     };
     let weights: Vec<u64> =
