@@ -39,6 +39,22 @@ impl Commune {
             Niveau::Territoire => Some("territoire"),
         }
     }
+
+    /// What is wrong with its codes: a spreadsheet drops the zeros that begin them, and no record would be found in it.
+    fn fault(&self) -> Option<String> {
+        let of = |code: &str, long: usize| code.len() == long && code.bytes().all(|b| b.is_ascii_alphanumeric());
+        let wrong =
+            |code: &str, what: &str| Some(format!("« {code} » n'est pas {what} (un tableur ôte les zéros de tête)"));
+        if !of(&self.code, 5) || !self.code.starts_with(&self.departement) || self.departement.len() < 2 {
+            wrong(&self.code, &format!("un code de commune du département « {} »", self.departement))
+        } else if !of(&self.region, 2) {
+            wrong(&self.region, "un code de région")
+        } else if let Some(epci) = self.epci.as_deref().filter(|epci| !of(epci, 9)) {
+            wrong(epci, "le SIREN d'un EPCI")
+        } else {
+            None
+        }
+    }
 }
 
 /// What Insee writes for the EPCI of a commune that belongs to none.
@@ -120,14 +136,18 @@ impl Geographie {
             Ok(rows.into_iter().filter_map(|r| <[String; 2]>::try_from(r).ok()).map(|[a, b]| (a, b)).collect())
         };
         let columns = ["commune", "libelle", "epci", "departement", "region"];
-        let communes: BTreeMap<String, Commune> = csv_rows(resources, &at("communes"), &columns)?
-            .into_iter()
-            .filter_map(|r| <[String; 5]>::try_from(r).ok())
-            .map(|[code, libelle, epci, departement, region]| {
+        let rows = csv_rows(resources, &at("communes"), &columns)?.into_iter().zip(2..);
+        let communes: BTreeMap<String, Commune> = rows
+            .filter_map(|(row, line)| Some((<[String; 5]>::try_from(row).ok()?, line)))
+            .map(|([code, libelle, epci, departement, region], line)| {
                 let epci = Some(epci).filter(|epci| !epci.is_empty() && epci != SANS_EPCI);
-                (code.clone(), Commune { code, libelle, epci, departement, region })
+                let commune = Commune { code, libelle, epci, departement, region };
+                match commune.fault() {
+                    None => Ok((commune.code.clone(), commune)),
+                    Some(fault) => Err(Error::resource(at("communes"), format!("ligne {line} : {fault}"))),
+                }
             })
-            .collect();
+            .collect::<Result<_>>()?;
         let mut split = BTreeMap::new();
         for (code, date) in pairs("communes_scindees", &["ancienne", "date"])? {
             let date = date.parse().map_err(|_| Error::resource(at("communes_scindees"), "date illisible"))?;
@@ -255,6 +275,28 @@ mod tests {
         assert_eq!(geo.commune("75056").unwrap().epci.as_deref(), Some("217500016"));
         // Ouessant.
         assert_eq!(geo.commune("29155").unwrap().epci, None);
+    }
+
+    /// A table that went through a spreadsheet has lost the zeros of nine départements.
+    #[test]
+    fn a_table_without_its_leading_zeros_is_refused() {
+        let dir = tempfile::tempdir().unwrap();
+        let folder = dir.path().join("reference/geographie");
+        std::fs::create_dir_all(&folder).unwrap();
+        for (row, told) in [
+            ("1001,X,200069193,1,84", "ligne 2 : « 1001 » n'est pas un code de commune du département « 1 »"),
+            ("01001,X,200069193,1,84", "« 01001 » n'est pas un code de commune du département « 1 »"),
+            ("97105,X,249710062,971,1", "« 1 » n'est pas un code de région"),
+            ("01001,X,69193,01,84", "« 69193 » n'est pas le SIREN d'un EPCI"),
+        ] {
+            let table = format!("commune,libelle,epci,departement,region\n{row}\n");
+            std::fs::write(folder.join("communes_2026.csv"), table).unwrap();
+            let refused = Geographie::load(&Resources::of_project(dir.path()), 2026).unwrap_err().to_string();
+            assert!(refused.contains(told), "{refused}");
+        }
+        std::fs::write(folder.join("communes_2026.csv"), "commune,libelle,epci,departement,region\n63113,X\n").unwrap();
+        let refused = Geographie::load(&Resources::of_project(dir.path()), 2026).unwrap_err().to_string();
+        assert!(refused.contains("ligne 2 : colonnes séparées par des virgules, 2 au lieu de 5"), "{refused}");
     }
 
     #[test]

@@ -163,7 +163,7 @@ fn collect_files(dir: &Path, prefix: &str, paths: &mut BTreeSet<String>) {
 pub(crate) fn csv_rows(resources: &Resources, path: &str, columns: &[&str]) -> Result<Vec<Vec<String>>> {
     let text = resources.text(path)?;
     let mut reader = csv::Reader::from_reader(text.as_bytes());
-    let header = reader.headers().map_err(|e| Error::resource(path, e.to_string()))?.clone();
+    let header = reader.headers().map_err(|e| Error::resource(path, csv_reason(&e)))?.clone();
     let index = columns
         .iter()
         .map(|c| {
@@ -173,10 +173,21 @@ pub(crate) fn csv_rows(resources: &Resources, path: &str, columns: &[&str]) -> R
     reader
         .records()
         .map(|record| {
-            let record = record.map_err(|e| Error::resource(path, e.to_string()))?;
+            let record = record.map_err(|e| Error::resource(path, csv_reason(&e)))?;
             Ok(index.iter().map(|&i| record.get(i).unwrap_or_default().to_owned()).collect())
         })
         .collect()
+}
+
+/// What is wrong with a CSV file, in French.
+fn csv_reason(error: &csv::Error) -> String {
+    let line = error.position().map_or_else(String::new, |place| format!("ligne {} : ", place.line()));
+    match error.kind() {
+        csv::ErrorKind::UnequalLengths { expected_len, len, .. } => {
+            format!("{line}colonnes séparées par des virgules, {len} au lieu de {expected_len}")
+        }
+        _ => format!("{line}ce n'est pas du CSV ({error})"),
+    }
 }
 
 /// Parses an embedded TOML file.

@@ -26,7 +26,7 @@ impl Nomenclatures {
         for path in resources.list("reference/nomenclatures") {
             let wrong = |reason: String| Error::resource(&path, reason);
             let value: BTreeMap<String, Value> =
-                serde_json::from_str(&resources.text(&path)?).map_err(|e| wrong(e.to_string()))?;
+                serde_json::from_str(&resources.text(&path)?).map_err(|e| wrong(json_reason(&e)))?;
             let debut: NaiveDate =
                 value.get("_debut").and_then(Value::as_str).and_then(|d| d.parse().ok()).ok_or_else(|| {
                     wrong("clé « _debut » absente : la date depuis laquelle ces listes valent".to_owned())
@@ -66,4 +66,14 @@ impl Nomenclatures {
     pub fn iter(&self) -> impl Iterator<Item = (&String, &BTreeMap<String, String>)> {
         self.lists.iter()
     }
+}
+
+/// What is wrong with a JSON file, in French.
+fn json_reason(error: &serde_json::Error) -> String {
+    let told = match error.classify() {
+        serde_json::error::Category::Eof => "il manque la fin",
+        serde_json::error::Category::Data => "un objet de listes est attendu",
+        _ => "ce n'est pas du JSON",
+    };
+    format!("ligne {}, colonne {} : {told}", error.line(), error.column())
 }
