@@ -52,10 +52,19 @@ impl Commune {
         } else if let Some(epci) = self.epci.as_deref().filter(|epci| !of(epci, 9)) {
             wrong(epci, "le SIREN d'un EPCI")
         } else {
-            None
+            (self.epci.as_deref() == Some(GRAND_PARIS)).then(|| {
+                format!(
+                    "« {} » est donnée à la Métropole du Grand Paris, qui ne tient pas de conférence : \
+                     donnez le SIREN de son établissement public territorial, ou de la commune de Paris",
+                    self.code
+                )
+            })
         }
     }
 }
+
+/// The métropole whose territories hold the conferences.
+const GRAND_PARIS: &str = "200054781";
 
 /// What Insee writes for the EPCI of a commune that belongs to none.
 const SANS_EPCI: &str = "ZZZZZZZZZ";
@@ -288,6 +297,7 @@ mod tests {
             ("01001,X,200069193,1,84", "« 01001 » n'est pas un code de commune du département « 1 »"),
             ("97105,X,249710062,971,1", "« 1 » n'est pas un code de région"),
             ("01001,X,69193,01,84", "« 69193 » n'est pas le SIREN d'un EPCI"),
+            ("93066,X,200054781,93,11", "donnez le SIREN de son établissement public territorial"),
         ] {
             let table = format!("commune,libelle,epci,departement,region\n{row}\n");
             std::fs::write(folder.join("communes_2026.csv"), table).unwrap();
