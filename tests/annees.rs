@@ -104,6 +104,13 @@ fn years_about_other_communes_are_not_compared() {
     );
     let own = projet.text("epci/246300701.html").replace("&#x27;", "'");
     assert!(!own.contains(note) && own.contains("4 en 2024"));
+    // The same year again, on the first perimeter.
+    fs::write(projet.path().join("bilan.toml"), toml(2025)).unwrap();
+    let notes = projet.run(1, false).notes;
+    let restated = notes.iter().find(|d| d.code == "B0305").unwrap();
+    assert!(restated.message.contains("sur un autre périmètre ou par d'autres règles"), "{restated}");
+    fs::write(projet.path().join("bilan.toml"), wider(2025, "epci = [\"246300701\"]\ncommunes = [\"63300\"]")).unwrap();
+    projet.run(1, false);
     let told: Vec<String> = projet.listed().get("B0378").into_iter().flatten().cloned().collect();
     assert!(!told.is_empty(), "{:?}", projet.listed().keys());
 

@@ -31,7 +31,7 @@ const HISTORIQUE: [(&str, DataType); 8] = [
 const CHAMP: &str = "champ";
 
 /// What the figures of a year are about.
-#[derive(Debug, Deserialize, Serialize)]
+#[derive(Debug, PartialEq, Eq, Deserialize, Serialize)]
 struct Champ {
     /// Communes of the perimeter by the SIREN of their EPCI, empty for those that belong to none.
     communes: BTreeMap<String, BTreeSet<String>>,
@@ -108,21 +108,20 @@ impl Annees {
     /// # Errors
     /// [`Error::Usage`] for a year that another version kept; [`Error::Io`], [`Error::Damaged`].
     pub(super) fn find(inputs: &Inputs<'_>) -> Result<Self> {
-        let own = inputs.plan.millesime;
+        let Inputs { plan, geographie, .. } = inputs;
+        let kept = (0..=2).map(|back| plan.millesime - back).map(|year| (year, history_file(&plan.cache(), year)));
+        let kept: Vec<(i32, PathBuf)> = kept.filter(|(_, fichier)| fichier.is_file()).collect();
+        kept.iter().try_for_each(|(_, fichier)| is_a_year(fichier))?;
         let mut annees = Self::default();
-        let today = Champ::of(inputs.plan, inputs.geographie);
-        let counted = today.territoires(inputs.geographie);
-        for millesime in [own, own - 1, own - 2] {
-            let fichier = history_file(&inputs.plan.cache(), millesime);
-            if !fichier.is_file() {
-                continue;
-            }
-            is_a_year(&fichier)?;
-            if millesime == own {
-                continue;
-            }
+        let before: Vec<_> = kept.into_iter().filter(|(millesime, _)| *millesime < plan.millesime).collect();
+        if before.is_empty() {
+            return Ok(annees);
+        }
+        let today = Champ::of(plan, geographie);
+        let counted = today.territoires(geographie);
+        for (millesime, fichier) in before {
             if let Some(then) = Champ::of_file(&fichier)? {
-                let before = then.territoires(inputs.geographie);
+                let before = then.territoires(geographie);
                 let other = counted.iter().filter(|(place, communes)| before.get(*place) != Some(communes));
                 annees.champs.extend(other.map(|((niveau, code), _)| (millesime, *niveau, (*code).to_owned())));
                 annees.regles.extend(then.otherwise(&today).map(|indicateur| (millesime, indicateur)));
@@ -180,6 +179,14 @@ fn is_a_year(file: &Path) -> Result<()> {
 #[must_use]
 pub fn history_file(cache: &Path, millesime: i32) -> PathBuf {
     cache.join("historique").join(format!("{millesime}.parquet"))
+}
+
+/// Whether what was kept of a year is about other communes than the project's, or was counted by other rules.
+///
+/// # Errors
+/// [`Error::Io`], [`Error::Damaged`].
+pub fn is_of_another_scope(plan: &Plan, geographie: &Geographie, file: &Path) -> Result<bool> {
+    Ok(Champ::of_file(file)?.is_some_and(|champ| champ != Champ::of(plan, geographie)))
 }
 
 /// Keeps the figures of a year, and what they are about.

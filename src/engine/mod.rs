@@ -37,7 +37,7 @@ use crate::reference::Geographie;
 use crate::store;
 
 use annees::Annees;
-pub use annees::{history_file, keep_year};
+pub use annees::{history_file, is_of_another_scope, keep_year};
 use attentes::{read_by_checks, waits};
 pub use consultation::{Consultation, is_remembered, listed_landlords, open_results};
 pub use controle::{Constatation, Croisement};

@@ -7,7 +7,7 @@ use arrow::compute::filter_record_batch;
 use arrow::datatypes::{Float64Type, Int32Type};
 
 use crate::diagnostic::Diagnostic;
-use crate::engine::{Table, history_file, keep_year};
+use crate::engine::{Table, history_file, is_of_another_scope, keep_year};
 use crate::error::{Error, Result};
 use crate::project::Plan;
 use crate::reference::Geographie;
@@ -42,7 +42,12 @@ pub(super) fn keep(plan: &Plan, geographie: &Geographie, tendance: &Table) -> Re
             restated = Some(Diagnostic::anomalie(
                 "B0305",
                 format!(
-                    "l'année {millesime} avait déjà été calculée : {} de l'évolution",
+                    "l'année {millesime} avait déjà été calculée{} : {} de l'évolution",
+                    if is_of_another_scope(plan, geographie, &path)? {
+                        ", sur un autre périmètre ou par d'autres règles"
+                    } else {
+                        ""
+                    },
                     crate::format::count(
                         i64::try_from(changed).unwrap_or(i64::MAX),
                         "chiffre change",
