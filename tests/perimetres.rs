@@ -282,6 +282,26 @@ fn a_landlord_has_a_page_where_the_territory_names_it() {
     assert!(home.contains("Société muette") && !home.contains("Société d'ailleurs"));
 }
 
+/// A project that does not say when its demands were extracted: no document says so in its place.
+#[test]
+fn a_date_of_extraction_that_nobody_gave_is_told_by_no_document() {
+    let demands = "numero_unique;date_depot;communes\nD1;2025-03-01;63113\n";
+    let toml = CLERMONT.replace("date_extraction = 2026-01-31\n", "");
+    let projet = Projet::new(&format!("{toml}{}", source("demandes")), &[("demandes.csv", demands.as_bytes())]);
+    let outcome = projet.run(2, true);
+    assert!(outcome.notes.iter().any(|d| d.code == "B0379"), "{:?}", outcome.notes);
+    let said = "extraites à une date non précisée";
+    for page in ["index.html", "methode.html", "epci/246300701.html"] {
+        let page = unescaped(&projet.text(page));
+        assert!(page.contains(said) && !page.contains("extraites le"), "{page}");
+    }
+    let document = squeezed(&pdf_text(&projet.path().join("sortie/pdf/246300701.pdf")));
+    assert!(document.contains(&squeezed(said)) && !document.contains(&squeezed("extraites le")), "{document}");
+    let given = Projet::new(&format!("{CLERMONT}{}", source("demandes")), &[("demandes.csv", demands.as_bytes())]);
+    assert!(given.run(2, true).notes.iter().all(|d| d.code != "B0379"));
+    assert!(unescaped(&given.text("index.html")).contains("Demandes extraites le 31/01/2026"));
+}
+
 /// Who asks for the territory from elsewhere is told beside who asks for it first; a household's own typology, where the
 /// project wants it, is what the page says it counts by.
 #[test]

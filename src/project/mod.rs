@@ -326,6 +326,16 @@ impl Plan {
         resolution::resolve(&racine, &geographie, written, sortie)
     }
 
+    /// When the demands were extracted, in French, as it follows « demandes ».
+    #[must_use]
+    pub fn extraites(&self) -> String {
+        if self.extraction_donnee {
+            format!("extraites le {}", self.date_extraction.format("%d/%m/%Y"))
+        } else {
+            "extraites à une date non précisée".to_owned()
+        }
+    }
+
     /// Folder of the store and cache.
     #[must_use]
     pub fn cache(&self) -> PathBuf {

@@ -73,12 +73,12 @@ pub(super) fn of_part(plan: &Plan, revue: &Revue) -> Result<Vec<u8>> {
     book.add_worksheet().set_name(CONTENTS).map_err(failed)?;
     let entries = feuilles::of_review(&mut book, revue).map_err(failed)?;
     let words = format!(
-        "{} {} ; baux signés en {} ; demandes actives au 31/12/{}, extraites le {}.",
+        "{} {} ; baux signés en {} ; demandes actives au 31/12/{}, {}.",
         if revue.niveau == "epci" { "SIREN" } else { "Département" },
         revue.code,
         plan.millesime,
         plan.millesime,
-        plan.date_extraction.format("%d/%m/%Y")
+        plan.extraites()
     );
     let couverture = Couverture {
         titre: &revue.libelle,
@@ -116,10 +116,10 @@ fn failed(e: XlsxError) -> Error {
 
 fn manifeste_words(plan: &Plan, manifeste: &Manifeste) -> String {
     format!(
-        "Baux signés en {} ; demandes actives au 31/12/{}, extraites le {} ; parc au 1er janvier {}. {}.",
+        "Baux signés en {} ; demandes actives au 31/12/{}, {} ; parc au 1er janvier {}. {}.",
         plan.millesime,
         plan.millesime,
-        plan.date_extraction.format("%d/%m/%Y"),
+        plan.extraites(),
         manifeste.identite.millesime_rpls,
         manifeste.identite.programme
     )

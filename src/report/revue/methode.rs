@@ -47,8 +47,8 @@ pub(super) fn chapter(c: &Contexte<'_>) -> Chapitre {
     let year = plan.millesime;
     let mut blocs = vec![
         Bloc::constat(format!(
-            "Baux signés du 1er janvier au 31 décembre {year} ; demandes actives au 31 décembre {year}, extraites le {} ; parc au 1er janvier {} (RPLS).",
-            plan.date_extraction.format("%d/%m/%Y"),
+            "Baux signés du 1er janvier au 31 décembre {year} ; demandes actives au 31 décembre {year}, {} ; parc au 1er janvier {} (RPLS).",
+            plan.extraites(),
             manifeste.identite.millesime_rpls
         )),
         Bloc::note(
