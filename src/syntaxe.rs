@@ -102,8 +102,11 @@ fn told(line: &str, words: &str) -> String {
             .split_once(", expected")
             .map_or_else(|| NUE.to_owned(), |(found, _)| format!("{} est hors de portée", given(found)))
     } else {
-        // What the program itself says of a value is in French.
-        ENONCES.iter().find(|(begins, _)| words.starts_with(begins)).map_or(words, |(_, told)| told).to_owned()
+        // What the program itself says of a date is in French.
+        let known = ENONCES.iter().find(|(begins, _)| words.starts_with(begins)).map(|(_, told)| (*told).to_owned());
+        known.unwrap_or_else(|| {
+            if words.contains("attendue") { words.to_owned() } else { format!("ligne mal écrite (« {words} »)") }
+        })
     };
     key(line).map_or_else(|| message.clone(), |key| format!("{key} : {message}"))
 }
@@ -222,5 +225,6 @@ mod tests {
         assert_eq!(faute_of("n = \"2025\""), "ligne 1 : n : le texte « 2025 » n'est pas un nombre entier");
         assert_eq!(faute_of("n = 99999999999"), "ligne 1 : n : « 99999999999 » est hors de portée");
         assert_eq!(faute_of("cible = 1.0"), "ligne 1 : clé « n » absente");
+        assert!(faute_of("n = +0x1").starts_with("ligne 1 : n : ligne mal écrite (« "), "{}", faute_of("n = +0x1"));
     }
 }
