@@ -38,6 +38,8 @@ struct Champ {
     financements_exclus: BTreeSet<String>,
     epci_sans_qpv: BTreeSet<String>,
     parc_social: ParcSocial,
+    /// Years from the review's to that of its stock: a same file read by two reviews is no stock of each.
+    decalage_rpls: i32,
 }
 
 impl Champ {
@@ -52,6 +54,7 @@ impl Champ {
             financements_exclus: plan.financements_exclus.iter().cloned().collect(),
             epci_sans_qpv: plan.epci_sans_qpv.clone(),
             parc_social: plan.parc_social,
+            decalage_rpls: plan.millesime_rpls() - plan.millesime,
         }
     }
 
@@ -84,7 +87,10 @@ impl Champ {
         let changed: [(bool, &[&str]); 3] = [
             (self.financements_exclus != other.financements_exclus, &[q1, q2_q4, "prioritaires"]),
             (self.epci_sans_qpv != other.epci_sans_qpv, &[q1, q2_q4]),
-            (self.parc_social != other.parc_social, &["logements", "vacance"]),
+            (
+                (self.parc_social, self.decalage_rpls) != (other.parc_social, other.decalage_rpls),
+                &["logements", "vacance"],
+            ),
         ];
         let named: BTreeSet<&str> =
             changed.into_iter().filter(|(is, _)| *is).flat_map(|(_, named)| named).copied().collect();
@@ -215,6 +221,7 @@ mod tests {
             financements_exclus: BTreeSet::new(),
             epci_sans_qpv: BTreeSet::new(),
             parc_social: ParcSocial::TousLogements,
+            decalage_rpls: 0,
         };
         let (before, now) = (champ("200000001", &["01003", "01165"]), champ("200000001", &["01165"]));
         assert_eq!(before.territoires(&geographie), now.territoires(&geographie));
@@ -222,5 +229,9 @@ mod tests {
         let (there, here) = (elsewhere.territoires(&geographie), now.territoires(&geographie));
         assert_eq!(there[&(Niveau::Departement, "01")], here[&(Niveau::Departement, "01")]);
         assert!(!there.contains_key(&(Niveau::Epci, "200000001")));
+        // The stock of the year after, for want of the year's own.
+        let later = Champ { decalage_rpls: 1, ..champ("200000001", &["01165"]) };
+        assert_eq!(later.otherwise(&now).collect::<Vec<_>>(), ["logements", "vacance"]);
+        assert_eq!(before.otherwise(&now).count(), 0);
     }
 }
