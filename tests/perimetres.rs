@@ -299,7 +299,11 @@ fn a_date_of_extraction_that_nobody_gave_is_told_by_no_document() {
     assert!(document.contains(&squeezed(said)) && !document.contains(&squeezed("extraites le")), "{document}");
     let given = Projet::new(&format!("{CLERMONT}{}", source("demandes")), &[("demandes.csv", demands.as_bytes())]);
     assert!(given.run(2, true).notes.iter().all(|d| d.code != "B0379"));
-    assert!(unescaped(&given.text("index.html")).contains("Demandes extraites le 31/01/2026"));
+    let home = unescaped(&given.text("index.html"));
+    assert!(
+        home.contains("Demandes actives au 31 décembre 2025, extraites le 31/01/2026. "),
+        "no stock, no lease: {home}"
+    );
 }
 
 /// Who asks for the territory from elsewhere is told beside who asks for it first; a household's own typology, where the

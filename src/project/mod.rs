@@ -12,6 +12,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::diagnostic::Diagnostic;
 use crate::error::{Error, Result};
+use crate::format;
 use crate::reference::{Commune, Geographie, Resources};
 
 pub use init::init_project;
@@ -326,14 +327,23 @@ impl Plan {
         resolution::resolve(&racine, &geographie, written, sortie)
     }
 
-    /// When the demands were extracted, in French, as it follows « demandes ».
+    /// What its figures are of, as a French sentence without its full stop: the leases, demands and stock that it gives.
     #[must_use]
-    pub fn extraites(&self) -> String {
-        if self.extraction_donnee {
+    pub fn portee(&self) -> String {
+        let year = self.millesime;
+        let extraites = if self.extraction_donnee {
             format!("extraites le {}", self.date_extraction.format("%d/%m/%Y"))
         } else {
             "extraites à une date non précisée".to_owned()
-        }
+        };
+        let parts = [
+            ("attributions", format!("baux signés en {year}")),
+            ("demandes", format!("demandes actives au 31 décembre {year}, {extraites}")),
+            ("rpls", format!("parc au 1er janvier {} (RPLS)", self.millesime_rpls())),
+        ];
+        let given: Vec<String> =
+            parts.into_iter().filter(|(source, _)| self.has_source(source)).map(|(_, words)| words).collect();
+        if given.is_empty() { "Ni baux, ni demandes, ni parc".to_owned() } else { format::capital(&given.join(" ; ")) }
     }
 
     /// Folder of the store and cache.

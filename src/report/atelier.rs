@@ -20,7 +20,6 @@ use crate::partage::shared_out;
 use crate::progress::Progress;
 use crate::project::Plan;
 use crate::reference::Geographie;
-use crate::resultats::Manifeste;
 use crate::store;
 
 /// What a rendering left in the results folder.
@@ -45,8 +44,7 @@ pub(super) fn documents(code: &str) -> [String; 3] {
 pub(super) struct Document<'a> {
     titre: String,
     millesime: i32,
-    millesime_rpls: i32,
-    extraites: String,
+    portee: String,
     fictif: bool,
     mention: Mention,
     accroche: String,
@@ -57,19 +55,11 @@ pub(super) struct Document<'a> {
 }
 
 impl<'a> Document<'a> {
-    pub(super) fn new(
-        plan: &Plan,
-        manifeste: &Manifeste,
-        mention: Mention,
-        titre: String,
-        accroche: String,
-        revue: &'a Revue,
-    ) -> Self {
+    pub(super) fn new(plan: &Plan, mention: Mention, titre: String, accroche: String, revue: &'a Revue) -> Self {
         Self {
             titre,
             millesime: plan.millesime,
-            millesime_rpls: manifeste.identite.millesime_rpls,
-            extraites: plan.extraites(),
+            portee: plan.portee(),
             fictif: plan.fictif,
             mention,
             accroche,
@@ -251,7 +241,7 @@ impl Atelier<'_> {
         let (plan, revue) = (self.plan, &dossier.revue);
         let titre = format!("{} — bilan {}", revue.libelle, plan.millesime);
         let mention = Mention::restreinte(plan);
-        Document::new(plan, &self.donnees.manifeste, mention, titre, dossier.accroche.clone(), revue)
+        Document::new(plan, mention, titre, dossier.accroche.clone(), revue)
     }
 
     /// The PDF of a review.

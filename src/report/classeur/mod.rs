@@ -72,14 +72,8 @@ pub(super) fn of_part(plan: &Plan, revue: &Revue) -> Result<Vec<u8>> {
     properties(&mut book, plan, &revue.libelle).map_err(failed)?;
     book.add_worksheet().set_name(CONTENTS).map_err(failed)?;
     let entries = feuilles::of_review(&mut book, revue).map_err(failed)?;
-    let words = format!(
-        "{} {} ; baux signés en {} ; demandes actives au 31/12/{}, {}.",
-        if revue.niveau == "epci" { "SIREN" } else { "Département" },
-        revue.code,
-        plan.millesime,
-        plan.millesime,
-        plan.extraites()
-    );
+    let words =
+        format!("{} {}. {}.", if revue.niveau == "epci" { "SIREN" } else { "Département" }, revue.code, plan.portee());
     let couverture = Couverture {
         titre: &revue.libelle,
         mention: Mention::restreinte(plan),
@@ -115,14 +109,7 @@ fn failed(e: XlsxError) -> Error {
 }
 
 fn manifeste_words(plan: &Plan, manifeste: &Manifeste) -> String {
-    format!(
-        "Baux signés en {} ; demandes actives au 31/12/{}, {} ; parc au 1er janvier {}. {}.",
-        plan.millesime,
-        plan.millesime,
-        plan.extraites(),
-        manifeste.identite.millesime_rpls,
-        manifeste.identite.programme
-    )
+    format!("{}. {}.", plan.portee(), manifeste.identite.programme)
 }
 
 /// What the contents say of a workbook as a whole.

@@ -57,12 +57,7 @@ pub fn publish(
 ) -> Result<(Avis, BTreeMap<String, String>)> {
     let manifeste = Manifeste::load(plan)?;
     let mention = Mention::publique(plan, edition.seuil);
-    let sortie = Sortie {
-        mention: mention.clone(),
-        millesime_rpls: manifeste.identite.millesime_rpls,
-        edition: Lectorat::Publique,
-        etendu: false,
-    };
+    let sortie = Sortie { mention: mention.clone(), edition: Lectorat::Publique, etendu: false };
     let atelier = Atelier {
         plan,
         manifeste: &manifeste,
@@ -167,7 +162,7 @@ impl Atelier<'_> {
 
     fn document<'r>(&self, c: &Contexte<'_>, revue: &'r Revue) -> Document<'r> {
         let titre = format!("{} — bilan {}, édition publique", revue.libelle, self.plan.millesime);
-        Document::new(self.plan, self.manifeste, self.mention.clone(), titre, revue::headline(c), revue)
+        Document::new(self.plan, self.mention.clone(), titre, revue::headline(c), revue)
     }
 
     fn pdf(&self, code: &str, document: &Document<'_>) -> Result<Vec<u8>> {

@@ -436,7 +436,7 @@ fn communes(c: &Contexte<'_>) -> Chapitre {
 
 /// How the figures were made, and what keeps the smallest secret.
 fn method(c: &Contexte<'_>) -> Chapitre {
-    let (plan, edition, year) = (c.plan, c.edition, c.plan.millesime);
+    let (plan, edition) = (c.plan, c.edition);
     let seuil = format::integer(edition.seuil);
     let mut blocs = vec![
         Bloc::constat(format!(
@@ -446,9 +446,8 @@ fn method(c: &Contexte<'_>) -> Chapitre {
             "Ce que l'on retrouve par soustraction, c'est ce qu'un territoire compte en dehors des territoires diffusés qu'il contient : ce reste est lui-même nul ou d'au moins {seuil}, pour chaque groupe de chaque tableau ; sinon, le plus petit de ces territoires n'est pas diffusé non plus. Une ventilation trop fine pour un territoire y est donnée par groupes réunis, ou pas du tout. Une part, un taux ou un délai n'est donné qu'avec les effectifs sur lesquels il porte. Un zéro est un vrai zéro. « s » : secret ; « n.d. » : non disponible, ou sans dénominateur."
         )),
         Bloc::note(format!(
-            "Baux signés du 1er janvier au 31 décembre {year} ; demandes actives au 31 décembre {year}, {} ; parc au 1er janvier {} (RPLS). Les loyers, les chiffres par bailleur et par réservataire et les objectifs des conventions ne sont pas diffusés.",
-            plan.extraites(),
-            c.manifeste.identite.millesime_rpls
+            "{}. Les loyers, les chiffres par bailleur et par réservataire et les objectifs des conventions ne sont pas diffusés.",
+            plan.portee()
         )),
     ];
     if c.lieu.niveau == Niveau::Territoire {

@@ -44,13 +44,8 @@ pub(super) fn value(p: &ParametreUtilise) -> String {
 pub(super) fn chapter(c: &Contexte<'_>) -> Chapitre {
     let plan = c.donnees.plan;
     let manifeste = &c.donnees.manifeste;
-    let year = plan.millesime;
     let mut blocs = vec![
-        Bloc::constat(format!(
-            "Baux signés du 1er janvier au 31 décembre {year} ; demandes actives au 31 décembre {year}, {} ; parc au 1er janvier {} (RPLS).",
-            plan.extraites(),
-            manifeste.identite.millesime_rpls
-        )),
+        Bloc::constat(format!("{}.", plan.portee())),
         Bloc::note(
             "Les personnes morales sont exclues de toute statistique de ménages. « n.d. » : non disponible, ou sans dénominateur. Les effectifs ne sont pas masqués : cette édition est réservée aux membres de la conférence.",
         ),

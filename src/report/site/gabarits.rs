@@ -46,8 +46,6 @@ pub(in crate::report) enum Lectorat {
 pub(in crate::report) struct Sortie {
     /// What is said of the data.
     pub mention: Mention,
-    /// Year of the stock.
-    pub millesime_rpls: i32,
     /// Whom this edition is for.
     pub edition: Lectorat,
     /// There is a list of explorers, one a département.
@@ -60,7 +58,7 @@ struct Page<'a> {
     titre: &'a str,
     millesime: i32,
     fictif: bool,
-    extraites: String,
+    portee: String,
     style: String,
     script: String,
     sortie: Sortie,
@@ -95,7 +93,7 @@ impl Gabarits {
             titre: &plan.titre,
             millesime: plan.millesime,
             fictif: plan.fictif,
-            extraites: plan.extraites(),
+            portee: plan.portee(),
             style: resources.text("reports/site/style.css")?.into_owned(),
             script: resources.text("reports/site/recherche.js")?.into_owned(),
             sortie,

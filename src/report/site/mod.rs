@@ -39,12 +39,7 @@ impl<'a> Site<'a> {
     /// # Errors
     /// [`crate::error::Error::Template`], [`crate::error::Error::Resource`].
     pub(super) fn new(donnees: &'a Donnees<'a>, edition: Lectorat, mention: Mention) -> Result<Self> {
-        let sortie = Sortie {
-            mention,
-            millesime_rpls: donnees.manifeste.identite.millesime_rpls,
-            edition,
-            etendu: donnees.epci.len() > explorateur::MOST_EPCI,
-        };
+        let sortie = Sortie { mention, edition, etendu: donnees.epci.len() > explorateur::MOST_EPCI };
         Ok(Self { donnees, gabarits: Gabarits::load(donnees.plan, sortie)?, edition })
     }
 
