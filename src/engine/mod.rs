@@ -36,7 +36,6 @@ use crate::project::Plan;
 use crate::reference::Geographie;
 use crate::store;
 
-use annees::Annees;
 pub use annees::{history_file, is_of_another_scope, keep_year};
 use attentes::{read_by_checks, waits};
 pub use consultation::{Consultation, is_remembered, listed_landlords, open_results};
@@ -49,7 +48,6 @@ pub use releve::Echec;
 use surcharge::Surcharges;
 use tables::Prealable;
 pub use tableur::{text, write_csv};
-use territoires::Territoires;
 
 /// A result: its name, schema and rows.
 #[derive(Debug, Clone)]
@@ -355,11 +353,7 @@ pub fn compute(
     let checks = Croisement::load_all(&resources)?;
     let surcharges = Surcharges::load(&resources)?;
     let workers = threads.clamp(1, ENSEMBLE);
-    let prealable = Prealable {
-        repetes: repetes::find(inputs, threads)?,
-        territoires: Territoires::of(inputs),
-        annees: Annees::find(inputs)?,
-    };
+    let prealable = Prealable::of(inputs, threads)?;
     let (mut ouvriers, mut etapes) = Ouvrier::open_several(inputs, &prealable, workers, threads)?;
     let etendue = Etendue::of(inputs, &prealable, ouvriers[0].engine())?;
     let whole = |check: &Croisement| {

@@ -9,7 +9,7 @@ use duckdb::{ToSql, appender_params_from_iter};
 
 use super::annees::Annees;
 use super::etapes::{Etapes, content};
-use super::repetes::Repetes;
+use super::repetes::{self, Repetes};
 use super::territoires::Territoires;
 use super::{Engine, Inputs, parametres};
 use crate::error::{Error, Result};
@@ -69,6 +69,20 @@ pub(super) struct Prealable<'i> {
     pub(super) repetes: Vec<Repetes>,
     pub(super) territoires: Territoires<'i>,
     pub(super) annees: Annees,
+}
+
+impl<'i> Prealable<'i> {
+    /// What a run needs.
+    ///
+    /// # Errors
+    /// As [`repetes::find`] and [`Annees::find`].
+    pub(super) fn of(inputs: &Inputs<'i>, threads: usize) -> Result<Self> {
+        Ok(Self {
+            repetes: repetes::find(inputs, threads)?,
+            territoires: Territoires::of(inputs),
+            annees: Annees::find(inputs)?,
+        })
+    }
 }
 
 /// What is loaded, and the account of it that steps are known by.
