@@ -108,7 +108,10 @@ fn told(line: &str, words: &str) -> String {
             if words.contains("attendue") { words.to_owned() } else { format!("ligne mal écrite (« {words} »)") }
         })
     };
-    key(line).map_or_else(|| message.clone(), |key| format!("{key} : {message}"))
+    match key(line) {
+        Some(key) => format!("{key} : {message}"),
+        None => message,
+    }
 }
 
 /// Names that the parser puts between back quotes.
@@ -214,6 +217,7 @@ mod tests {
             ("table = { a = \"b\"", "l'accolade"),
             ("[source]", "cette section s'écrit entre doubles crochets : [[source]]"),
             ("[[source]", "le crochet qui ferme"),
+            ("[[table]]", "cette section s'écrit entre crochets simples"),
             ("n = 3", "n : clé ou section écrite deux fois"),
             ("m = 3", "clé « m » inconnue ; clés possibles : n, cible"),
             ("nom = 2026-1-31", "date mal écrite"),

@@ -341,9 +341,15 @@ fn a_count_far_from_last_years_is_to_be_confirmed() {
         "{}[[confirmation]]\ncode = \"B0334\"\ncolonne = \"valeur\"\nvaleur = \"{value}\"\nauteur = \"x\"\ndate = 2026-02-01\n",
         toml(2025)
     );
-    std::fs::write(projet.path().join("bilan.toml"), confirmed).unwrap();
+    std::fs::write(projet.path().join("bilan.toml"), &confirmed).unwrap();
     projet.run(1, false);
     assert_eq!(projet.text("rejets.csv").matches("B0334").count(), 1, "the territory alone");
+    // On a wider perimeter the whole is of other communes: there is nothing to be far from.
+    let wider = confirmed.replace("epci = [\"246300701\"]\n", "epci = [\"246300701\"]\ncommunes = [\"63300\"]\n");
+    assert_ne!(wider, confirmed);
+    std::fs::write(projet.path().join("bilan.toml"), wider).unwrap();
+    projet.run(1, false);
+    assert_eq!(projet.text("rejets.csv").matches("B0334").count(), 0, "{}", projet.text("rejets.csv"));
 }
 
 /// A blank counts as no in a verdict: how many there are is told by landlord and by office. Counted by hand, bodies corporate

@@ -254,8 +254,8 @@ fn rendering_again_rewrites_only_what_changed() {
     }
 }
 
-/// One landlord signs with a household, one with an association alone and one is told of by a proposal alone, neither on the list;
-/// one of the list signs nothing, another signs elsewhere alone: the latter is of another territory.
+/// One landlord signs with a household, one with an association alone, one is told of by a proposal alone and one by a target
+/// alone, none but the first on the list; one of the list signs nothing, another signs elsewhere alone: the latter is of another territory.
 #[test]
 fn a_landlord_has_a_page_where_the_territory_names_it() {
     let leases = "numero_unique;date_depot;date_bail;bailleur;commune;personne_morale\n\
@@ -264,8 +264,11 @@ fn a_landlord_has_a_page_where_the_territory_names_it() {
         A3;2024-03-01;2025-03-04;900002035;13055;non\n";
     let events = "numero_unique;type;date;bailleur\nA1;proposition;2025-02-01;900004069\n";
     let list = "siren;nom\n900000001;Office\n900002035;Société d'ailleurs\n900003052;Société muette\n";
+    let target = "[[objectif]]\nepci = \"246300701\"\nbase = \"cia\"\nsignature = 2019-06-15\ndebut = 2019-06-15\n\
+        fin = 2026-12-31\npublic = \"q1\"\nzone = \"hors_qpv\"\nacteur = \"bailleur:900005086\"\nmetrique = \"part\"\n\
+        operateur = \">=\"\ncible = 0.25\nreference = \"x\"\n";
     let projet = Projet::clermont(
-        "",
+        target,
         &[
             ("attributions", &[("attributions.csv", leases)]),
             ("evenements", &[("evenements.csv", events)]),
@@ -275,7 +278,7 @@ fn a_landlord_has_a_page_where_the_territory_names_it() {
     projet.run(2, true);
     let pages = std::fs::read_dir(projet.path().join("sortie/bailleurs")).unwrap();
     let pages: BTreeSet<String> = pages.map(|entry| entry.unwrap().file_name().into_string().unwrap()).collect();
-    let expected = ["900000001.html", "900001018.html", "900003052.html", "900004069.html"];
+    let expected = ["900000001.html", "900001018.html", "900003052.html", "900004069.html", "900005086.html"];
     assert_eq!(pages, expected.map(str::to_owned).into());
     assert_eq!(astray(&projet.path().join("sortie")), Vec::<String>::new());
     let home = unescaped(&projet.text("index.html"));

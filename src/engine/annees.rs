@@ -45,8 +45,7 @@ struct Champ {
 impl Champ {
     fn of(plan: &Plan, geographie: &Geographie) -> Self {
         let mut communes: BTreeMap<String, BTreeSet<String>> = BTreeMap::new();
-        for commune in geographie.communes().filter(|c| plan.communes.as_ref().is_none_or(|set| set.contains(&c.code)))
-        {
+        for commune in geographie.communes().filter(|c| plan.holds(&c.code)) {
             communes.entry(commune.epci.clone().unwrap_or_default()).or_default().insert(commune.code.clone());
         }
         Self {

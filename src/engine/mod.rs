@@ -221,7 +221,7 @@ pub struct Inputs<'a> {
 impl Inputs<'_> {
     /// Whether a commune is in the perimeter.
     fn inside(&self, commune: &str) -> bool {
-        self.plan.communes.as_ref().is_none_or(|set| set.contains(commune))
+        self.plan.holds(commune)
     }
 
     /// Files of the store that a source was read into.

@@ -327,6 +327,12 @@ impl Plan {
         resolution::resolve(&racine, &geographie, written, sortie)
     }
 
+    /// Whether a commune is in the perimeter.
+    #[must_use]
+    pub fn holds(&self, commune: &str) -> bool {
+        self.communes.as_ref().is_none_or(|set| set.contains(commune))
+    }
+
     /// What its figures are of, as a French sentence without its full stop: the leases, demands and stock that it gives.
     #[must_use]
     pub fn portee(&self) -> String {

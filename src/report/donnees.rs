@@ -404,7 +404,7 @@ pub(super) fn communes_of(plan: &Plan, geographie: &Geographie) -> (BTreeMap<Str
     let mut communes: BTreeMap<String, Vec<String>> = BTreeMap::new();
     let mut sans_epci = Vec::new();
     for commune in geographie.communes() {
-        if plan.communes.as_ref().is_none_or(|set| set.contains(&commune.code)) {
+        if plan.holds(&commune.code) {
             match &commune.epci {
                 Some(epci) => communes.entry(epci.clone()).or_default().push(commune.code.clone()),
                 None => sans_epci.push(commune.libelle.clone()),

@@ -32,7 +32,7 @@ impl Fond {
     /// [`Error::Usage`] when the file of outlines cannot be read or holds no commune.
     pub(super) fn load(plan: &Plan, geographie: &Geographie) -> Result<Self> {
         let mut fond = Self::default();
-        let kept = |code: &str| plan.communes.as_ref().is_none_or(|set| set.contains(code));
+        let kept = |code: &str| plan.holds(code);
         for row in csv_rows(&plan.resources(), COORDINATES, &["commune", "longitude", "latitude"])? {
             let [code, x, y] = row.as_slice() else { continue };
             if let Some(place) = x.parse().ok().zip(y.parse().ok()).filter(|_| kept(code)) {

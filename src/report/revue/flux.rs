@@ -173,8 +173,9 @@ impl Contingents {
     /// that lets elsewhere alone is of another territory.
     pub(in crate::report) fn landlords(&self, donnees: &Donnees<'_>) -> BTreeSet<String> {
         let flows = self.flux.get("territoire").into_iter().flat_map(BTreeMap::keys).map(|(siren, _)| siren);
-        let judged = donnees.verdicts.iter().filter(|v| v.acteur_type == "bailleur").map(|v| &v.acteur);
-        let judged = judged.filter(|acteur| !["tous", "ensemble"].contains(&acteur.as_str()));
+        // A mean is judged of all of them.
+        let judged = donnees.verdicts.iter().filter(|v| v.acteur_type == "bailleur" && v.acteur != "tous");
+        let judged = judged.map(|v| &v.acteur);
         flows.chain(judged).chain(&donnees.sans_bail).cloned().collect()
     }
 
