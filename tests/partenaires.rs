@@ -52,6 +52,12 @@ fn others(all: &BTreeMap<String, String>, own: impl Fn(&str) -> bool) -> Vec<&St
     all.iter().filter(|(code, _)| !own(code)).flat_map(|(code, nom)| [code, nom]).collect()
 }
 
+/// Codes of the communes that the explorer of a folder answers for.
+fn explored(folder: &Path) -> BTreeSet<String> {
+    let page = fs::read_to_string(folder.join("explorateur.html")).unwrap();
+    page.split("<details data-code=\"").skip(1).map(|rest| rest[..5].to_owned()).collect()
+}
+
 fn text<'r>(row: &'r Row, column: &str) -> &'r str {
     row[column].text()
 }
@@ -116,6 +122,11 @@ fn nobody_reads_what_is_anothers() {
     }
 
     let geographie = Geographie::load(&Resources::embedded(), 2025).unwrap();
+    let answers = read_table(&sortie.join("indicateurs/explorateur.parquet"));
+    let answered = |own: &dyn Fn(&str) -> bool| -> BTreeSet<String> {
+        let communes = answers.iter().filter(|row| text(row, "niveau") == "commune").map(|row| text(row, "code"));
+        communes.filter(|code| own(code)).map(str::to_owned).collect()
+    };
     let epci = folders(&partenaires, "epci");
     let names: BTreeMap<String, String> =
         epci.keys().map(|siren| (siren.clone(), geographie.epci_name(siren).to_owned())).collect();
@@ -127,6 +138,9 @@ fn nobody_reads_what_is_anothers() {
             let text = words(Path::new(own), fs::read(folder.join(own)).unwrap());
             assert!(text.contains(&names[siren]) && text.contains(siren), "{own}");
         }
+        // What it may tell applicants is of its own communes.
+        let own = |code: &str| geographie.commune(code).and_then(|commune| commune.epci.as_ref()) == Some(siren);
+        assert_eq!(explored(folder), answered(&own), "{siren}");
         let document = format!("pdf/{siren}.pdf");
         assert_eq!(fs::read(folder.join(&document)).unwrap(), fs::read(sortie.join(&document)).unwrap());
     }
@@ -135,6 +149,7 @@ fn nobody_reads_what_is_anothers() {
     assert_eq!(state.len(), 5);
     for (code, folder) in &state {
         assert_eq!(astray(folder), nothing);
+        assert_eq!(explored(folder), answered(&|commune| commune.starts_with(code.as_str())), "{code}");
         let communes = geographie.communes().filter(|commune| commune.departement == *code);
         let inside: BTreeSet<&str> = communes.filter_map(|commune| commune.epci.as_deref()).collect();
         assert_eq!(told(folder, &others(&names, |siren| inside.contains(siren))), nothing, "{code}");

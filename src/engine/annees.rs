@@ -9,7 +9,7 @@ use arrow::datatypes::DataType;
 use serde::{Deserialize, Serialize};
 
 use super::Inputs;
-use super::tables::{Cell, Charge, fill, sql_type};
+use super::charge::{Cell, Charge, fill, sql_type};
 use crate::error::{Error, Result};
 use crate::project::{ParcSocial, Plan};
 use crate::reference::{Geographie, Niveau};

@@ -9,7 +9,7 @@ use serde::{Deserialize, Serialize};
 
 use super::decoupe::{Decoupe, Etendue, statements};
 use super::releve::{ECHEC, Echec, Releve};
-use super::{Engine, Inputs, Prevue, tables};
+use super::{Engine, Inputs, Prevue, charge};
 use crate::diagnostic::{Diagnostic, Gravite};
 use crate::error::{Error, Result};
 use crate::reference::{Resources, toml_file};
@@ -172,7 +172,7 @@ impl Engine {
                 }
             }
         }
-        tables::fill_lines(self, "lignes_listees", &listed)?;
+        charge::fill_lines(self, "lignes_listees", &listed)?;
         let sql = "SELECT s.fichier, s.ligne, s.bailleur FROM source_attributions s \
                    JOIN lignes_listees l ON l.fichier = s.fichier AND l.ligne = s.ligne";
         let batch = self.query("lignes_listees", sql)?.single()?;

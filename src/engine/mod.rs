@@ -3,6 +3,7 @@
 
 mod annees;
 mod attentes;
+mod charge;
 mod consultation;
 mod controle;
 mod decoupe;

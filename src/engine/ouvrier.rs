@@ -4,8 +4,9 @@
 use std::collections::BTreeSet;
 use std::path::Path;
 
+use super::charge::Charge;
 use super::etapes::Etapes;
-use super::tables::{self, Charge, Prealable};
+use super::tables::{self, Prealable};
 use super::{ETAPES, Engine, Inputs, Limits, Prevue, Travail, reachable};
 use crate::error::{Error, Result};
 

@@ -12,7 +12,7 @@ use super::donnees::{Donnees, Lieu};
 use super::fond::Fond;
 use super::pdf::Imprimerie;
 use super::revue::{self, Cadre, Contexte, Contingents};
-use super::site::{Acteur, Lectorat, Site};
+use super::site::{Acteur, Site};
 use super::sortie::{Mention, write};
 use super::{classeur, flux};
 use crate::error::Result;
@@ -153,7 +153,7 @@ pub fn with_atelier<T>(
         donnees: &donnees,
         contingents: &contingents,
         fond: &fond,
-        site: Site::new(&donnees, Lectorat::Restreinte, Mention::restreinte(plan))?,
+        site: Site::whole(&donnees)?,
         imprimerie: Imprimerie::new(&resources)?,
         gabarits: resources.fingerprint(&["reports"])?,
         ecrits: Ecrits { plan, avant, rendu: Mutex::default() },

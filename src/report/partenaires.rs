@@ -11,7 +11,7 @@ use super::donnees::{Donnees, Lieu};
 use super::flux;
 use super::fond::Fond;
 use super::revue::{self, Cadre, Contexte, Contingents};
-use super::site::{Acteur, Lectorat, Site};
+use super::site::{Acteur, EXPLORATEUR, Exploration, Reponses, Site};
 use super::sortie::Mention;
 use crate::error::{Error, Result};
 use crate::partage::shared_out;
@@ -23,6 +23,8 @@ use crate::reference::Geographie;
 pub const PARTENAIRES: &str = "partenaires";
 /// What was prepared, for whom.
 const BORDEREAU: &str = "bordereau.csv";
+/// The page that a folder opens on.
+const HOME: &str = "index.html";
 
 /// Kinds of partner.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -71,6 +73,14 @@ impl Genre {
             Self::Reservataire => "Effectifs non masqués du contingent de ce réservataire, réservés à ses services",
         }
     }
+
+    /// A territory has its answers to applicants; a landlord's or a holder's own lettings answer none.
+    fn exploration(self) -> Exploration {
+        match self {
+            Self::Etat | Self::Epci => Exploration::Page,
+            Self::Bailleur | Self::Reservataire => Exploration::Aucune,
+        }
+    }
 }
 
 /// A partner whose folder was written.
@@ -112,6 +122,7 @@ struct Atelier<'a> {
     donnees: &'a Donnees<'a>,
     contingents: &'a Contingents,
     fond: &'a Fond,
+    reponses: Reponses<'a>,
     depot: &'a Depot<'a>,
 }
 
@@ -128,11 +139,12 @@ pub fn share(plan: &Plan, threads: usize, progress: &Progress) -> Result<Vec<Par
     let none = BTreeMap::new();
     let depot = Depot::open(plan, PARTENAIRES, &none)?;
     let partenaires = Partenaire::all(&donnees, &contingents);
-    let atelier = Atelier { plan, donnees: &donnees, contingents: &contingents, fond: &fond, depot: &depot };
+    let reponses = Reponses::load(&donnees, &geographie)?;
+    let atelier = Atelier { plan, donnees: &donnees, contingents: &contingents, fond: &fond, reponses, depot: &depot };
     let bar = progress.steps("Dossiers des partenaires", partenaires.len() as u64);
     for genre in Genre::TOUS {
         let own: Vec<&Partenaire> = partenaires.iter().filter(|p| p.genre == genre).collect();
-        let site = Site::new(&donnees, Lectorat::Partenaire, Mention::partenaire(plan, genre.acces()))?;
+        let site = Site::of_partner(&donnees, Mention::partenaire(plan, genre.acces()), genre.exploration())?;
         let methode = site.method()?;
         shared_out(threads, own.len(), |i| {
             let dossier = own[i].dossier();
@@ -155,23 +167,29 @@ impl Atelier<'_> {
     /// Pages, the one that the folder opens on first; what they lead to stands in the folder.
     fn pages(&self, site: &Site<'_>, partenaire: &Partenaire) -> Result<Vec<(String, String)>> {
         let code = partenaire.code.as_str();
-        let home = |html: String| vec![("index.html".to_owned(), html)];
-        let actor = |acteur: Acteur| Ok(home(site.actor(&acteur.linking(&|_| false), "")?));
+        let actor = |acteur: Acteur| Ok(vec![(HOME.to_owned(), site.actor(&acteur.linking(&|_| false), "")?)]);
         match partenaire.genre {
             Genre::Bailleur => actor(Acteur::landlord(self.donnees, self.contingents, code)?),
             Genre::Reservataire => actor(Acteur::holder(self.donnees, self.contingents, code)?),
-            Genre::Epci => Ok(home(self.review(site, &Lieu::epci(code, &partenaire.nom), "", &|_| false)?)),
+            Genre::Epci => self.territory(site, &Lieu::epci(code, &partenaire.nom), &|_| false),
             Genre::Etat => {
                 let Some(departement) = self.donnees.departements.get(code) else { return Ok(Vec::new()) };
                 let path = |epci: &Lieu| format!("epci/{}.html", epci.code);
                 let stands = |to: &str| departement.epci.iter().any(|epci| path(epci) == to);
-                let mut pages = home(self.review(site, &departement.lieu, "", &stands)?);
+                let mut pages = self.territory(site, &departement.lieu, &stands)?;
                 for epci in &departement.epci {
                     pages.push((path(epci), self.review(site, epci, "../", &|_| false)?));
                 }
                 Ok(pages)
             }
         }
+    }
+
+    /// The review of a territory, and its answers to applicants.
+    fn territory(&self, site: &Site<'_>, lieu: &Lieu, stands: &dyn Fn(&str) -> bool) -> Result<Vec<(String, String)>> {
+        let review = self.review(site, lieu, "", stands)?;
+        let explorer = site.explorer(&self.reponses, lieu)?;
+        Ok(vec![(HOME.to_owned(), review), (EXPLORATEUR.to_owned(), explorer)])
     }
 
     fn review(&self, site: &Site<'_>, lieu: &Lieu, racine: &str, stands: &dyn Fn(&str) -> bool) -> Result<String> {

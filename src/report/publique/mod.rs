@@ -15,7 +15,7 @@ use super::document::Revue;
 use super::donnees::communes_of;
 use super::fond::Fond;
 use super::pdf::Imprimerie;
-use super::site::{Gabarits, Lectorat, Sortie, csv_links, value};
+use super::site::{Exploration, Gabarits, Lectorat, Sortie, csv_links, value};
 use super::sortie::Mention;
 use super::verdict::{Verdict, load_verdicts};
 use crate::diffusion::secret::Niveau;
@@ -57,7 +57,7 @@ pub fn publish(
 ) -> Result<(Avis, BTreeMap<String, String>)> {
     let manifeste = Manifeste::load(plan)?;
     let mention = Mention::publique(plan, edition.seuil);
-    let sortie = Sortie { mention: mention.clone(), edition: Lectorat::Publique, etendu: false };
+    let sortie = Sortie { mention: mention.clone(), edition: Lectorat::Publique, explorateur: Exploration::Aucune };
     let atelier = Atelier {
         plan,
         manifeste: &manifeste,

@@ -12,9 +12,6 @@ use crate::reference::{Geographie, Niveau};
 use crate::report::donnees::{Donnees, Feuille, Ligne};
 use crate::report::mots;
 
-/// EPCI beyond which one page would be too heavy: the explorer is then one page a département.
-pub(super) const MOST_EPCI: usize = 60;
-
 /// One page of the explorer.
 #[derive(Debug, Serialize)]
 pub(super) struct Explorateur {
@@ -65,9 +62,9 @@ fn order(l: &Ligne<'_>) -> (usize, usize) {
 }
 
 /// A page of the explorer to be made.
-#[derive(Debug)]
+#[derive(Debug, Default)]
 pub(super) struct Partie {
-    /// Code of its département, or `territoire`.
+    /// Code of its territory.
     pub code: String,
     /// Name.
     pub titre: String,
@@ -76,12 +73,10 @@ pub(super) struct Partie {
 }
 
 /// The answers, from which pages are made one at a time: those of a country would not stand in memory together.
-pub(super) struct Reponses<'a> {
+pub(in crate::report) struct Reponses<'a> {
     typologie_demande: Option<&'static str>,
     geographie: &'a Geographie,
     table: Feuille,
-    /// One page, or one a département in the order of their codes.
-    pub parties: Vec<Partie>,
 }
 
 impl<'a> Reponses<'a> {
@@ -89,32 +84,35 @@ impl<'a> Reponses<'a> {
     ///
     /// # Errors
     /// When the table cannot be read.
-    pub(super) fn load(donnees: &Donnees<'_>, geographie: &'a Geographie) -> Result<Self> {
+    pub(in crate::report) fn load(donnees: &Donnees<'_>, geographie: &'a Geographie) -> Result<Self> {
         let table = Feuille::load_whole(donnees.plan, "explorateur")?;
-        let codes = table.codes("commune");
         let asked = donnees.plan.typologie_demande;
         let typologie_demande = (asked != TypologieDemande::Premiere).then(|| asked.words());
-        let whole =
-            || Partie { code: "territoire".to_owned(), titre: donnees.plan.titre.clone(), communes: codes.clone() };
-        if donnees.epci.len() <= MOST_EPCI || codes.is_empty() {
-            return Ok(Self { typologie_demande, geographie, table, parties: vec![whole()] });
-        }
-        let mut parties: BTreeMap<&str, Partie> = BTreeMap::new();
-        for code in &codes {
-            let key = departement(code);
+        Ok(Self { typologie_demande, geographie, table })
+    }
+
+    /// Codes of the communes that it answers for.
+    pub(super) fn communes(&self) -> Vec<String> {
+        self.table.codes("commune")
+    }
+
+    /// A page for each département that it answers for, in the order of their codes.
+    pub(super) fn departements(&self) -> Vec<Partie> {
+        let mut parties: BTreeMap<String, Partie> = BTreeMap::new();
+        for code in self.communes() {
+            let key = departement(&code);
             let named = || {
-                let commune = geographie.commune(code)?;
-                geographie.territory(commune, Niveau::Departement).map(|(code, nom)| format!("{nom} ({code})"))
+                let commune = self.geographie.commune(&code)?;
+                self.geographie.territory(commune, Niveau::Departement).map(|(code, nom)| format!("{nom} ({code})"))
             };
             let empty = || Partie {
                 code: key.to_owned(),
                 titre: named().unwrap_or_else(|| format!("Département {key}")),
                 communes: Vec::new(),
             };
-            parties.entry(key).or_insert_with(empty).communes.push(code.clone());
+            parties.entry(key.to_owned()).or_insert_with(empty).communes.push(code);
         }
-        let parties = parties.into_values().collect();
-        Ok(Self { typologie_demande, geographie, table, parties })
+        parties.into_values().collect()
     }
 
     /// A page.

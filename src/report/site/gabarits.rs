@@ -41,6 +41,28 @@ pub(in crate::report) enum Lectorat {
     Publique,
 }
 
+/// The explorer of tension that stands beside the pages of a site.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub(in crate::report) enum Exploration {
+    /// None.
+    Aucune,
+    /// One page.
+    Page,
+    /// A list of pages, one a département.
+    ParDepartement,
+}
+
+/// EPCI beyond which one page of the explorer would be too heavy.
+const MOST_EPCI: usize = 60;
+
+impl Exploration {
+    /// That of a perimeter of so many EPCI.
+    pub(super) fn of(epci: usize) -> Self {
+        if epci > MOST_EPCI { Self::ParDepartement } else { Self::Page }
+    }
+}
+
 /// What sets the pages of a site apart from those of another.
 #[derive(Debug, Serialize)]
 pub(in crate::report) struct Sortie {
@@ -48,8 +70,8 @@ pub(in crate::report) struct Sortie {
     pub mention: Mention,
     /// Whom this edition is for.
     pub edition: Lectorat,
-    /// There is a list of explorers, one a département.
-    pub etendu: bool,
+    /// The explorer that its pages lead to.
+    pub explorateur: Exploration,
 }
 
 /// What every page prints of the run.

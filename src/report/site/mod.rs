@@ -11,10 +11,11 @@ use std::collections::BTreeMap;
 use minijinja::context;
 
 pub(super) use self::acteur::Acteur;
-use self::explorateur::{Partie, Reponses};
-pub(super) use self::gabarits::{Gabarits, Lectorat, Sortie, csv_links, value};
+use self::explorateur::Partie;
+pub(super) use self::explorateur::Reponses;
+pub(super) use self::gabarits::{Exploration, Gabarits, Lectorat, Sortie, csv_links, value};
 use super::document::{Figure, Revue};
-use super::donnees::{Departement, Donnees};
+use super::donnees::{Departement, Donnees, Lieu};
 use super::liste::Entree;
 use super::qualite;
 use super::revue::{self, Contexte, Contingents};
@@ -26,21 +27,39 @@ use crate::partage::shared_out;
 use crate::reference::{Geographie, catalogue};
 use crate::resultats::RESSOURCES;
 
+/// The page of the explorer, or the list of its pages.
+pub(super) const EXPLORATEUR: &str = "explorateur.html";
+
 /// The site of one run.
 pub(super) struct Site<'a> {
     donnees: &'a Donnees<'a>,
     gabarits: Gabarits,
     edition: Lectorat,
+    explorateur: Exploration,
 }
 
 impl<'a> Site<'a> {
-    /// Loads the templates of an edition, whose pages bear this mention.
+    /// Loads the templates of the conference's edition.
     ///
     /// # Errors
     /// [`crate::error::Error::Template`], [`crate::error::Error::Resource`].
-    pub(super) fn new(donnees: &'a Donnees<'a>, edition: Lectorat, mention: Mention) -> Result<Self> {
-        let sortie = Sortie { mention, edition, etendu: donnees.epci.len() > explorateur::MOST_EPCI };
-        Ok(Self { donnees, gabarits: Gabarits::load(donnees.plan, sortie)?, edition })
+    pub(super) fn whole(donnees: &'a Donnees<'a>) -> Result<Self> {
+        let mention = Mention::restreinte(donnees.plan);
+        let explorateur = Exploration::of(donnees.epci.len());
+        Self::new(donnees, Sortie { mention, edition: Lectorat::Restreinte, explorateur })
+    }
+
+    /// Loads the templates of the pages of one kind of partner, which bear this mention.
+    ///
+    /// # Errors
+    /// As [`Site::whole`].
+    pub(super) fn of_partner(donnees: &'a Donnees<'a>, mention: Mention, explorateur: Exploration) -> Result<Self> {
+        Self::new(donnees, Sortie { mention, edition: Lectorat::Partenaire, explorateur })
+    }
+
+    fn new(donnees: &'a Donnees<'a>, sortie: Sortie) -> Result<Self> {
+        let Sortie { edition, explorateur, .. } = sortie;
+        Ok(Self { donnees, gabarits: Gabarits::load(donnees.plan, sortie)?, edition, explorateur })
     }
 
     /// The home page: the map, the rule, the key figures, a search by EPCI.
@@ -188,18 +207,16 @@ impl<'a> Site<'a> {
         threads: usize,
         write: impl Fn(String, &[u8]) -> Result<()> + Sync,
     ) -> Result<()> {
-        let script = self.donnees.plan.resources().text("reports/site/explorateur.js")?.into_owned();
         let reponses = Reponses::load(self.donnees, geographie)?;
-        let page = |racine: &str, partie: &Partie| {
-            let e = reponses.page(partie);
-            self.gabarits.render("explorateur.html", context! { racine, e => value(&e), script => script.as_str() })
-        };
-        let parties = &reponses.parties;
-        if let [only] = parties.as_slice() {
-            return write("explorateur.html".to_owned(), page("", only)?.as_bytes());
+        let communes = reponses.communes();
+        if self.explorateur == Exploration::Page || communes.is_empty() {
+            let whole = Partie { titre: self.donnees.plan.titre.clone(), communes, ..Partie::default() };
+            return write(EXPLORATEUR.to_owned(), self.explored(&reponses, "", &whole)?.as_bytes());
         }
+        let parties = reponses.departements();
         shared_out(threads, parties.len(), |i| {
-            write(format!("explorateur/{}.html", parties[i].code), page("../", &parties[i])?.as_bytes())
+            let html = self.explored(&reponses, "../", &parties[i])?;
+            write(format!("explorateur/{}.html", parties[i].code), html.as_bytes())
         })?;
         let entry = |p: &Partie| Entree {
             code: p.code.clone(),
@@ -210,7 +227,20 @@ impl<'a> Site<'a> {
         let list: Vec<Entree> = parties.iter().map(entry).collect();
         let html =
             self.gabarits.render("explorateurs.html", context! { racine => "", departements => value(&list) })?;
-        write("explorateur.html".to_owned(), html.as_bytes())
+        write(EXPLORATEUR.to_owned(), html.as_bytes())
+    }
+
+    /// The explorer of a territory alone.
+    pub(super) fn explorer(&self, reponses: &Reponses<'_>, lieu: &Lieu) -> Result<String> {
+        let communes = self.donnees.communes.get(&lieu.code).cloned().unwrap_or_default();
+        let own = Partie { code: lieu.code.clone(), titre: lieu.libelle.clone(), communes };
+        self.explored(reponses, "", &own)
+    }
+
+    fn explored(&self, reponses: &Reponses<'_>, racine: &str, partie: &Partie) -> Result<String> {
+        let script = self.donnees.plan.resources().text("reports/site/explorateur.js")?;
+        let page = value(&reponses.page(partie));
+        self.gabarits.render("explorateur.html", context! { racine, e => page, script => &*script })
     }
 }
 
