@@ -543,6 +543,30 @@ fn an_epci_that_a_source_leaves_out_is_told() {
     assert_eq!(told(99).controle("B0341")[..2], [6, 0]);
 }
 
+/// One lease, at Clermont-Ferrand, in perimeters wider than it: whole territories without anything are told, cut ones are not.
+#[test]
+fn whole_territories_of_which_no_file_speaks_are_told() {
+    let lease = "numero_unique;date_bail;bailleur;commune\nA1;2025-03-02;900000001;63113\n";
+    let told = |perimeter: &str| {
+        let sources = "[[source]]\nschema = \"attributions\"\nfichiers = [\"a.csv\"]\n";
+        let toml = format!("[bilan]\nmillesime = 2025\ndate_extraction = 2026-01-31\n{perimeter}\n{sources}");
+        let projet = Projet::new(&toml, &[("a.csv", lease.as_bytes())]);
+        projet.run(2, false);
+        (projet.told("B0380"), projet.controle("B0380"))
+    };
+    let (found, [conforming, failing, unjudged, _]) = told("departements = [\"15\", \"63\"]");
+    assert_eq!((found, conforming, failing, unjudged), (vec!["Cantal".to_owned()], 1, 1, 0));
+    let (found, counts) = told("epci = [\"246300701\", \"200071363\"]");
+    assert_eq!(found, ["CA Vichy Communauté"]);
+    // Their départements, Allier and Puy-de-Dôme, are cut.
+    assert_eq!(counts, [1, 1, 0, 2]);
+    // Vichy is cut too.
+    assert_eq!(told("communes = [\"03310\"]\nepci = [\"246300701\"]").1, [1, 0, 0, 3]);
+    let (found, [conforming, ..]) = told("");
+    assert_eq!((found.len(), conforming), (100, 1));
+    assert!(found.contains(&"Paris".to_owned()) && !found.contains(&"Puy-de-Dôme".to_owned()));
+}
+
 /// Two extractions: a demand of the first that the second no longer holds was last seen before the end of the year.
 #[test]
 fn a_demand_last_seen_before_the_end_of_the_year_is_told() {
