@@ -1,4 +1,6 @@
-//! Numbers, shares and plurals as French typography writes them.
+//! Numbers, shares and plurals as French typography writes them, and words as they are compared.
+
+use std::borrow::Cow;
 
 /// Narrow no-break space, between thousands.
 const THIN: char = '\u{202f}';
@@ -39,21 +41,42 @@ pub fn capital(text: &str) -> String {
     letters.next().map_or_else(String::new, |first| first.to_uppercase().chain(letters).collect())
 }
 
+/// In lower case, its French letters without their accents.
+fn unaccented(text: &str) -> String {
+    let mut bare = String::with_capacity(text.len());
+    for c in text.chars().flat_map(char::to_lowercase) {
+        match c {
+            'à' | 'â' | 'ä' => bare.push('a'),
+            'é' | 'è' | 'ê' | 'ë' => bare.push('e'),
+            'î' | 'ï' => bare.push('i'),
+            'ô' | 'ö' => bare.push('o'),
+            'ù' | 'û' | 'ü' => bare.push('u'),
+            'ÿ' => bare.push('y'),
+            'ç' => bare.push('c'),
+            'œ' => bare.push_str("oe"),
+            'æ' => bare.push_str("ae"),
+            c => bare.push(c),
+        }
+    }
+    bare
+}
+
+/// A word of a list as it is looked for: in upper case, whatever its accents, its apostrophes and the spaces between its words.
+#[must_use]
+pub fn folded(word: &str) -> Cow<'_, str> {
+    if word.bytes().all(|b| b.is_ascii_graphic() && !b.is_ascii_lowercase()) {
+        return Cow::Borrowed(word);
+    }
+    let words: Vec<&str> = word.split_whitespace().collect();
+    Cow::Owned(unaccented(&words.join(" ").replace('’', "'")).to_uppercase())
+}
+
 /// Letters and digits without case or accents, `_` between words: what names are compared by, and put in order by.
 #[must_use]
 pub fn plain(name: &str) -> String {
     let mut plain = String::with_capacity(name.len());
-    for c in name.chars().flat_map(char::to_lowercase) {
+    for c in unaccented(name).chars() {
         match c {
-            'à' | 'â' | 'ä' => plain.push('a'),
-            'é' | 'è' | 'ê' | 'ë' => plain.push('e'),
-            'î' | 'ï' => plain.push('i'),
-            'ô' | 'ö' => plain.push('o'),
-            'ù' | 'û' | 'ü' => plain.push('u'),
-            'ÿ' => plain.push('y'),
-            'ç' => plain.push('c'),
-            'œ' => plain.push_str("oe"),
-            'æ' => plain.push_str("ae"),
             c if c.is_alphanumeric() => plain.push(c),
             _ if plain.ends_with('_') || plain.is_empty() => {}
             _ => plain.push('_'),

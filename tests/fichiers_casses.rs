@@ -209,7 +209,7 @@ fn a_typology_of_no_list_counts_under_the_whole_alone() {
 fn local_codes_and_later_lists_are_known_once_given() {
     let toml = "[bilan]\nmillesime = 2025\nepci = [\"246300701\"]\n[[source]]\nschema = \"demandes\"\nfichiers = [\"d.csv\"]\n";
     let rows = "numero_unique;date_depot;communes;logement_actuel;situation_familiale\n\
-                D1;2025-02-01;63113;LOCATAIRE HLM;C\nD2;2025-02-01;63113;COLOC;C\nD3;2025-02-01;63113;LP;C\n";
+                D1;2025-02-01;63113;PARC SOCIAL;C\nD2;2025-02-01;63113;COLOC;C\nD3;2025-02-01;63113;LP;C\n";
     let unknown = |projet: &Projet| -> u64 {
         let outcome = projet.run(1, false);
         outcome.ingestion.fichiers[0].totaux.iter().filter(|t| t.code == "B0123").map(|t| t.nombre).sum()
@@ -225,7 +225,7 @@ fn local_codes_and_later_lists_are_known_once_given() {
     };
     let projet = Projet::new(toml, &[("d.csv", rows.as_bytes())]);
     assert_eq!(unknown(&projet), 2);
-    let translated = format!("{toml}codes = {{ logement_actuel = {{ \"Locataire HLM\" = \"HLM\" }} }}\n");
+    let translated = format!("{toml}codes = {{ logement_actuel = {{ \"Parc social\" = \"HLM\" }} }}\n");
     let projet = Projet::new(&translated, &[("d.csv", rows.as_bytes())]);
     assert_eq!(unknown(&projet), 1);
     let whole = projet.table("demande");
@@ -243,6 +243,27 @@ fn local_codes_and_later_lists_are_known_once_given() {
         let projet = Projet::new(&translated, &files);
         assert_eq!(unknown(&projet), left, "{debut}");
         assert_eq!(profile(&projet, "COLOC").is_some(), left == 0, "{debut}");
+    }
+}
+
+/// A list whose elements are parted otherwise is no code and no commune: what to part them by is said.
+#[test]
+fn lists_parted_otherwise_are_told_how_to_be() {
+    let rows = "numero_unique;date_depot;communes;typologies\nD1;2025-02-01;63113,63014;T2\nD2;2025-02-01;63113;T2/T3\n\
+                D3;2025-02-01;99999;T2 bis\n";
+    let projet = Projet::clermont("", &[("demandes", &[("demandes.csv", rows)])]);
+    let outcome = projet.run(1, false);
+    let totals = &outcome.ingestion.fichiers[0].totaux;
+    let told = |code: &str| {
+        let total = totals.iter().find(|total| total.code == code).unwrap();
+        (total.nombre, total.exemple.to_string())
+    };
+    for (code, line) in [("B0127", "ligne 2"), ("B0123", "ligne 3")] {
+        let (number, said) = told(code);
+        assert!(
+            number == 2 && said.contains(line) && said.contains("séparez par | les éléments de la liste"),
+            "{said}"
+        );
     }
 }
 

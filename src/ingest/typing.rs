@@ -15,11 +15,13 @@ use polars::prelude::{
 };
 
 use super::brut::Brut;
+use super::constats::Constat;
 use super::valeurs::{
-    Constat, Value, boolean, bounded, decimal, is_scientific, is_short, parse_date, parse_integer, parse_month,
-    parse_year, service, siren, text, upper,
+    Value, boolean, bounded, decimal, is_scientific, is_short, parse_date, parse_integer, parse_month, parse_year,
+    service, siren, text, upper,
 };
 use crate::error::Result;
+use crate::format::folded;
 use crate::reference::{Geographie, Recode};
 use crate::schema::{Colonne, Genre};
 use crate::store::{HASH_BYTES, Key};
@@ -72,7 +74,7 @@ impl<'a> Typer<'a> {
             .map(|c| {
                 let identity = c.valeurs.iter().map(|v| (v, v));
                 let own = own.get(&c.nom).into_iter().flatten();
-                identity.chain(&c.codes).chain(own).map(|(from, to)| (from.to_uppercase(), to.clone())).collect()
+                identity.chain(&c.codes).chain(own).map(|(from, to)| (folded(from).into_owned(), to.clone())).collect()
             })
             .collect();
         Self { geographie, key, millesime, codes }
@@ -129,7 +131,7 @@ impl<'a> Typer<'a> {
     fn code(&self, index: usize, colonne: &Colonne, value: &str) -> Value<Cow<'_, str>> {
         let codes = &self.codes[index];
         let found = codes.get(value).or_else(|| {
-            let mut key = upper(value);
+            let mut key = folded(value);
             if let Some(width) = colonne.largeur
                 && key.bytes().all(|b| b.is_ascii_digit())
             {

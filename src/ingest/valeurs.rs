@@ -4,34 +4,9 @@ use std::borrow::Cow;
 
 use chrono::{Datelike, NaiveDate};
 
+use super::constats::Constat;
+use crate::format::folded;
 use crate::schema::Colonne;
-
-/// What was found of a value besides the value itself.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-pub enum Constat {
-    /// Missing.
-    Manquant,
-    /// As it should be.
-    Valide,
-    /// Not a value of this type.
-    Invalide,
-    /// Outside the plausible bounds of the schema.
-    HorsBornes,
-    /// More decimal places than are kept exactly.
-    TropDeDecimales,
-    /// A code of no list, kept as `inconnu`.
-    CodeInconnu,
-    /// A commune code short of its leading zero, restored.
-    ZeroRestaure,
-    /// A commune split since: the part that left cannot be told apart.
-    CommuneScindee,
-    /// A list whose first element is fine and another is not.
-    ElementInconnu,
-    /// An identifier that a spreadsheet turned into a number, digits lost.
-    NumeroAbime,
-    /// An identifier of digits short of its width: leading zeros lost, or not that register's.
-    NumeroCourt,
-}
 
 /// A value and what was found of it.
 pub(super) type Value<T> = (Option<T>, Constat);
@@ -91,9 +66,9 @@ pub(super) fn text<'t>(colonne: &Colonne, value: &'t str) -> Value<Cow<'t, str>>
 }
 
 pub(super) fn boolean(colonne: &Colonne, value: &str) -> Value<bool> {
-    let word = upper(value);
+    let word = folded(value);
     let word = word.as_ref();
-    let among = |own: &[String], usual: &[&str]| own.iter().any(|w| w == word) || usual.contains(&word);
+    let among = |own: &[String], usual: &[&str]| own.iter().any(|w| folded(w) == word) || usual.contains(&word);
     if among(&colonne.vrai, &["1", "OUI", "O", "TRUE", "VRAI", "YES", "Y"]) {
         (Some(true), Constat::Valide)
     } else if among(&colonne.faux, &["0", "NON", "N", "FALSE", "FAUX", "NO"]) {

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use super::{Genre, Schema, nearest};
+use super::{Schema, nearest};
 use crate::diagnostic::Diagnostic;
 use crate::format;
 
@@ -73,10 +73,8 @@ impl Entete {
             if *champ != Champ::Absent || !colonne.obligatoire || said {
                 continue;
             }
-            let numbered = match (&colonne.numerotee, colonne.genre) {
-                (Some(stem), Genre::Communes) => format!(" (ou {stem}_1, {stem}_2…)"),
-                _ => String::new(),
-            };
+            let numbered =
+                colonne.numerotee.first().map_or_else(String::new, |stem| format!(" (ou {stem}_1, {stem}_2…)"));
             let message = format!("colonne obligatoire « {} »{numbered} absente", colonne.nom);
             let near = near.iter().find(|(canonical, _)| *canonical == colonne.nom);
             let aide = match (near, colonnes.get(&colonne.nom)) {
@@ -139,16 +137,17 @@ const RENAME: &str = "corrigez la table colonnes, ou donnez ce fichier dans une 
 /// Names that the project gives to columns, which the file does not have, or has beside one that the schema knows.
 fn renamed(schema: &Schema, names: &[String], colonnes: &BTreeMap<String, String>, champs: &[Champ]) -> Vec<Renommee> {
     let read = |i: usize| champs.contains(&Champ::Un(i));
-    let given = schema.colonnes.iter().filter_map(|colonne| Some((colonne, colonnes.get(&colonne.nom)?)));
+    let placed = schema.colonnes.iter().zip(champs);
+    let given = placed.filter_map(|(colonne, champ)| Some((colonne, champ, colonnes.get(&colonne.nom)?)));
     given
-        .map(|(colonne, own)| {
+        .map(|(colonne, champ, own)| {
             let known: Vec<String> =
                 std::iter::once(&colonne.nom).chain(&colonne.alias).map(|n| normalised(n)).collect();
             let other = |(i, name): &(usize, &String)| known.contains(&normalised(name)) && !read(*i);
             Renommee {
                 colonne: colonne.nom.clone(),
                 nom: own.clone(),
-                presente: names.iter().any(|name| normalised(name) == normalised(own)),
+                presente: *champ != Champ::Absent || names.iter().any(|name| normalised(name) == normalised(own)),
                 ecartee: names.iter().enumerate().find(other).map(|(_, name)| name.trim().to_owned()),
             }
         })
@@ -164,7 +163,8 @@ fn matched(schema: &Schema, names: &[String], colonnes: &BTreeMap<String, String
         .colonnes
         .iter()
         .map(|colonne| {
-            let wanted: Vec<&String> = match colonnes.get(&colonne.nom) {
+            let own = colonnes.get(&colonne.nom);
+            let wanted: Vec<&String> = match own {
                 Some(own) => vec![own],
                 None => std::iter::once(&colonne.nom).chain(&colonne.alias).collect(),
             };
@@ -185,8 +185,10 @@ fn matched(schema: &Schema, names: &[String], colonnes: &BTreeMap<String, String
                     _ => {}
                 }
             }
-            let fields: Vec<usize> = colonne.numerotee.iter().flat_map(|stem| numbered(stem, &found)).collect();
-            if fields.is_empty() { Champ::Absent } else { Champ::Plusieurs(fields) }
+            // A stem of the project stands for those of the schema, as a name does.
+            let stems = colonne.numerotee.iter().map(|stem| own.unwrap_or(stem));
+            let fields = stems.map(|stem| numbered(stem, &found)).find(|fields| !fields.is_empty());
+            fields.map_or(Champ::Absent, Champ::Plusieurs)
         })
         .collect();
     (champs, doubles)
@@ -218,17 +220,27 @@ fn near_misses(schema: &Schema, names: &[String], champs: &[Champ]) -> Vec<(Stri
             && absent.contains(&canonical)
             && near.iter().all(|(c, _)| c != canonical)
         {
+            let numbered = schema.colonnes.iter().any(|c| c.nom == canonical && !c.numerotee.is_empty());
+            // Of numbered columns, the stem names them all.
+            let mark = |c: char| c.is_ascii_digit() || c == '_' || c == '-' || c.is_whitespace();
+            let name = if numbered { name.trim_end_matches(mark) } else { name };
             near.push((canonical.to_owned(), name.trim().to_owned()));
         }
     }
     near
 }
 
-/// A header name without case, accents, spaces or punctuation, and without the suffixes `_red` and `_code` of RPLS.
+/// Words that link others in a name.
+const LINKS: [&str; 8] = ["de", "du", "des", "la", "le", "les", "l", "d"];
+
+/// A header name without case, accents, spaces, punctuation or words that link others, and without the suffixes `_red` and
+/// `_code` of RPLS.
 #[must_use]
 pub fn normalised(name: &str) -> String {
     let plain = format::plain(name);
-    plain.strip_suffix("_red").or_else(|| plain.strip_suffix("_code")).unwrap_or(&plain).to_owned()
+    let stem = plain.strip_suffix("_red").or_else(|| plain.strip_suffix("_code")).unwrap_or(&plain);
+    let words: Vec<&str> = stem.split('_').filter(|word| !LINKS.contains(word)).collect();
+    if words.is_empty() { stem.to_owned() } else { words.join("_") }
 }
 
 #[cfg(test)]
@@ -242,7 +254,9 @@ mod tests {
 
     #[test]
     fn names_match_whatever_their_case_accents_and_suffixes() {
-        assert_eq!(normalised(" Date de Dépôt "), "date_de_depot");
+        assert_eq!(normalised(" Date de Dépôt "), "date_depot");
+        assert_eq!(normalised("Date de dépôt de la demande"), "date_depot_demande");
+        assert_eq!(normalised("L'"), "l");
         assert_eq!(normalised("DEPCOM_red"), "depcom");
         assert_eq!(normalised("QPV_CODE"), "qpv");
     }
@@ -264,6 +278,25 @@ mod tests {
         let entete = Entete::resolve(&schema, &names, &BTreeMap::new()).unwrap();
         let index = schema.colonnes.iter().position(|c| c.nom == "communes").unwrap();
         assert_eq!(entete.champs[index], Champ::Plusieurs(vec![3, 2]));
+    }
+
+    /// A stem that no schema knows is offered, without its number: one column would leave out the other choices.
+    #[test]
+    fn numbered_columns_are_named_by_their_stem() {
+        let schema = Schema::load(&Resources::embedded(), "demandes", 2025).unwrap();
+        let index = schema.colonnes.iter().position(|c| c.nom == "communes").unwrap();
+        let choices = |stem: &str, own: &BTreeMap<String, String>| {
+            let names = header(&["N° unique", "Date du dépôt", &format!("{stem} 1"), &format!("{stem} 2")]);
+            Entete::resolve(&schema, &names, own).map(|entete| entete.champs[index].clone())
+        };
+        let nothing = BTreeMap::new();
+        assert_eq!(choices("Commune souhaitée", &nothing), Ok(Champ::Plusieurs(vec![2, 3])));
+        let refused = choices("Commune demandé", &nothing).unwrap_err();
+        assert!(refused[0].aide.contains("communes = \"Commune demandé\""), "{}", refused[0]);
+        let own = BTreeMap::from([("communes".to_owned(), "Commune demandé".to_owned())]);
+        assert_eq!(choices("Commune demandé", &own), Ok(Champ::Plusieurs(vec![2, 3])));
+        let names = header(&["N° unique", "Date du dépôt", "Commune demandé 1"]);
+        assert!(Entete::resolve(&schema, &names, &own).unwrap().avis().is_empty());
     }
 
     /// A name of the project is the only one looked for: what the file has under others is told, and never taken for it.

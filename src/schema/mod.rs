@@ -3,12 +3,13 @@
 mod entete;
 mod suggestion;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use serde::{Deserialize, Serialize};
 
 use crate::diagnostic::Gravite;
 use crate::error::{Error, Result};
+use crate::format::folded;
 use crate::reference::{Nomenclatures, Resources, toml_file};
 
 pub use entete::{Champ, Entete, normalised};
@@ -87,9 +88,9 @@ pub struct Colonne {
     /// Name of the further column that holds a list's first element.
     #[serde(default)]
     pub premier: Option<String>,
-    /// Stem of numbered columns (`commune_1`, `commune_2`…) that together make the list.
+    /// Stems of numbered columns (`commune_1`, `commune_2`…) that together make the list.
     #[serde(default)]
-    pub numerotee: Option<String>,
+    pub numerotee: Vec<String>,
     /// Where the value stands in a national XML message.
     #[serde(default)]
     pub message: Option<Extrait>,
@@ -216,6 +217,7 @@ impl Schema {
                     .list(list)
                     .ok_or_else(|| Error::resource(&path, format!("nomenclature « {list} » inconnue")))?;
                 colonne.valeurs.extend(codes.keys().cloned());
+                colonne.codes.extend(labels(codes, colonne));
             }
             for regle in &colonne.regles {
                 for other in regle.avant.iter().chain(&regle.apres) {
@@ -271,6 +273,14 @@ impl Schema {
     }
 }
 
+/// Labels of a list, each one more writing of its code; none that two codes bear, or that is a code or a writing of one already.
+fn labels(list: &BTreeMap<String, String>, colonne: &Colonne) -> Vec<(String, String)> {
+    let known: BTreeSet<_> = colonne.valeurs.iter().chain(colonne.codes.keys()).map(|word| folded(word)).collect();
+    let lone = |label: &str| list.values().filter(|other| folded(other) == folded(label)).count() == 1;
+    let own = list.iter().filter(|(_, label)| lone(label) && !known.contains(&folded(label)));
+    own.map(|(code, label)| (label.clone(), code.clone())).collect()
+}
+
 /// Decimal places that eighteen digits leave room for, one of them before the point.
 const DECIMALES: usize = 17;
 /// Digits of the longest code.
@@ -284,5 +294,21 @@ impl Colonne {
     #[must_use]
     pub fn on_invalid(&self) -> Gravite {
         self.si_invalide.unwrap_or(if self.obligatoire { Gravite::Refus } else { Gravite::Anomalie })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_label_that_may_mean_two_codes_is_none() {
+        let list: BTreeMap<String, String> = [("A", "Été"), ("B", "Hiver"), ("C", "ETE"), ("D", "b"), ("E", "Neige")]
+            .map(|(code, label)| (code.to_owned(), label.to_owned()))
+            .into();
+        let mut colonne = Schema::load(&Resources::embedded(), "demandes", 2025).unwrap().colonnes.remove(0);
+        colonne.valeurs = list.keys().cloned().collect();
+        colonne.codes = BTreeMap::from([("NEIGE".to_owned(), "A".to_owned())]);
+        assert_eq!(labels(&list, &colonne), [("Hiver".to_owned(), "B".to_owned())]);
     }
 }

@@ -30,7 +30,8 @@ const ABBREVIATIONS: [(&str, &str); 22] = [
     ("fin", "financement"),
 ];
 /// Words that say nothing of what a column holds.
-const EMPTY: [&str; 10] = ["date", "de", "du", "des", "la", "le", "les", "l", "d", "code"];
+const EMPTY: [&str; 2] = ["date", "code"];
+
 /// The canonical name that `name` comes near to, if one does.
 #[must_use]
 pub fn nearest<'a>(schema: &'a Schema, name: &str) -> Option<&'a str> {
