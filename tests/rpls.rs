@@ -300,3 +300,17 @@ fn the_workbook_of_results_is_read_and_compared() {
     assert_eq!(compared(&projet).len(), 4);
     assert!(!projet.text("rejets.csv").contains("B0335"));
 }
+
+/// Two counts of the ministry's table of 2025: that which its five modes of occupation add up to is the stock's.
+#[test]
+fn the_official_count_is_that_of_the_modes_that_are_counted() {
+    let official =
+        "DEPCOM,nb_logt_total,nb_ls_actif,nb_ls_loue,nb_ls_vacant,nb_ls_vide\n63113,22077,21871,18656,355,1020\n";
+    let toml = format!("{}[[source]]\nschema = \"resultats_rpls\"\nfichiers = [\"resultats.csv\"]\n", project(2019));
+    let stock = shapes().swap_remove(4).1;
+    let projet = Projet::new(&toml, &[("rpls.csv", &stock), ("resultats.csv", official.as_bytes())]);
+    projet.run(1, false);
+    let table = projet.table("rpls_officiel");
+    let told = table.iter().find(|row| row["mesure"].text() == "logements").unwrap();
+    assert_eq!((told["code"].text(), told["officiel"].int()), ("63113", Some(21_871)));
+}

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use super::{Schema, nearest};
+use super::{Colonne, Genre, Schema, nearest};
 use crate::diagnostic::Diagnostic;
 use crate::format;
 
@@ -18,7 +18,7 @@ pub enum Champ {
 }
 
 /// A header understood.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, Default)]
 pub struct Entete {
     /// Number of fields of a record.
     pub largeur: usize,
@@ -28,6 +28,8 @@ pub struct Entete {
     pub proches: Vec<(String, String)>,
     /// Columns that the project names in a way that this file may not know.
     pub renommees: Vec<Renommee>,
+    /// Columns that the file has under two known names: canonical, name read, name that is not.
+    pub doublees: Vec<[String; 3]>,
 }
 
 /// A column under the name that the project gives it, where the file has another for it.
@@ -92,7 +94,8 @@ impl Entete {
         if !errors.is_empty() {
             return Err(errors);
         }
-        Ok(Self { largeur: names.len(), champs, proches: near, renommees })
+        let doublees = doubled(schema, names, colonnes, &champs);
+        Ok(Self { largeur: names.len(), champs, proches: near, renommees, doublees })
     }
 
     /// A message for each name that comes near a declared column, and each that the project gives and the file contradicts.
@@ -121,7 +124,15 @@ impl Entete {
             )
             .in_column(canonical)
         });
-        renamed.chain(near).collect()
+        let doubled = self.doublees.iter().map(|[canonical, read, other]| {
+            Diagnostic::anomalie(
+                "B0137",
+                format!("{canonical} : « {read} » est lue, et « {other} », qui la nomme aussi, ne l'est pas"),
+                format!("si c'est l'autre, sous [[source]] : colonnes = {{ {canonical} = \"{other}\" }}"),
+            )
+            .in_column(canonical)
+        });
+        renamed.chain(near).chain(doubled).collect()
     }
 
     /// How many columns of the schema this header names.
@@ -141,8 +152,7 @@ fn renamed(schema: &Schema, names: &[String], colonnes: &BTreeMap<String, String
     let given = placed.filter_map(|(colonne, champ)| Some((colonne, champ, colonnes.get(&colonne.nom)?)));
     given
         .map(|(colonne, champ, own)| {
-            let known: Vec<String> =
-                std::iter::once(&colonne.nom).chain(&colonne.alias).map(|n| normalised(n)).collect();
+            let known: Vec<String> = known(colonne).into_iter().map(|n| normalised(n)).collect();
             let other = |(i, name): &(usize, &String)| known.contains(&normalised(name)) && !read(*i);
             Renommee {
                 colonne: colonne.nom.clone(),
@@ -155,6 +165,43 @@ fn renamed(schema: &Schema, names: &[String], colonnes: &BTreeMap<String, String
         .collect()
 }
 
+/// Names of a column, the first that a file has being read: one that says it holds a code before one that may hold its label.
+fn known(colonne: &Colonne) -> Vec<&String> {
+    let mut names: Vec<&String> = std::iter::once(&colonne.nom).chain(&colonne.alias).collect();
+    if matches!(colonne.genre, Genre::Commune | Genre::Communes | Genre::Siren | Genre::Code) {
+        names.sort_by_key(|name| !is_coded(name));
+    }
+    names
+}
+
+/// Whether a name says that it holds a code.
+fn is_coded(name: &str) -> bool {
+    format::plain(name).split('_').any(|word| ["code", "cd", "siren", "insee", "depcom"].contains(&word))
+}
+
+/// Columns that a file has under several known names: (canonical, name read, name that is not). A code beside its label is one
+/// column, twice written.
+fn doubled(
+    schema: &Schema,
+    names: &[String],
+    colonnes: &BTreeMap<String, String>,
+    champs: &[Champ],
+) -> Vec<[String; 3]> {
+    let read = |i: usize| champs.contains(&Champ::Un(i));
+    let own = |colonne: &&Colonne| !colonnes.contains_key(&colonne.nom);
+    let mut found = Vec::new();
+    for (colonne, champ) in schema.colonnes.iter().zip(champs).filter(|(colonne, _)| own(colonne)) {
+        let Champ::Un(at) = champ else { continue };
+        let known: Vec<String> = known(colonne).into_iter().map(|name| normalised(name)).collect();
+        let other = |(i, name): &(usize, &String)| {
+            !read(*i) && known.contains(&normalised(name)) && (is_coded(name) || !is_coded(&names[*at]))
+        };
+        let others = names.iter().enumerate().filter(other);
+        found.extend(others.map(|(_, name)| [&colonne.nom, names[*at].trim(), name.trim()].map(str::to_owned)));
+    }
+    found
+}
+
 /// Where each column of the schema stands, and the names that stand twice.
 fn matched(schema: &Schema, names: &[String], colonnes: &BTreeMap<String, String>) -> (Vec<Champ>, Vec<Diagnostic>) {
     let found: Vec<String> = names.iter().map(|n| normalised(n)).collect();
@@ -164,10 +211,7 @@ fn matched(schema: &Schema, names: &[String], colonnes: &BTreeMap<String, String
         .iter()
         .map(|colonne| {
             let own = colonnes.get(&colonne.nom);
-            let wanted: Vec<&String> = match own {
-                Some(own) => vec![own],
-                None => std::iter::once(&colonne.nom).chain(&colonne.alias).collect(),
-            };
+            let wanted = own.map_or_else(|| known(colonne), |own| vec![own]);
             for name in wanted {
                 let wanted = normalised(name);
                 let mut hits = found.iter().enumerate().filter(|(_, n)| **n == wanted).map(|(i, _)| i);
@@ -297,6 +341,28 @@ mod tests {
         assert_eq!(choices("Commune demandé", &own), Ok(Champ::Plusieurs(vec![2, 3])));
         let names = header(&["N° unique", "Date du dépôt", "Commune demandé 1"]);
         assert!(Entete::resolve(&schema, &names, &own).unwrap().avis().is_empty());
+    }
+
+    /// A code is read before its label; of two names of one column, neither of which says more, the one that is not read is told.
+    #[test]
+    fn of_two_known_names_the_code_is_read_and_a_doubt_is_told() {
+        let schema = Schema::load(&Resources::embedded(), "attributions", 2025).unwrap();
+        let names = header(&[
+            "numero_unique",
+            "Commune",
+            "Code INSEE",
+            "Bailleur",
+            "SIREN",
+            "date_bail",
+            "date signature bail",
+        ]);
+        let entete = Entete::resolve(&schema, &names, &BTreeMap::new()).unwrap();
+        let place = |nom: &str| schema.colonnes.iter().position(|c| c.nom == nom).map(|i| entete.champs[i].clone());
+        assert_eq!(place("commune"), Some(Champ::Un(2)));
+        assert_eq!(place("bailleur"), Some(Champ::Un(4)));
+        assert_eq!(place("date_bail"), Some(Champ::Un(5)));
+        let told: Vec<String> = entete.avis().iter().map(ToString::to_string).collect();
+        assert!(told.len() == 1 && told[0].contains("« date_bail » est lue, et « date signature bail »"), "{told:?}");
     }
 
     /// A name of the project is the only one looked for: what the file has under others is told, and never taken for it.

@@ -76,7 +76,7 @@ pub(super) fn open(path: &Path, empreinte: &Empreinte, besoin: Besoin<'_>, bar: 
         root: String::new(),
     };
     let avis = lecteur.root()?;
-    let entete = Entete { largeur: noms.len(), champs, proches: Vec::new(), renommees: Vec::new() };
+    let entete = Entete { largeur: noms.len(), champs, ..Entete::default() };
     Ok(Ouvert { lecteur: Box::new(lecteur), entete, avis, noms, separateur: None, feuille: None, ligne_entete: 0 })
 }
 
