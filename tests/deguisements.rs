@@ -142,8 +142,22 @@ fn one_register_in_every_disguise_gives_the_same_tables() {
     }
 }
 
+/// A numéro unique whose digits are parted in groups is the same number: its lease finds its demand.
+#[test]
+fn a_number_parted_by_spaces_is_the_same_number() {
+    let (d, mut a) = (demandes(), attributions());
+    let plain = tables(("demandes.csv", &d.csv(b';')), ("attributions.csv", &a.csv(b';')));
+    for ligne in &mut a.lignes {
+        let Valeur::Texte(numero) = &mut ligne[0] else { unreachable!() };
+        *numero = format!("{} {}\u{a0}{}", &numero[..3], &numero[3..13], &numero[13..]);
+    }
+    for (name, bytes) in tables(("demandes.csv", &d.csv(b';')), ("attributions.csv", &a.csv(b';'))) {
+        assert!(plain[&name] == bytes, "{}", name.display());
+    }
+}
+
 /// Labels of the national lists, as exports meant to be read carry them: as they are, as a machine without accents writes them,
-/// as a text processor does.
+/// as a text processor does; financing as the stock codes it.
 #[test]
 fn codes_written_by_their_labels_are_the_same_codes() {
     let labels = [
@@ -160,6 +174,9 @@ fn codes_written_by_their_labels_are_the_same_codes() {
         ("situation_familiale", "P", "Pacsé(e)"),
         ("dalo", "NON", "Non"),
         ("dalo", "ACTIF", "Actif"),
+        ("financement", "PLAI", "10"),
+        ("financement", "PLUS", "13"),
+        ("financement", "PLI", "16"),
         ("reservataire", "AUCUN", "Hors contingent"),
         ("reservataire", "COLACT", "Contingent employeurs et collecteurs Action Logement"),
         ("reservataire", "PPRIOR", "Contingent préfet prioritaires (hors fonctionnaires)"),

@@ -246,6 +246,31 @@ fn local_codes_and_later_lists_are_known_once_given() {
     }
 }
 
+/// Exports meant to be read have a title over their header, and spreadsheets a line that names the separator; lines keep their
+/// number. Where no line names the columns, what the nearest lacks is told.
+#[test]
+fn a_title_over_the_header_is_not_the_header() {
+    let rows = "numero_unique;date_bail;bailleur;commune\nA1;2025-05-02;900000001;63113\nA2;jamais;900000001;63113\n";
+    let read = |title: &str, rows: &str| {
+        let text = format!("{title}{rows}");
+        let projet = Projet::clermont("", &[("attributions", &[("attributions.csv", &text)])]);
+        let outcome = projet.run(2, false);
+        let file = &outcome.ingestion.fichiers[0];
+        let refused: Vec<String> = file.refus.iter().map(ToString::to_string).collect();
+        (file.gardees, projet.listed().remove("B0107"), refused)
+    };
+    for (title, line) in
+        [("", 3), ("sep=;\n", 4), ("Baux signés, \"2025\"\r\n;;;\r\n\r\n", 6), (&"Titre\n".repeat(49), 52)]
+    {
+        let (kept, dates, refused) = read(title, rows);
+        assert_eq!((kept, refused), (1, Vec::new()), "{title}");
+        assert_eq!(dates.unwrap().into_iter().collect::<Vec<_>>(), [format!("attributions {line}")], "{title}");
+    }
+    let (kept, _, refused) = read("Titre\n", &rows.replace("date_bail", "signature"));
+    assert!(kept == 0 && refused.len() == 1 && refused[0].contains("date_bail"), "{refused:?}");
+    assert_eq!(read(&"Titre\n".repeat(50), rows).0, 0);
+}
+
 /// A list whose elements are parted otherwise is no code and no commune: what to part them by is said.
 #[test]
 fn lists_parted_otherwise_are_told_how_to_be() {

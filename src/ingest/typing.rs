@@ -17,8 +17,8 @@ use polars::prelude::{
 use super::brut::Brut;
 use super::constats::Constat;
 use super::valeurs::{
-    Value, boolean, bounded, decimal, is_scientific, is_short, parse_date, parse_integer, parse_month, parse_year,
-    service, siren, text, upper,
+    Value, boolean, bounded, decimal, identifier, is_scientific, is_short, parse_date, parse_integer, parse_month,
+    parse_year, service, siren, text, upper,
 };
 use crate::error::Result;
 use crate::format::folded;
@@ -110,16 +110,16 @@ impl<'a> Typer<'a> {
     fn identifiers(&self, colonne: &Colonne, brut: Brut<'_>) -> Result<Typee> {
         let mut constats = Vec::with_capacity(brut.len());
         let mut hashes = FixedSizeBinaryBuilder::with_capacity(brut.len(), HASH_BYTES);
-        for value in brut.iter() {
-            let constat = match value {
+        for value in brut.iter().map(|value| value.map(identifier)) {
+            let constat = match value.as_deref() {
                 None => Constat::Manquant,
                 Some(value) if is_scientific(value) => Constat::NumeroAbime,
                 Some(value) if colonne.largeur.is_some_and(|width| is_short(value, width)) => Constat::NumeroCourt,
                 Some(_) => Constat::Valide,
             };
-            match (value, constat) {
+            match (&value, constat) {
                 (Some(value), Constat::Valide | Constat::NumeroCourt) => {
-                    hashes.append_value(self.key.hash(&upper(value)))?;
+                    hashes.append_value(self.key.hash(value))?;
                 }
                 _ => hashes.append_null(),
             }

@@ -17,6 +17,14 @@ pub(super) fn upper(value: &str) -> Cow<'_, str> {
     if already { Cow::Borrowed(value) } else { Cow::Owned(value.to_uppercase()) }
 }
 
+/// An identifier: the same whatever its case and the spaces that part its digits.
+pub(super) fn identifier(value: &str) -> Cow<'_, str> {
+    if value.bytes().all(|b| b.is_ascii_graphic() && !b.is_ascii_lowercase()) {
+        return Cow::Borrowed(value);
+    }
+    Cow::Owned(value.split_whitespace().collect::<String>().to_uppercase())
+}
+
 /// `6,31E+16`: what a spreadsheet leaves of a long number.
 pub(super) fn is_scientific(value: &str) -> bool {
     let Some((mantissa, exponent)) = value.split_once(['e', 'E']) else { return false };

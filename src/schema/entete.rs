@@ -65,8 +65,8 @@ impl Entete {
                 ));
             }
         }
-        let (champs, doubles) = matched(schema, names, colonnes);
-        errors.extend(doubles);
+        let (champs, refused) = matched(schema, names, colonnes);
+        errors.extend(refused);
         let renommees = renamed(schema, names, colonnes, &champs);
         let mut near = near_misses(schema, names, &champs);
         near.retain(|(canonical, _)| !colonnes.contains_key(canonical));

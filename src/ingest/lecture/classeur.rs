@@ -10,7 +10,7 @@ use std::path::Path;
 use calamine::{Cell, Data, DataRef, ExcelDateTime, Ods, Reader, SheetVisible, Xlsx};
 
 use super::archive::inflated_size;
-use super::{Besoin, Echec, Enregistrement, Format, Lecteur, Ouvert, number};
+use super::{Besoin, Echec, Enregistrement, Format, HEADER_WITHIN, Lecteur, Ouvert, number};
 use crate::diagnostic::Diagnostic;
 use crate::schema::Entete;
 
@@ -22,8 +22,6 @@ const MOST_CELLS: usize = 20_000_000;
 const MOST_TEXT: usize = 512 << 20;
 /// Columns of a sheet, as Excel has them.
 const MOST_COLUMNS: u32 = 16_384;
-/// Rows with something in them among which the header is looked for.
-const HEADER_WITHIN: usize = 50;
 
 /// Opens a workbook.
 pub(super) fn open(path: &Path, format: Format, besoin: Besoin<'_>) -> Result<Ouvert, Echec> {

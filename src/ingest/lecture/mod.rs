@@ -57,6 +57,9 @@ impl Format {
     }
 }
 
+/// Lines or rows among which a header is looked for: exports meant to be read have a title over it.
+const HEADER_WITHIN: usize = 50;
+
 /// One step through a file.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Enregistrement {

@@ -9,7 +9,7 @@ use memchr::{memchr, memchr2, memrchr};
 
 use super::coupe::{Champs, Coupe, Defaut, LONGEST_RECORD, line_breaks, line_end};
 use super::octets::{Empreinte, read_up_to};
-use super::{Besoin, Echec, Enregistrement, Lecteur, Ouvert, octets};
+use super::{Besoin, Echec, Enregistrement, HEADER_WITHIN, Lecteur, Ouvert, octets};
 use crate::diagnostic::Diagnostic;
 use crate::schema::Entete;
 
@@ -20,8 +20,12 @@ const LOT: usize = 1 << 20;
 pub(super) fn open(path: &Path, empreinte: &Empreinte, besoin: Besoin<'_>, bar: &ProgressBar) -> Result<Ouvert, Echec> {
     let mut head = vec![0_u8; 1 << 16];
     let n = read_up_to(&mut octets::open(path, empreinte)?, &mut head)?;
-    let separateur = detect_separator(&head[..n]);
-    let mut texte = Texte::new(bar.wrap_read(octets::open(path, empreinte)?), separateur, LOT);
+    let (before, ligne) = header_start(&head[..n], besoin);
+    let separateur = detect_separator(&head[before..n]);
+    let mut reader = octets::open(path, empreinte)?;
+    reader.read_exact(&mut head[..before])?;
+    let mut texte = Texte::new(bar.wrap_read(reader), separateur, LOT);
+    texte.lots.ligne = ligne;
     loop {
         match texte.scan()? {
             Some(Enregistrement::Bon { ligne }) => {
@@ -42,11 +46,36 @@ pub(super) fn open(path: &Path, empreinte: &Empreinte, besoin: Besoin<'_>, bar: 
                 return Err(Echec::from(Diagnostic::refus(
                     "B0100",
                     "fichier sans en-tête",
-                    "la première ligne doit nommer les colonnes",
+                    "une des 50 premières lignes doit nommer les colonnes",
                 )));
             }
         }
     }
+}
+
+/// Where the header starts, in bytes and in lines: the first line that names the columns of the schema, else that which comes
+/// nearest.
+fn header_start(head: &[u8], besoin: Besoin<'_>) -> (usize, u64) {
+    let text = String::from_utf8_lossy(head);
+    let (mut best, mut start) = ((0, 0, 1), 0);
+    for ligne in (1..).take(HEADER_WITHIN) {
+        let Some(rest) = text.get(start..).filter(|rest| !rest.is_empty()) else { break };
+        let mut coupe = Coupe::new(detect_separator(rest.as_bytes()), None, 1);
+        if let Some(Enregistrement::Bon { .. }) = coupe.next(rest.as_bytes(), true) {
+            let fields = coupe.fields(rest);
+            let noms: Vec<String> = (0..coupe.champs.len()).map(|i| fields.get(i).to_owned()).collect();
+            if Entete::resolve(besoin.schema, &noms, besoin.colonnes).is_ok() {
+                return (start, ligne);
+            }
+            let known = Entete::known(besoin.schema, &noms, besoin.colonnes);
+            if known > best.0 {
+                best = (known, start, ligne);
+            }
+        }
+        let Some(end) = memchr2(b'\n', b'\r', rest.as_bytes()) else { break };
+        start += line_end(rest.as_bytes(), end);
+    }
+    (best.1, best.2)
 }
 
 /// Part of a text file, whole records.
