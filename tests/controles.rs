@@ -567,6 +567,23 @@ fn whole_territories_of_which_no_file_speaks_are_told() {
     assert!(found.contains(&"Paris".to_owned()) && !found.contains(&"Puy-de-Dôme".to_owned()));
 }
 
+/// More than half of eight communes end with 0: the postal code of Vichy, 03200, is the code of Neuvy.
+#[test]
+fn postal_codes_taken_for_those_of_communes_are_told() {
+    let told = |communes: &[&str]| {
+        let rows: Vec<String> = communes.iter().map(|code| format!("A{code};2025-03-02;900000001;{code}\n")).collect();
+        let leases = format!("numero_unique;date_bail;bailleur;commune\n{}", rows.concat());
+        let projet = Projet::clermont("", &[("attributions", &[("attributions.csv", &leases)])]);
+        projet.run(1, false);
+        (projet.told("B0381"), projet.controle("B0381"))
+    };
+    let postal = ["03200", "03300", "03110", "03140", "03150", "63113", "63014", "63075"];
+    let (found, counts) = told(&postal);
+    assert_eq!((found, counts), (vec!["attributions.csv, 5 codes sur 8 finissent par 0".to_owned()], [0, 1, 0, 0]));
+    assert_eq!(told(&postal[1..]).1, [0, 0, 0, 1]);
+    assert_eq!(told(&[&postal[1..], &["63032"]].concat()).1, [1, 0, 0, 0]);
+}
+
 /// Two extractions: a demand of the first that the second no longer holds was last seen before the end of the year.
 #[test]
 fn a_demand_last_seen_before_the_end_of_the_year_is_told() {
