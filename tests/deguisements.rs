@@ -157,7 +157,7 @@ fn a_number_parted_by_spaces_is_the_same_number() {
 }
 
 /// Labels of the national lists, as exports meant to be read carry them: as they are, as a machine without accents writes them,
-/// as a text processor does; financing as the stock codes it.
+/// as a text processor does; and what the field says for a code.
 #[test]
 fn codes_written_by_their_labels_are_the_same_codes() {
     let labels = [
@@ -174,9 +174,9 @@ fn codes_written_by_their_labels_are_the_same_codes() {
         ("situation_familiale", "P", "Pacsé(e)"),
         ("dalo", "NON", "Non"),
         ("dalo", "ACTIF", "Actif"),
-        ("financement", "PLAI", "10"),
-        ("financement", "PLUS", "13"),
-        ("financement", "PLI", "16"),
+        ("financement", "PLAI", "PLA-I"),
+        ("typologie", "T2", "F2"),
+        ("typologie", "T3", "3 pièces"),
         ("reservataire", "AUCUN", "Hors contingent"),
         ("reservataire", "COLACT", "Contingent employeurs et collecteurs Action Logement"),
         ("reservataire", "PPRIOR", "Contingent préfet prioritaires (hors fonctionnaires)"),
