@@ -54,6 +54,26 @@ fn what_cannot_be_is_refused_by_name() {
     }
 }
 
+/// A name written for a code, or a code short of its zero, is answered with the code; so is the métropole that holds no conference.
+#[test]
+fn a_place_written_by_its_name_is_offered_by_its_code() {
+    for (perimeter, offered) in [
+        ("epci = [\"Vichy Communauté\"]", "est-ce \"200071363\" (CA Vichy Communauté) ?"),
+        ("epci = [\"clermont auvergne metropol\"]", "\"246300701\" (Clermont Auvergne Métropole)"),
+        ("epci = [\"200054781\"]", "établissement public territorial, ou celui de Paris (217500016)"),
+        ("departements = [\"Allier\"]", "est-ce \"03\" (Allier) ?"),
+        ("departements = [\"3\"]", "est-ce \"03\" ?"),
+        ("departements = [\"063\"]", "est-ce \"63\" ?"),
+        ("communes = [\"Chamalières\"]", "\"63075\" (Chamalières)"),
+        ("communes = [\"63000\"]", "comme \"63113\""),
+    ] {
+        let projet = Projet::new(&format!("[bilan]\nmillesime = 2025\n{perimeter}\n"), &[]);
+        let error = Plan::load(projet.path(), None).unwrap_err().to_string();
+        assert!(error.contains("B0003") && error.contains(offered), "{perimeter}\n{error}");
+        assert_eq!(error.contains("est-ce"), offered != "comme \"63113\"" && !offered.contains("Paris"), "{error}");
+    }
+}
+
 #[test]
 fn what_is_doubtful_is_told() {
     let notes = |more: &str| {

@@ -11,7 +11,7 @@ use crate::engine;
 use crate::error::{EXIT_DONE, Error, Result};
 use crate::format;
 use crate::project::{Plan, TypologieDemande};
-use crate::reference::{Commune, Geographie, TYPOLOGIES};
+use crate::reference::{Commune, Geographie, Niveau, TYPOLOGIES};
 use crate::report::PEU_DE_BAUX;
 
 pub(super) fn execute(args: &Tension) -> Result<u8> {
@@ -164,12 +164,12 @@ fn find_commune<'a>(
         [] => Err(Error::usage(
             "B0408",
             format!("commune « {wanted} » inconnue"),
-            format!("{}donnez son code Insee (63113) ou son nom exact", near(geographie, &name, inside)),
+            format!("{}donnez son code Insee (63113) ou son nom exact", near(geographie, wanted, inside)),
         )),
         [first, ..] if !inside(first) => Err(Error::usage(
             "B0407",
             format!("les communes nommées « {wanted} » sont hors du périmètre de ce bilan"),
-            format!("{}choisissez une commune du périmètre", near(geographie, &name, inside)),
+            format!("{}choisissez une commune du périmètre", near(geographie, wanted, inside)),
         )),
         several => {
             let list: Vec<String> =
@@ -183,17 +183,9 @@ fn find_commune<'a>(
     }
 }
 
-/// The communes of the perimeter whose names come nearest to one that none of them bears, as a question: first those that begin
-/// with it, Clermont-Ferrand for Clermont.
+/// The communes of the perimeter whose names come nearest to one that none of them bears, as a question.
 fn near(geographie: &Geographie, name: &str, inside: impl Fn(&Commune) -> bool) -> String {
-    let begun = format!("{name}_");
-    let likeness = |c: &Commune| match format::plain(&c.libelle) {
-        own if own.starts_with(&begun) => Some(1.0),
-        own => format::likeness(name, &own),
-    };
-    let communes = geographie.communes().filter(|c| inside(c));
-    let mut near: Vec<(f64, &Commune)> = communes.filter_map(|c| Some((likeness(c)?, c))).collect();
-    near.sort_by(|a, b| b.0.total_cmp(&a.0).then_with(|| a.1.code.cmp(&b.1.code)));
-    let named: Vec<String> = near.iter().take(3).map(|(_, c)| format!("{} ({})", c.libelle, c.code)).collect();
+    let near = geographie.near(Niveau::Commune, name, inside);
+    let named: Vec<String> = near.iter().map(|(code, nom)| format!("{nom} ({code})")).collect();
     if named.is_empty() { String::new() } else { format!("cherchiez-vous {} ? sinon, ", named.join(", ")) }
 }

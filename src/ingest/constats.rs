@@ -70,19 +70,18 @@ pub(super) fn value_diagnostic(colonne: &Colonne, constat: Constat, value: Optio
             format!("{shown} a plus de {} décimales", colonne.decimales),
             "arrondissez la valeur dans le fichier : le programme n'arrondit jamais une donnée",
         ),
-        Constat::CodeInconnu if parted => Diagnostic::anomalie(
-            "B0123",
-            format!("code {shown} inconnu de la nomenclature"),
-            "comptée « inconnu » ; séparez par | les éléments de la liste",
-        ),
-        Constat::CodeInconnu => Diagnostic::anomalie(
-            "B0123",
-            format!("code {shown} inconnu de la nomenclature"),
-            format!(
-                "comptée « inconnu » ; traduisez le code dans bilan.toml : codes = {{ {} = {{ \"…\" = \"…\" }} }}",
-                colonne.nom
-            ),
-        ),
+        Constat::CodeInconnu => {
+            let aide = if parted {
+                "séparez par | les éléments de la liste".to_owned()
+            } else {
+                format!("traduisez le code dans bilan.toml : codes = {{ {} = {{ \"…\" = \"…\" }} }}", colonne.nom)
+            };
+            Diagnostic::anomalie(
+                "B0123",
+                format!("code {shown} inconnu de la nomenclature"),
+                format!("comptée « inconnu » ; {aide}"),
+            )
+        }
         Constat::ZeroRestaure => Diagnostic::anomalie(
             "B0124",
             format!("{shown} : zéro initial perdu, restauré"),

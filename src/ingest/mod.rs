@@ -45,7 +45,7 @@ pub use rejets::{COLUMNS as REJECT_COLUMNS, reject_row};
 
 /// Changes when the same file would be stored otherwise.
 const CONVERSION: &str = "identifiers of sixteen bytes, bounds of places and numbers, every fault of a lease, thousands \
-                          apart, faults in the order of lines, checks of absent columns, codes by their labels, identifiers without spaces";
+                          apart, faults in the order of lines, checks of absent columns, labels, spaced numbers";
 /// Records handed together to typing.
 const BLOCK_ROWS: usize = 65_536;
 

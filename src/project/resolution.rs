@@ -12,7 +12,7 @@ use super::{
 use crate::diagnostic::Diagnostic;
 use crate::error::{Error, Result};
 use crate::format;
-use crate::reference::{Geographie, Nomenclatures, Resources, TYPOLOGIES, plages};
+use crate::reference::{GRAND_PARIS, Geographie, Niveau, Nomenclatures, Resources, TYPOLOGIES, plages};
 
 /// Years of law, from the first in which the quarter binds (loi 2017-86).
 const ANNEES: std::ops::RangeInclusive<i32> = 2017..=2100;
@@ -175,7 +175,8 @@ impl Resolver<'_> {
         }
         for code in &bilan.departements {
             if !self.geographie.has_departement(code) {
-                return Err(invalid("departements", code, "des codes de département entre guillemets, comme \"03\""));
+                let wanted = "des codes de département entre guillemets, comme \"03\"";
+                return Err(self.unknown(Niveau::Departement, "departements", code, wanted));
             }
         }
         for siren in &bilan.epci {
@@ -197,10 +198,13 @@ impl Resolver<'_> {
         match (&d.departement, &d.epci, d.communes.as_slice()) {
             (Some(code), None, []) if self.geographie.has_departement(code) => Ok(Zone::Departement(code.clone())),
             (Some(code), None, []) => {
-                Err(invalid("delai_anormal.departement", code, "un code de département, comme \"63\""))
+                let wanted = "un code de département, comme \"63\"";
+                Err(self.unknown(Niveau::Departement, "delai_anormal.departement", code, wanted))
             }
-            (None, Some(siren), []) if self.geographie.has_epci(siren) => Ok(Zone::Epci(siren.clone())),
-            (None, Some(siren), []) => Err(invalid("delai_anormal.epci", siren, "le SIREN d'un EPCI")),
+            (None, Some(siren), []) => {
+                self.check_epci(siren, "delai_anormal.epci")?;
+                Ok(Zone::Epci(siren.clone()))
+            }
             (None, None, codes) if !codes.is_empty() => {
                 Ok(Zone::Communes(self.communes(codes, "delai_anormal.communes")?))
             }
@@ -248,7 +252,7 @@ impl Resolver<'_> {
             .iter()
             .map(|code| match self.geographie.resolve(code) {
                 Some((commune, _)) => Ok(commune.code.clone()),
-                None => Err(invalid(key, code, "des codes Insee de communes, comme \"63113\"")),
+                None => Err(self.unknown(Niveau::Commune, key, code, "des codes Insee de communes, comme \"63113\"")),
             })
             .collect()
     }
@@ -257,7 +261,25 @@ impl Resolver<'_> {
         if self.geographie.has_epci(siren) {
             return Ok(());
         }
-        Err(invalid(key, siren, "le SIREN (9 chiffres) d'un EPCI de 2025"))
+        if siren == GRAND_PARIS {
+            let wanted = "le SIREN d'un établissement public territorial, ou celui de Paris (217500016) : dans la Métropole du \
+                          Grand Paris, eux tiennent la conférence";
+            return Err(invalid(key, siren, wanted));
+        }
+        Err(self.unknown(Niveau::Epci, key, siren, "le SIREN (9 chiffres) d'un EPCI de 2025"))
+    }
+
+    /// A place that is none, with those whose names come near to what was written for a code.
+    fn unknown(&self, niveau: Niveau, key: &str, written: &str, wanted: &str) -> Error {
+        let short = format!("{:0>2}", written.trim_start_matches('0'));
+        let mut near = self.geographie.near(niveau, written, |_| true);
+        near.retain(|_| written.chars().any(char::is_alphabetic));
+        let mut codes: Vec<String> = near.into_iter().map(|(code, nom)| format!("\"{code}\" ({nom})")).collect();
+        if niveau == Niveau::Departement && self.geographie.has_departement(&short) {
+            codes.push(format!("\"{short}\""));
+        }
+        let asked = if codes.is_empty() { String::new() } else { format!(" ; est-ce {} ?", codes.join(", ")) };
+        invalid(key, written, &format!("{wanted}{asked}"))
     }
 
     fn sources(&mut self, written: Vec<fichier::Source>, millesime: i32) -> Result<Vec<SourcePlan>> {

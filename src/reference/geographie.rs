@@ -11,6 +11,7 @@ use foldhash::fast::RandomState;
 
 use super::{Resources, csv_rows};
 use crate::error::{Error, Result};
+use crate::format;
 
 /// A commune of 2025 and what it belongs to.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -64,7 +65,7 @@ impl Commune {
 }
 
 /// The métropole whose territories hold the conferences.
-const GRAND_PARIS: &str = "200054781";
+pub const GRAND_PARIS: &str = "200054781";
 
 /// What Insee writes for the EPCI of a commune that belongs to none.
 const SANS_EPCI: &str = "ZZZZZZZZZ";
@@ -237,6 +238,31 @@ impl Geographie {
     #[must_use]
     pub fn has_departement(&self, code: &str) -> bool {
         self.departements.contains_key(code)
+    }
+
+    /// Places of `niveau`, of the communes that `within` holds, whose names come nearest to one, each as its code and its name, three
+    /// at most: first those that begin with it, Clermont-Ferrand for Clermont, then those that hold its words, CA Vichy Communauté
+    /// for Vichy, then slips of the pen.
+    pub fn near(&self, niveau: Niveau, name: &str, within: impl Fn(&Commune) -> bool) -> Vec<(&str, &str)> {
+        let wanted = format::plain(name);
+        let begun = format!("{wanted}_");
+        let likeness = |name: &str| {
+            let own = format::plain(name);
+            let holds = || wanted.split('_').all(|word| own.split('_').any(|w| w == word));
+            if own == wanted || own.starts_with(&begun) {
+                Some(2.0)
+            } else if holds() {
+                Some(1.0)
+            } else {
+                format::likeness(&wanted, &own)
+            }
+        };
+        let places = self.communes().filter(|c| within(c)).filter_map(|c| self.territory(c, niveau));
+        let places: BTreeMap<&str, &str> = places.collect();
+        let mut near: Vec<_> =
+            places.into_iter().filter_map(|(code, name)| Some((likeness(name)?, code, name))).collect();
+        near.sort_by(|a, b| b.0.total_cmp(&a.0).then(a.1.cmp(b.1)));
+        near.into_iter().take(3).map(|(_, code, name)| (code, name)).collect()
     }
 
     /// Code and name of the territory of `niveau` that `commune` belongs to, if it belongs to one.

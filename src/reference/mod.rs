@@ -18,7 +18,7 @@ use crate::error::{Error, Result};
 use crate::syntaxe;
 
 pub use catalogue::{CodeExplique, by_family, catalogue, markdown};
-pub use geographie::{Commune, Geographie, Niveau, Recode};
+pub use geographie::{Commune, GRAND_PARIS, Geographie, Niveau, Recode};
 pub use nomenclature::Nomenclatures;
 pub use parametres::{Confiance, Parametre, Parametres};
 pub(crate) use parametres::{toml_date, toml_interval};

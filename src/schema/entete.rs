@@ -152,7 +152,7 @@ fn renamed(schema: &Schema, names: &[String], colonnes: &BTreeMap<String, String
     let given = placed.filter_map(|(colonne, champ)| Some((colonne, champ, colonnes.get(&colonne.nom)?)));
     given
         .map(|(colonne, champ, own)| {
-            let known: Vec<String> = known(colonne).into_iter().map(|n| normalised(n)).collect();
+            let known: Vec<String> = names_of(colonne).into_iter().map(|name| normalised(name)).collect();
             let other = |(i, name): &(usize, &String)| known.contains(&normalised(name)) && !read(*i);
             Renommee {
                 colonne: colonne.nom.clone(),
@@ -166,7 +166,7 @@ fn renamed(schema: &Schema, names: &[String], colonnes: &BTreeMap<String, String
 }
 
 /// Names of a column, the first that a file has being read: one that says it holds a code before one that may hold its label.
-fn known(colonne: &Colonne) -> Vec<&String> {
+fn names_of(colonne: &Colonne) -> Vec<&String> {
     let mut names: Vec<&String> = std::iter::once(&colonne.nom).chain(&colonne.alias).collect();
     if matches!(colonne.genre, Genre::Commune | Genre::Communes | Genre::Siren | Genre::Code) {
         names.sort_by_key(|name| !is_coded(name));
@@ -192,7 +192,7 @@ fn doubled(
     let mut found = Vec::new();
     for (colonne, champ) in schema.colonnes.iter().zip(champs).filter(|(colonne, _)| own(colonne)) {
         let Champ::Un(at) = champ else { continue };
-        let known: Vec<String> = known(colonne).into_iter().map(|name| normalised(name)).collect();
+        let known: Vec<String> = names_of(colonne).into_iter().map(|name| normalised(name)).collect();
         let other = |(i, name): &(usize, &String)| {
             !read(*i) && known.contains(&normalised(name)) && (is_coded(name) || !is_coded(&names[*at]))
         };
@@ -211,7 +211,7 @@ fn matched(schema: &Schema, names: &[String], colonnes: &BTreeMap<String, String
         .iter()
         .map(|colonne| {
             let own = colonnes.get(&colonne.nom);
-            let wanted = own.map_or_else(|| known(colonne), |own| vec![own]);
+            let wanted = own.map_or_else(|| names_of(colonne), |own| vec![own]);
             for name in wanted {
                 let wanted = normalised(name);
                 let mut hits = found.iter().enumerate().filter(|(_, n)| **n == wanted).map(|(i, _)| i);

@@ -57,7 +57,7 @@ pub(super) fn open(path: &Path, empreinte: &Empreinte, besoin: Besoin<'_>, bar: 
 /// nearest.
 fn header_start(head: &[u8], besoin: Besoin<'_>) -> (usize, u64) {
     let text = String::from_utf8_lossy(head);
-    let (mut best, mut start) = ((0, 0, 1), 0);
+    let (mut start, mut most, mut nearest) = (0, 0, (0, 1));
     for ligne in (1..).take(HEADER_WITHIN) {
         let Some(rest) = text.get(start..).filter(|rest| !rest.is_empty()) else { break };
         let mut coupe = Coupe::new(detect_separator(rest.as_bytes()), None, 1);
@@ -68,14 +68,14 @@ fn header_start(head: &[u8], besoin: Besoin<'_>) -> (usize, u64) {
                 return (start, ligne);
             }
             let known = Entete::known(besoin.schema, &noms, besoin.colonnes);
-            if known > best.0 {
-                best = (known, start, ligne);
+            if known > most {
+                (most, nearest) = (known, (start, ligne));
             }
         }
         let Some(end) = memchr2(b'\n', b'\r', rest.as_bytes()) else { break };
         start += line_end(rest.as_bytes(), end);
     }
-    (best.1, best.2)
+    nearest
 }
 
 /// Part of a text file, whole records.
