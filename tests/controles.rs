@@ -584,6 +584,36 @@ fn postal_codes_taken_for_those_of_communes_are_told() {
     assert_eq!(told(&[&postal[1..], &["63032"]].concat()).1, [1, 0, 0, 0]);
 }
 
+/// An export with a row a wish, where nine demands have one: told; a demand given twice over, or two extractions, are not.
+#[test]
+fn demands_given_on_a_row_a_wish_are_told() {
+    let header = "numero_unique;date_depot;communes;typologies;date_extraction";
+    let lone: String = (0..9).map(|i| format!("B{i};2025-01-01;63113;T2;2026-01-31\n")).collect();
+    let told = |files: &[(&str, &str)]| {
+        let files: Vec<(&str, String)> =
+            files.iter().map(|(name, rows)| (*name, format!("{header}\n{rows}"))).collect();
+        let files: Vec<(&str, &str)> = files.iter().map(|(name, text)| (*name, text.as_str())).collect();
+        let projet = Projet::clermont("", &[("demandes", &files)]);
+        projet.run(1, false);
+        (projet.told("B0382"), projet.controle("B0382"))
+    };
+    let one = "A;2025-01-01;63113;T2;2026-01-31\n";
+    for wish in ["A;2025-01-01;63014;T2;2026-01-31\n", "A;2025-01-01;63113;T3;2026-01-31\n"] {
+        let rows = [one, wish, &lone[..lone.len() / 9 * 8]].concat();
+        let (found, counts) = told(&[("demandes.csv", &rows)]);
+        assert_eq!(
+            (found, counts),
+            (vec!["demandes.csv, lignes écartées : 1 sur 10".to_owned()], [0, 1, 0, 0]),
+            "{wish}"
+        );
+        assert_eq!(told(&[("demandes.csv", &[one, wish, &lone].concat())]).1, [1, 0, 0, 0]);
+    }
+    assert_eq!(told(&[("demandes.csv", &[one, one].concat())]).1, [1, 0, 0, 0]);
+    let later = "A;2025-01-01;63014;T3;2026-02-28\n";
+    assert_eq!(told(&[("demandes.csv", one), ("demandes_2.csv", later)]).1, [2, 0, 0, 0]);
+    assert_eq!(told(&[("demandes.csv", &[one, later].concat())]).1, [1, 0, 0, 0]);
+}
+
 /// Two extractions: a demand of the first that the second no longer holds was last seen before the end of the year.
 #[test]
 fn a_demand_last_seen_before_the_end_of_the_year_is_told() {
