@@ -192,8 +192,8 @@ fn a_project_file_with_a_fault_says_where() {
 fn a_typology_of_no_list_counts_under_the_whole_alone() {
     let toml = format!("{TOML}[[source]]\nschema = \"demandes\"\nfichiers = [\"demandes.csv\"]\n");
     let leases =
-        "numero_unique;date_bail;bailleur;commune;typologie;categorie\nA1;2025-03-01;900000001;63113;F3;studio\n";
-    let demands = "numero_unique;date_depot;communes;typologies\nD1;2025-02-01;63113;F3|T2\n";
+        "numero_unique;date_bail;bailleur;commune;typologie;categorie\nA1;2025-03-01;900000001;63113;3P;studio\n";
+    let demands = "numero_unique;date_depot;communes;typologies\nD1;2025-02-01;63113;3P|T2\n";
     let projet = Projet::new(&toml, &[("attributions.csv", leases.as_bytes()), ("demandes.csv", demands.as_bytes())]);
     let (exit, text) = run(projet.path(), &[]);
     assert!(exit == 0 && text.contains("B0123"), "{exit} {text}");
