@@ -167,7 +167,7 @@ fn a_project_file_with_a_fault_says_where() {
             "[bilan]\nmillesime = 2025\n[[delai_anormal]]\nmois = 12\ndepartement = \"63\"\nepci = \"246300701\"\n",
             "departement, epci ou communes",
         ),
-        ("[bilan]\nmillesime = 2025\n[[delai_anormal]]\nmois = 12\nepci = \"63\"\n", "le SIREN d'un EPCI"),
+        ("[bilan]\nmillesime = 2025\n[[delai_anormal]]\nmois = 12\nepci = \"63\"\n", "le SIREN (9 chiffres) d'un EPCI"),
         (
             "[bilan]\nmillesime = 2025\n[[delai_anormal]]\nmois = 12\ncommunes = [\"63113\", \"63014\"]\n\
              [[delai_anormal]]\nmois = 18\ncommunes = [\"63014\"]\n",
