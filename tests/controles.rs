@@ -588,7 +588,7 @@ fn postal_codes_taken_for_those_of_communes_are_told() {
 #[test]
 fn demands_given_on_a_row_a_wish_are_told() {
     let header = "numero_unique;date_depot;communes;typologies;date_extraction";
-    let lone: String = (0..9).map(|i| format!("B{i};2025-01-01;63113;T2;2026-01-31\n")).collect();
+    let lone = (0..9).map(|i| format!("B{i};2025-01-01;63113;T2;2026-01-31\n")).collect::<Vec<_>>().concat();
     let told = |files: &[(&str, &str)]| {
         let files: Vec<(&str, String)> =
             files.iter().map(|(name, rows)| (*name, format!("{header}\n{rows}"))).collect();
