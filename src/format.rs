@@ -61,14 +61,16 @@ fn unaccented(text: &str) -> String {
     bare
 }
 
-/// A word of a list as it is looked for: in upper case, whatever its accents, its apostrophes and the spaces between its words.
+/// A word of a list as it is looked for: in upper case, whatever its accents, its apostrophes and what stands between its words:
+/// spaces, hyphens or underscores.
 #[must_use]
 pub fn folded(word: &str) -> Cow<'_, str> {
-    if word.bytes().all(|b| b.is_ascii_graphic() && !b.is_ascii_lowercase()) {
+    let between = ['_', '-'];
+    if word.bytes().all(|b| b.is_ascii_graphic() && !b.is_ascii_lowercase()) && !word.contains(between) {
         return Cow::Borrowed(word);
     }
     let words: Vec<&str> = word.split_whitespace().collect();
-    Cow::Owned(unaccented(&words.join(" ").replace('’', "'")).to_uppercase())
+    Cow::Owned(unaccented(&words.join(" ").replace('’', "'").replace(between, " ")).to_uppercase())
 }
 
 /// Letters and digits without case or accents, `_` between words: what names are compared by, and put in order by.
@@ -215,6 +217,17 @@ mod tests {
         ] {
             assert_eq!(unbroken(text), hard(joined));
         }
+    }
+
+    #[test]
+    fn words_of_lists_are_compared_whatever_stands_between_them() {
+        for written in ["Hors QPV", "HORS_QPV", "hors-qpv", "hors\u{a0} QPV"] {
+            assert_eq!(folded(written), "HORS QPV");
+        }
+        assert_eq!(folded("Attribution d’un logement"), "ATTRIBUTION D'UN LOGEMENT");
+        // A sign before a number is no mark between words.
+        assert_ne!(folded("-1"), "1");
+        assert_eq!(folded("T6+"), "T6+");
     }
 
     #[test]

@@ -1,5 +1,5 @@
 -- A file that gives a demand on several rows, one for each commune or typology wanted: one row of each is kept, and the demand counts
--- in its last choice. Of a register handed over once, few rows stand twice, and those that do want the same places.
+-- in its last choice. A row in ten set aside so is a file so made: a few are demands that were changed between two readings.
 WITH eclatees AS (
     SELECT s.fichier, COUNT(*) AS lignes
     FROM demandes_ecartees e

@@ -272,8 +272,9 @@ impl Resolver<'_> {
     /// A place that is none, with those whose names come near to what was written for a code.
     fn unknown(&self, niveau: Niveau, key: &str, written: &str, wanted: &str) -> Error {
         let short = format!("{:0>2}", written.trim_start_matches('0'));
-        let mut near = self.geographie.near(niveau, written, |_| true);
-        near.retain(|_| written.chars().any(char::is_alphabetic));
+        // A number is no name.
+        let named = written.chars().any(char::is_alphabetic);
+        let near = self.geographie.near(niveau, written, |_| named);
         let mut codes: Vec<String> = near.into_iter().map(|(code, nom)| format!("\"{code}\" ({nom})")).collect();
         if niveau == Niveau::Departement && self.geographie.has_departement(&short) {
             codes.push(format!("\"{short}\""));
