@@ -233,12 +233,19 @@ fn elided(action: &str) -> &'static str {
     if action.starts_with(['a', 'e', 'é', 'i', 'o', 'u']) { "d'" } else { "de " }
 }
 
+/// What Windows answers of a file that another program, a spreadsheet most often, holds open.
+const HELD_OPEN: [i32; 2] = [32, 33];
+
 /// The common system errors in French; the others keep the system's words.
 #[must_use]
 pub fn io_reason(error: &std::io::Error) -> String {
     use std::io::ErrorKind as K;
+    if cfg!(windows) && error.raw_os_error().is_some_and(|number| HELD_OPEN.contains(&number)) {
+        return "ouvert dans un autre logiciel, un tableur peut-être ; fermez-le".to_owned();
+    }
     match error.kind() {
         K::NotFound => "fichier ou dossier introuvable".to_owned(),
+        K::PermissionDenied if cfg!(windows) => "accès refusé ; fermez-le s'il est ouvert dans un tableur".to_owned(),
         K::PermissionDenied => "accès refusé".to_owned(),
         K::AlreadyExists => "existe déjà".to_owned(),
         K::StorageFull => PLEIN.to_owned(),

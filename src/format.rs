@@ -2,6 +2,8 @@
 
 use std::borrow::Cow;
 
+use chrono::{Datelike, NaiveDate};
+
 /// Narrow no-break space, between thousands.
 const THIN: char = '\u{202f}';
 /// No-break space, before a unit.
@@ -32,6 +34,13 @@ pub fn day_of_year(text: &str) -> Option<String> {
     let month = MONTHS.get(month.parse::<usize>().ok()?.checked_sub(1)?)?;
     let day = day.parse::<u8>().ok()?;
     Some(format!("{day}{}{HARD}{month}", if day == 1 { "er" } else { "" }))
+}
+
+/// A date in words: `1er janvier 2026`.
+#[must_use]
+pub fn date(day: NaiveDate) -> String {
+    let th = if day.day() == 1 { "er" } else { "" };
+    format!("{}{th} {} {}", day.day(), MONTHS[day.month0() as usize], day.year())
 }
 
 /// With its first letter in upper case, as a line or a cell begins.
@@ -186,6 +195,15 @@ pub fn unbroken(text: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn dates_are_in_words() {
+        let said = |day: &str| date(day.parse().unwrap());
+        assert_eq!(
+            (said("2026-09-30"), said("2026-01-01")),
+            ("30 septembre 2026".to_owned(), "1er janvier 2026".to_owned())
+        );
+    }
 
     #[test]
     fn days_of_any_year_are_in_words() {

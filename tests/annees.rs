@@ -138,6 +138,68 @@ fn years_counted_by_other_rules_are_not_compared() {
     assert_eq!(compared["attributions"], 1);
 }
 
+/// A year that was not over when its register was extracted: its counts stand beside no whole year's, shares and stock do; no
+/// month that had not begun is one without anything; every document says so.
+#[test]
+fn a_year_that_was_not_over_is_told_and_not_compared() {
+    let mut leases = leases().into_bytes();
+    // Signed after the month of the extraction: an anomaly, and counted as any lease.
+    leases.extend_from_slice(b"L2026;2026-08-05;900000001;63113;non;1;500;AUCUN;T2\n");
+    let demands = b"numero_unique;date_depot;communes;typologies\n\
+        A;2026-02-01;63113;T2\nB;2025-08-15;63113;T2\nC;2025-04-15;63113;T2\n";
+    let bilan = |year: i32, day: &str| {
+        let dated = toml(year).replace("epci =", &format!("date_extraction = {day}\nepci ="));
+        dated + "[[source]]\nschema = \"demandes\"\nfichiers = [\"d.csv\"]\n"
+    };
+    let projet = Projet::new(
+        &bilan(2025, "2026-01-31"),
+        &[("a.csv", &leases), ("b.csv", b"siren;nom\n900000001;Office A\n"), ("d.csv", demands)],
+    );
+    projet.run(1, true);
+    assert!(!projet.text("epci/246300701.html").contains("en cours"));
+    fs::write(projet.path().join("bilan.toml"), bilan(2026, "2026-06-30")).unwrap();
+    let notes = projet.run(1, true).notes;
+    assert!(notes.iter().any(|d| d.code == "B0383" && d.message.contains("30/06/2026")), "{notes:?}");
+    let compared: BTreeMap<String, i64> = projet
+        .table("tendance")
+        .iter()
+        .filter(|r| r["niveau"].text() == "epci" && r["annee"].int() == Some(2025))
+        .map(|r| (r["indicateur"].text().to_owned(), r["comparable"].int().unwrap()))
+        .collect();
+    for (indicateur, expected) in [("attributions", 0), ("demandes_actives", 0), ("tension", 0), ("q1_hors_qpv", 1)] {
+        assert_eq!(compared[indicateur], expected, "{indicateur}");
+    }
+    let months: Vec<i64> = projet
+        .table("calendrier")
+        .iter()
+        .filter(|r| r["niveau"].text() == "epci")
+        .map(|r| r["mois"].int().unwrap())
+        .collect();
+    assert_eq!(months, (1..=8).collect::<Vec<_>>(), "the lease of August is not lost");
+    let page = projet.text("epci/246300701.html").replace("&#x27;", "'").replace("&#x2f;", "/");
+    for told in [
+        "Année 2026 en cours, arrêtée au 30/06/2026",
+        "L'année 2026 n'était pas finie à l'extraction, le 30 juin 2026",
+        "Au 30 juin 2026, 3\u{a0}demandes sont actives",
+        "signée depuis janvier",
+        "Des chiffres de 2025 portent sur d'autres communes ou une autre partie de l'année",
+    ] {
+        assert!(page.contains(told), "{told}");
+    }
+    assert!(!page.contains("31 décembre 2026"), "no count is of a day that had not come");
+    // The year after, on the same day: half a year stands beside half a year.
+    fs::write(projet.path().join("bilan.toml"), bilan(2027, "2027-06-30")).unwrap();
+    projet.run(1, false);
+    let before = projet.table("tendance");
+    let of = |annee: i64| {
+        let rows = before.iter().filter(|r| r["niveau"].text() == "epci" && r["annee"].int() == Some(annee));
+        rows.filter(|r| r["indicateur"].text() == "attributions")
+            .map(|r| r["comparable"].int().unwrap())
+            .collect::<Vec<_>>()
+    };
+    assert_eq!((of(2026), of(2025)), (vec![1], vec![0]));
+}
+
 #[test]
 fn a_restated_year_is_announced_and_its_earlier_figures_are_kept() {
     let projet = projet();

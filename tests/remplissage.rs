@@ -122,6 +122,11 @@ fn a_demand_that_nothing_renewed_is_told() {
     let projet_ = projet("", &[("demandes", text)]);
     assert_eq!(projet_.told("B0369"), ["2024-11-29", "2024-11-29"]);
     assert_eq!(projet_.controle("B0369"), [3, 2, 0, 0]);
+    // What was extracted in October is known up to that day: thirteen months before it is in September.
+    let toml = std::fs::read_to_string(projet_.path().join("bilan.toml")).unwrap().replace("2026-01-31", "2025-10-15");
+    std::fs::write(projet_.path().join("bilan.toml"), toml).unwrap();
+    projet_.run(1, false);
+    assert_eq!(projet_.controle("B0369"), [5, 0, 0, 0]);
     let without = "numero_unique;date_depot;communes;date_renouvellement\nA;2020-01-01;63113;\n";
     assert_eq!(projet("", &[("demandes", without)]).controle("B0369"), [0, 0, 1, 0]);
 }

@@ -1,5 +1,6 @@
 -- The year month by month: deposits, last renewals, exits and leases of households; and, outside priority
 -- neighbourhoods, the leases of the rule of CCH L441-1 added up from January, to set beside the path to its target.
+-- Months that had not begun when the register was extracted, and hold nothing, are no months without anything.
 WITH fait AS (
     SELECT d.commune, EXTRACT(MONTH FROM d.date_depot) AS mois, COUNT(*) AS deposees, 0 AS renouvelees, 0 AS radiees,
            0 AS attributions, 0 AS hors_qpv, 0 AS q1_hors_qpv
@@ -45,7 +46,9 @@ cumul AS (
            COALESCE(c.deposees, 0) AS deposees, COALESCE(c.renouvelees, 0) AS renouvelees,
            COALESCE(c.radiees, 0) AS radiees, COALESCE(c.attributions, 0) AS attributions,
            SUM(COALESCE(c.hors_qpv, 0)) OVER (PARTITION BY l.niveau, l.code ORDER BY m.mois) AS cumul_hors_qpv,
-           SUM(COALESCE(c.q1_hors_qpv, 0)) OVER (PARTITION BY l.niveau, l.code ORDER BY m.mois) AS cumul_q1_hors_qpv
+           SUM(COALESCE(c.q1_hors_qpv, 0)) OVER (PARTITION BY l.niveau, l.code ORDER BY m.mois) AS cumul_q1_hors_qpv,
+           SUM(COALESCE(c.deposees + c.renouvelees + c.radiees + c.attributions, 0))
+               OVER (PARTITION BY l.niveau, l.code ORDER BY m.mois DESC) AS reste
     FROM lieu l
     CROSS JOIN mois m
     LEFT JOIN compte c ON c.niveau = l.niveau AND c.code = l.code AND c.mois = m.mois
@@ -61,4 +64,5 @@ SELECT p.millesime, c.niveau, c.code, c.libelle, CAST(c.mois AS INTEGER) AS mois
 FROM cumul c
 CROSS JOIN parametres p
 CROSS JOIN (SELECT COUNT(d.date_renouvellement) AS connus FROM demandes d) r
+WHERE p.date_extraction >= p.fin_annee OR c.mois <= EXTRACT(MONTH FROM p.date_extraction) OR c.reste > 0
 ORDER BY niveau, code, mois

@@ -117,7 +117,9 @@ pub(super) fn print_outcome(plan: &Plan) -> Result<()> {
 }
 
 fn title(plan: &Plan) -> String {
-    format!("Bilan {}{}", plan.millesime, if plan.fictif { " — données fictives" } else { "" })
+    let unfinished = plan.arretee_au().map(|day| format!(", année en cours arrêtée au {}", day.format("%d/%m/%Y")));
+    let fictif = if plan.fictif { " — données fictives" } else { "" };
+    format!("Bilan {}{}{fictif}", plan.millesime, unfinished.unwrap_or_default())
 }
 
 /// The compliance table on standard output: the answer first, an EPCI a block, by name.

@@ -6,6 +6,7 @@ use std::path::{Path, PathBuf};
 
 use arrow::array::RecordBatch;
 use arrow::datatypes::DataType;
+use chrono::Datelike;
 use serde::{Deserialize, Serialize};
 
 use super::Inputs;
@@ -40,6 +41,9 @@ struct Champ {
     parc_social: ParcSocial,
     /// Years from the review's to that of its stock: a same file read by two reviews is no stock of each.
     decalage_rpls: i32,
+    /// Month and day of the extraction, where the year was not over.
+    #[serde(default)]
+    arretee_au: Option<(u32, u32)>,
 }
 
 impl Champ {
@@ -54,6 +58,7 @@ impl Champ {
             epci_sans_qpv: plan.epci_sans_qpv.clone(),
             parc_social: plan.parc_social,
             decalage_rpls: plan.millesime_rpls() - plan.millesime,
+            arretee_au: plan.arretee_au().map(|day| (day.month(), day.day())),
         }
     }
 
@@ -83,7 +88,8 @@ impl Champ {
     /// Indicators that another's rules count otherwise.
     fn otherwise(&self, other: &Self) -> impl Iterator<Item = &'static str> {
         let [q1, q2_q4] = ["q1_hors_qpv", "q2_q4_qpv"];
-        let changed: [(bool, &[&str]); 3] = [
+        let changed: [(bool, &[&str]); 4] = [
+            (self.arretee_au != other.arretee_au, &["demandes_actives", "attributions", "tension"]),
             (self.financements_exclus != other.financements_exclus, &[q1, q2_q4, "prioritaires"]),
             (self.epci_sans_qpv != other.epci_sans_qpv, &[q1, q2_q4]),
             (
@@ -221,6 +227,7 @@ mod tests {
             epci_sans_qpv: BTreeSet::new(),
             parc_social: ParcSocial::TousLogements,
             decalage_rpls: 0,
+            arretee_au: None,
         };
         let (before, now) = (champ("200000001", &["01003", "01165"]), champ("200000001", &["01165"]));
         assert_eq!(before.territoires(&geographie), now.territoires(&geographie));

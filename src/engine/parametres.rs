@@ -41,7 +41,9 @@ pub(super) fn columns(inputs: &Inputs<'_>) -> Result<Vec<String>> {
         TypologieDemande::Premiere => "demandes.typologies",
         TypologieDemande::Cible => "demandes.nb_personnes",
     };
-    let lapsed = last_day.checked_sub_months(parametres.months("radiation_mois", last_day)?).unwrap_or(NaiveDate::MIN);
+    // Nothing is known of a demand after it was extracted.
+    let known = plan.arretee_au().unwrap_or(last_day);
+    let lapsed = known.checked_sub_months(parametres.months("radiation_mois", last_day)?).unwrap_or(NaiveDate::MIN);
     let parc_social = match plan.parc_social {
         ParcSocial::TousLogements => "tous_logements",
         ParcSocial::Ministere => "ministere",

@@ -342,14 +342,49 @@ impl Plan {
         } else {
             "extraites à une date non précisée".to_owned()
         };
+        let jusque = self.arretee_au().map_or_else(String::new, |day| format!(", jusqu'au {}", day.format("%d/%m/%Y")));
         let parts = [
-            ("attributions", format!("baux signés en {year}")),
-            ("demandes", format!("demandes actives au 31 décembre {year}, {extraites}")),
+            ("attributions", format!("baux signés en {year}{jusque}")),
+            ("demandes", format!("demandes actives au {}, {extraites}", self.jour_des_demandes())),
             ("rpls", format!("parc au 1er janvier {} (RPLS)", self.millesime_rpls())),
         ];
         let given: Vec<String> =
             parts.into_iter().filter(|(source, _)| self.has_source(source)).map(|(_, words)| words).collect();
         if given.is_empty() { "Ni baux, ni demandes, ni parc".to_owned() } else { format::capital(&given.join(" ; ")) }
+    }
+
+    /// Last day that the year is known of, where it was not over when the demands were extracted.
+    #[must_use]
+    pub fn arretee_au(&self) -> Option<NaiveDate> {
+        let fin = NaiveDate::from_ymd_opt(self.millesime, 12, 31)?;
+        Some(self.date_extraction).filter(|day| *day < fin)
+    }
+
+    /// Day on which the demands told as active are so, in words: 31 December of N, or that of the extraction of a year that was
+    /// not over.
+    #[must_use]
+    pub fn jour_des_demandes(&self) -> String {
+        self.arretee_au().map_or_else(|| format!("31 décembre {}", self.millesime), format::date)
+    }
+
+    /// What its date of extraction keeps the review from telling.
+    fn of_extraction(&self) -> Option<Diagnostic> {
+        if !self.extraction_donnee {
+            return self.has_source("demandes").then(|| {
+                Diagnostic::anomalie(
+                    "B0379",
+                    format!("date d'extraction non donnée : celle du 31/12/{} est supposée", self.millesime),
+                    "donnez date_extraction sous [bilan] : le registre bouge encore après le 31 décembre, et toute date qui la suit est signalée",
+                )
+            });
+        }
+        self.arretee_au().map(|day| {
+            Diagnostic::anomalie(
+                "B0383",
+                format!("l'année {} n'était pas finie à l'extraction ({})", self.millesime, day.format("%d/%m/%Y")),
+                "baux, dépôts et radiations n'en comptent qu'une partie, et la tension en est grossie ; refaites le bilan sur une extraction d'après le 31 décembre",
+            )
+        })
     }
 
     /// Folder of the store and cache.

@@ -159,13 +159,7 @@ impl Resolver<'_> {
             check_word("financements_exclus", f, &["PLAI", "PLUS", "PLS", "PLI", "AUTRE"])?;
         }
         self.placed(&plan);
-        if !plan.extraction_donnee && plan.has_source("demandes") {
-            self.notes.push(Diagnostic::anomalie(
-                "B0379",
-                format!("date d'extraction non donnée : celle du {} est supposée", last_day.format("%d/%m/%Y")),
-                "donnez date_extraction sous [bilan] : le registre bouge encore après le 31 décembre, et toute date qui la suit est signalée",
-            ));
-        }
+        self.notes.extend(plan.of_extraction());
         Ok((plan, self.notes))
     }
 

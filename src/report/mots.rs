@@ -2,6 +2,7 @@
 
 use super::donnees::Donnees;
 use crate::format;
+use crate::project::Plan;
 pub(super) use crate::reference::TYPOLOGIES;
 
 /// Under this many leases, a delay says little of what a new applicant will wait: the usual mark of published counts.
@@ -152,6 +153,28 @@ pub(super) const DELAYS: [(&str, &str); 8] = [
 /// Months, short.
 pub(super) const MONTHS: [&str; 12] =
     ["janv.", "févr.", "mars", "avril", "mai", "juin", "juil.", "août", "sept.", "oct.", "nov.", "déc."];
+
+/// The first so many of them.
+pub(super) fn months(n: usize) -> Vec<String> {
+    MONTHS.iter().take(n).map(|month| (*month).to_owned()).collect()
+}
+
+/// What a reader must know before the figures: that the perimeter cuts the territory, named in `coupe`, and that the year was not
+/// over.
+pub(super) fn avertissement(plan: &Plan, coupe: Option<&str>) -> Option<String> {
+    let coupe = coupe.map(|what| {
+        format!("{what} est coupé par le périmètre du bilan : tout y est compté sur sa partie intérieure.")
+    });
+    let en_cours = plan.arretee_au().map(|day| {
+        format!(
+            "L'année {} n'était pas finie à l'extraction, le {} : baux, dépôts et radiations n'en comptent qu'une partie, et la tension en est grossie.",
+            plan.millesime,
+            format::date(day)
+        )
+    });
+    let told: Vec<String> = [coupe, en_cours].into_iter().flatten().collect();
+    (!told.is_empty()).then(|| told.join(" "))
+}
 
 /// Where a value of a dimension stands among the others: by its own order, then by name, what is unknown last.
 pub(super) fn order<'a>(dimension: &str, code: &'a str) -> (usize, &'a str) {

@@ -12,8 +12,16 @@ use crate::store;
 pub(super) struct Mention {
     /// Which edition it is of.
     pub edition: &'static str,
-    /// What that means for its reader.
+    /// What that means for its reader, and that the year was not over where it was not.
     pub texte: String,
+}
+
+/// What is said of the data, then of a year that was not over when they were extracted.
+fn texte(plan: &Plan, donnees: &str) -> String {
+    match plan.arretee_au() {
+        Some(day) => format!("{donnees}. Année {} en cours, arrêtée au {}", plan.millesime, day.format("%d/%m/%Y")),
+        None => donnees.to_owned(),
+    }
 }
 
 impl Mention {
@@ -24,19 +32,20 @@ impl Mention {
         } else {
             ("Édition restreinte", "Effectifs non masqués, réservés aux membres de la conférence")
         };
-        Self { edition, texte: texte.to_owned() }
+        Self { edition, texte: self::texte(plan, texte) }
     }
 
     /// That of a partner's folder: `acces` is what it may read.
     pub(super) fn partenaire(plan: &Plan, acces: &str) -> Self {
         let edition = if plan.fictif { "Édition restreinte, données fictives" } else { "Édition restreinte" };
-        Self { edition, texte: acces.to_owned() }
+        Self { edition, texte: texte(plan, acces) }
     }
 
     /// That of the edition for everyone, whose counts are 0 or at least `seuil`.
     pub(super) fn publique(plan: &Plan, seuil: i64) -> Self {
         let edition = if plan.fictif { "Édition publique, données fictives" } else { "Édition publique" };
-        Self { edition, texte: format!("Aucun effectif de moins de {} ménages", format::integer(seuil)) }
+        let least = format!("Aucun effectif de moins de {} ménages", format::integer(seuil));
+        Self { edition, texte: texte(plan, &least) }
     }
 
     /// Both in one sentence.

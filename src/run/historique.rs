@@ -44,7 +44,7 @@ pub(super) fn keep(plan: &Plan, geographie: &Geographie, tendance: &Table) -> Re
                 format!(
                     "l'année {millesime} avait déjà été calculée{} : {} de l'évolution",
                     if is_of_another_scope(plan, geographie, &path)? {
-                        ", sur un autre périmètre ou par d'autres règles"
+                        ", sur un autre périmètre ou par d'autres règles, ou avant la fin de l'année"
                     } else {
                         ""
                     },

@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use super::super::document::{Bloc, Chapitre, Cle, Figure, Natif, Revue, alternative};
 use super::super::fond::Fond;
+use super::super::mots;
 use super::super::revue::{Etendue, Place, map_of_shares, map_of_tension, parameters};
 use super::super::tableau::{Cellule, Tableau};
 use super::super::verdict::Verdict;
@@ -71,7 +72,7 @@ impl Compte {
                 source: "RPLS",
             },
             "demandes" => Self {
-                date: format!("Demandes actives au 31 décembre {year}"),
+                date: format!("Demandes actives au {}", c.plan.jour_des_demandes()),
                 champ: "demandes de ménages, au premier choix de commune",
                 source: "registre de la demande",
             },
@@ -112,9 +113,7 @@ pub(super) fn build(c: &Contexte<'_>) -> Result<Revue> {
         code: c.lieu.code.clone(),
         libelle: if whole { c.plan.titre.clone() } else { c.lieu.libelle.clone() },
         niveau: c.lieu.niveau.word().to_owned(),
-        avertissement: coupe.then(|| {
-            "Cet EPCI est coupé par le périmètre du bilan : tout est compté sur sa partie intérieure.".to_owned()
-        }),
+        avertissement: mots::avertissement(c.plan, coupe.then_some("Cet EPCI")),
         chapitres,
     })
 }
@@ -122,14 +121,14 @@ pub(super) fn build(c: &Contexte<'_>) -> Result<Revue> {
 /// The answer to the question everyone asks first.
 pub(super) fn headline(c: &Contexte<'_>) -> String {
     let s = c.edition.synthese(c.lieu);
-    let year = c.plan.millesime;
+    let day = c.plan.jour_des_demandes();
     let demands = match s.demandes {
         Valeur::Dite(n) => format!(
-            "{} {} au 31 décembre {year}",
+            "{} {} au {day}",
             format::count(n, "demande", "demandes"),
             if n < 2 { "était active" } else { "étaient actives" }
         ),
-        Valeur::Secrete => format!("Le nombre de demandes actives au 31 décembre {year} est secret"),
+        Valeur::Secrete => format!("Le nombre de demandes actives au {day} est secret"),
         Valeur::Absente => "Le registre de la demande n'est pas fourni".to_owned(),
     };
     let leases = match s.baux {
@@ -206,13 +205,8 @@ fn territories(c: &Contexte<'_>) -> Result<Chapitre> {
 /// Tension, and the rule outside priority neighbourhoods, on maps of the EPCI that they are told of.
 fn maps(c: &Contexte<'_>, epci: &[&Lieu]) -> Result<Vec<Bloc>> {
     let codes: Vec<String> = epci.iter().map(|lieu| lieu.code.clone()).collect();
-    let etendue = Etendue {
-        fond: c.fond,
-        communes: c.communes,
-        epci: &codes,
-        hauteur: chart::MAP_HEIGHT,
-        annee: c.plan.millesime,
-    };
+    let etendue =
+        Etendue { fond: c.fond, communes: c.communes, epci: &codes, hauteur: chart::MAP_HEIGHT, plan: c.plan };
     let place = |lieu: &&Lieu| {
         let s = c.edition.synthese(lieu);
         let (demandes, baux) = (s.demandes.dite()?, s.baux.dite()?);

@@ -192,7 +192,8 @@ fn facing(c: &Contexte<'_>, dimension: &'static str) -> Result<Option<Figure>> {
         cle,
         titre,
         sous_titre: format!(
-            "{name} : demandes actives au 31 décembre {0} face aux baux signés en {0}, en % de chaque population",
+            "{name} : demandes actives au {} face aux baux signés en {}, en % de chaque population",
+            c.donnees.plan.jour_des_demandes(),
             c.millesime()
         ),
         dessin,

@@ -6,6 +6,7 @@ use super::{Cellule, Contexte, Figure, Natif, TOUT, Tableau, alternative};
 use crate::chart::{self, Aire, Cercle, Classe, Legende, Palette};
 use crate::error::Result;
 use crate::format;
+use crate::project::Plan;
 use crate::report::Verdict;
 use crate::report::donnees::Lieu;
 use crate::report::fond::Fond;
@@ -20,8 +21,7 @@ pub(in crate::report) struct Etendue<'a> {
     pub epci: &'a [String],
     /// Height of the picture.
     pub hauteur: f64,
-    /// Year under review.
-    pub annee: i32,
+    pub plan: &'a Plan,
 }
 
 impl Etendue<'_> {
@@ -61,7 +61,7 @@ impl Contexte<'_> {
             communes: &self.donnees.communes,
             epci: &epci,
             hauteur: self.cadre.carte,
-            annee: self.donnees.plan.millesime,
+            plan: self.donnees.plan,
         })
     }
 }
@@ -138,7 +138,7 @@ pub(in crate::report) fn rule(etendue: Etendue<'_>, verdicts: &[&Verdict]) -> Re
             cercles,
             sous_titre: format!(
                 "Part des baux signés en {} hors QPV au premier quartile ou à des ménages relogés, par EPCI{lost}",
-                etendue.annee
+                etendue.plan.millesime
             ),
             lecture: "la surface d'un cercle est le nombre de baux hors QPV",
             champ: "EPCI de l'arrêté de l'année ; attributions à des ménages suivies d'un bail signé hors QPV",
@@ -275,8 +275,9 @@ pub(in crate::report) fn tension(
             aires: etendue.areas(&class_of),
             cercles,
             sous_titre: format!(
-                "Demandes actives au 31 décembre {0}, et tension de {0}, par {level}{1}",
-                etendue.annee,
+                "Demandes actives au {}, et tension de {}, par {level}{}",
+                etendue.plan.jour_des_demandes(),
+                etendue.plan.millesime,
                 lost(absent, names)
             ),
             lecture: "la surface d'un cercle est le nombre de demandes ; en gris, aucune attribution dans l'année",

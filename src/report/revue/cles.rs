@@ -81,7 +81,8 @@ pub(in crate::report) fn headline(c: &Contexte<'_>) -> String {
         let wait = median.map_or_else(String::new, |m| {
             format!(" ; la moitié des ménages logés ont attendu moins de {}\u{a0}mois", format::decimal(m, 1))
         });
-        format!(" On compte {} demandes pour une attribution{wait}.", format::decimal(t, 1))
+        let since = if c.donnees.plan.arretee_au().is_some() { " signée depuis janvier" } else { "" };
+        format!(" On compte {} demandes pour une attribution{since}{wait}.", format::decimal(t, 1))
     });
     first + &second.unwrap_or_default()
 }
@@ -222,7 +223,7 @@ fn set_aside(c: &Contexte<'_>) -> Option<String> {
     let years: Vec<String> = years.iter().map(ToString::to_string).collect();
     (!years.is_empty()).then(|| {
         format!(
-            "Des chiffres de {} portent sur d'autres communes, ou suivent d'autres règles du projet : ils ne sont pas comparés à ceux de {}.",
+            "Des chiffres de {} portent sur d'autres communes ou une autre partie de l'année, ou suivent d'autres règles du projet : ils ne sont pas comparés à ceux de {}.",
             years.join(" et "),
             c.millesime()
         )
@@ -269,7 +270,12 @@ fn trend(c: &Contexte<'_>) -> Result<Option<Figure>> {
                     _ => Cellule::Nombre(row.and_then(|l| l.int("numerateur"))),
                 }
             });
-            [Cellule::texte(*nom)].into_iter().chain(cells).collect()
+            // Those of a year that was not over are not of that day.
+            let nom = match (*indicateur, c.donnees.plan.arretee_au()) {
+                ("demandes_actives", Some(_)) => "Demandes actives",
+                _ => nom,
+            };
+            [Cellule::texte(nom)].into_iter().chain(cells).collect()
         })
         .collect();
     let tableau = Tableau::new("Évolution", &headings, lignes);

@@ -27,9 +27,10 @@ pub(super) fn chapter(c: &Contexte<'_>) -> Result<Chapitre> {
         let why = "Le registre de la demande n'est pas fourni : ni demandes, ni ancienneté, ni radiations.";
         return Ok(Chapitre::new("demande", titre, vec![Bloc::absence(why)]));
     };
-    let year = c.millesime();
+    let plan = c.donnees.plan;
     let mut blocs = vec![Bloc::constat(format!(
-        "Au 31 décembre {year}, {} {} ; dans l'année, {} et {}.",
+        "Au {}, {} {} ; dans l'année, {} et {}.",
+        plan.jour_des_demandes(),
         format::count(n, "demande", "demandes"),
         if n < 2 { "est active" } else { "sont actives" },
         format::count(l.int("deposees").unwrap_or(0), "demande déposée", "demandes déposées"),
@@ -63,9 +64,14 @@ pub(super) fn chapter(c: &Contexte<'_>) -> Result<Chapitre> {
     blocs.extend(Bloc::figure(exits(c)?));
     blocs.extend(Bloc::figure(motives(c)?));
     blocs.push(Bloc::Tableau(by_typology(c)));
+    let stock = if plan.arretee_au().is_some() {
+        "L'ancienneté des demandes est celle qu'elles auraient au 31 décembre."
+    } else {
+        "Le stock au 31 décembre bouge encore plusieurs mois : la date d'extraction est celle du chapitre Méthode."
+    };
     blocs.push(Bloc::note(format!(
-        "Une demande compte à la commune de son premier choix ; « tout choix » compte celles qui citent le territoire à un rang quelconque, et ne s'additionne pas d'un territoire à l'autre. La typologie d'une demande est {}. Le stock au 31 décembre bouge encore plusieurs mois : la date d'extraction est celle du chapitre Méthode.",
-        c.donnees.plan.typologie_demande.words()
+        "Une demande compte à la commune de son premier choix ; « tout choix » compte celles qui citent le territoire à un rang quelconque, et ne s'additionne pas d'un territoire à l'autre. La typologie d'une demande est {}. {stock}",
+        plan.typologie_demande.words()
     )));
     Ok(Chapitre::new("demande", titre, blocs))
 }
@@ -98,7 +104,11 @@ fn seniority(c: &Contexte<'_>) -> Result<Option<Figure>> {
     Ok(Some(Figure {
         cle: "anciennete",
         titre,
-        sous_titre: format!("Demandes actives au 31 décembre {} selon leur ancienneté", c.millesime()),
+        sous_titre: format!(
+            "Demandes actives au {} selon leur ancienneté{}",
+            c.donnees.plan.jour_des_demandes(),
+            if c.donnees.plan.arretee_au().is_some() { " au 31 décembre" } else { "" }
+        ),
         dessin,
         lecture: format!(
             "l'ancienneté moyenne est de {}, la médiane de {}",
@@ -167,7 +177,7 @@ fn calendar(c: &Contexte<'_>) -> Result<Option<Figure>> {
     }
     let dessin = chart::lines(
         &Legende { cle: "calendrier", titre: &titre, alternative: &alternative("Courbes par mois", &titre, &tableau) },
-        &mots::MONTHS.map(str::to_owned),
+        &mots::months(rows.len()),
         &series,
         |x| format::decimal(x, 0),
     )?;
@@ -271,7 +281,7 @@ fn motives(c: &Contexte<'_>) -> Result<Option<Figure>> {
     Ok(Some(Figure {
         cle: "motifs",
         titre,
-        sous_titre: format!("Motifs des demandes actives au 31 décembre {}, en % des demandes", c.millesime()),
+        sous_titre: format!("Motifs des demandes actives au {}, en % des demandes", c.donnees.plan.jour_des_demandes()),
         dessin,
         lecture: "plusieurs motifs peuvent figurer sur une demande : les parts ne s'additionnent pas".to_owned(),
         champ: CHAMP.to_owned(),

@@ -170,16 +170,14 @@ pub(super) fn build(c: &Contexte<'_>) -> Result<Revue> {
     })
 }
 
-/// What a reader must know of a territory that the perimeter cuts.
+/// What a reader must know before the figures.
 fn warning(c: &Contexte<'_>) -> Option<String> {
-    if c.donnees.manifeste.epci_coupes.contains(&c.lieu.code) {
-        return Some(
-            "Cet EPCI est coupé par le périmètre du bilan : tout est compté sur sa partie intérieure.".to_owned(),
-        );
-    }
-    c.donnees.departement(c.lieu).filter(|departement| departement.coupe).map(|_| {
-        "Ce département est coupé par le périmètre du bilan : tout y est compté sur sa partie intérieure.".to_owned()
-    })
+    let coupe = if c.donnees.manifeste.epci_coupes.contains(&c.lieu.code) {
+        Some("Cet EPCI")
+    } else {
+        c.donnees.departement(c.lieu).filter(|departement| departement.coupe).map(|_| "Ce département")
+    };
+    mots::avertissement(c.donnees.plan, coupe)
 }
 
 /// Counts that make a whole, as bars and as rows: each with its share, and the whole last.

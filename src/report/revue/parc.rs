@@ -115,9 +115,9 @@ fn against_demand(c: &Contexte<'_>) -> Result<Option<Figure>> {
         cle: "parc-demande",
         titre,
         sous_titre: format!(
-            "Logements au 1er janvier {} et demandes actives au 31 décembre {}, par typologie, en % de chaque ensemble",
+            "Logements au 1er janvier {} et demandes actives au {}, par typologie, en % de chaque ensemble",
             c.donnees.manifeste.identite.millesime_rpls,
-            c.millesime()
+            c.donnees.plan.jour_des_demandes()
         ),
         dessin,
         lecture: "les deux côtés ont la même échelle ; typologies connues seulement".to_owned(),

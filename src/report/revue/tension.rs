@@ -181,7 +181,8 @@ fn by_typology(c: &Contexte<'_>) -> Result<Option<Figure>> {
         cle: "tension",
         titre,
         sous_titre: format!(
-            "Demandes actives au 31 décembre {0} pour une attribution de {0}, et délai médian des baux de {0}, par typologie",
+            "Demandes actives au {0} pour une attribution de {1}, et délai médian des baux de {1}, par typologie",
+            c.donnees.plan.jour_des_demandes(),
             c.millesime()
         ),
         dessin,

@@ -160,7 +160,14 @@ fn year(c: &Contexte<'_>) -> Result<Option<Figure>> {
         .collect();
     let mid = |code: &str| months(code).get(5).copied().flatten();
     let turned = all.iter().filter(|v| mid(&v.epci).is_some_and(|p| (p >= target) != (v.verdict == "atteint"))).count();
+    // Months that had begun when the register was extracted.
+    let known = all.iter().map(|v| months(&v.epci).len()).max().unwrap_or(0);
     let titre = match turned {
+        _ if known < 12 => {
+            let kept = all.iter().filter(|v| v.verdict == "atteint").count();
+            let fin = format::MONTHS[known.clamp(1, 12) - 1];
+            format!("Fin {fin}, {kept} EPCI sur {} à la ligne ou au-dessus", all.len())
+        }
         0 => "Fin juin annonçait déjà le verdict de l'année dans chaque EPCI".to_owned(),
         1 => "Un EPCI a changé de côté de la ligne entre juin et décembre".to_owned(),
         n => format!("{n} EPCI ont changé de côté de la ligne entre juin et décembre"),
@@ -197,8 +204,10 @@ fn year(c: &Contexte<'_>) -> Result<Option<Figure>> {
             c.millesime()
         ),
         dessin,
-        lecture: "de gauche à droite, de janvier à décembre, à la même échelle ; le tireté est le taux de la loi"
-            .to_owned(),
+        lecture: format!(
+            "de gauche à droite, de janvier à {}, à la même échelle ; le tireté est le taux de la loi",
+            format::MONTHS[known.clamp(1, 12) - 1]
+        ),
         champ: "attributions à des ménages suivies d'un bail signé hors QPV, hors financements exclus".to_owned(),
         source: "fichier des attributions et registre de la demande ; CCH L441-1".to_owned(),
         natif: Some(Natif::Barres(vec![4])),

@@ -206,7 +206,12 @@ fn path(c: &Contexte<'_>) -> Result<Option<Figure>> {
     let target = format::target_percent(cible);
     let share = last.real("part_cumulee").map_or_else(String::new, format::percent);
     let above = rows.iter().filter(|l| l.real("part_cumulee").is_some_and(|p| p >= cible)).count();
-    let titre = match (last.real("part_cumulee").is_some_and(|p| p >= cible), above) {
+    let kept = last.real("part_cumulee").is_some_and(|p| p >= cible);
+    let fin = format::MONTHS[rows.len().clamp(1, 12) - 1];
+    let titre = match (kept, above) {
+        _ if rows.len() < 12 => {
+            format!("Fin {fin}, le cumul est à {share}, {} {target}", if kept { "au moins aux" } else { "sous les" })
+        }
         (true, 12) => format!("Le cumul de l'année tient les {target} chaque mois et finit à {share}"),
         (true, _) => format!("Le cumul de l'année finit à {share}, au-dessus des {target}"),
         (false, 0) => format!("Le cumul n'atteint les {target} aucun mois et finit à {share}"),
@@ -236,7 +241,7 @@ fn path(c: &Contexte<'_>) -> Result<Option<Figure>> {
     ];
     let dessin = chart::lines(
         &Legende { cle: "chemin", titre: &titre, alternative: &alternative("Courbes par mois", &titre, &tableau) },
-        &mots::MONTHS.map(str::to_owned),
+        &mots::months(rows.len()),
         &series,
         |x| format::decimal(x, 0),
     )?;
@@ -249,7 +254,7 @@ fn path(c: &Contexte<'_>) -> Result<Option<Figure>> {
         ),
         dessin,
         lecture: format!(
-            "fin décembre, {} sur {} ; la règle ne se juge que sur l'année entière",
+            "fin {fin}, {} sur {} ; la règle ne se juge que sur l'année entière",
             format::count(housed, "bail", "baux"),
             format::integer(all)
         ),
