@@ -1,7 +1,10 @@
 //! PDF files with typst, in-process: a template of `reports/pdf/` over the review as JSON, its pictures inside. PDF/UA-1
 //! and PDF/A-2a; the same review gives the same bytes.
 
+use std::io::{self, Write};
+
 use serde::Serialize;
+use serde_json::ser::{CharEscape, CompactFormatter, Formatter};
 use typst::comemo;
 use typst::diag::{FileError, FileResult, SourceDiagnostic};
 use typst::foundations::{Bytes, Datetime, Duration, Smart};
@@ -25,6 +28,12 @@ static POLICES: [&[u8]; 5] = [
     crate::chart::REGULAR,
     crate::chart::BOLD,
 ];
+
+/// Faces of each family: a text may be set in any of them.
+const FAMILLES: [std::ops::Range<usize>; 2] = [0..3, 3..5];
+
+/// Stands in a PDF for a character that it cannot show.
+const ABSENT: char = '□';
 
 /// What every document shares: fonts, the standard library, templates.
 pub(super) struct Imprimerie {
@@ -90,13 +99,27 @@ impl Imprimerie {
     /// [`Error::Pdf`] with the template's place, when it cannot be set or breaks a standard.
     pub(super) fn print<T: Serialize>(&self, gabarit: &str, ident: &str, annee: i32, donnees: &T) -> Result<Vec<u8>> {
         let main = file_id(gabarit)?;
+        let mut json = Vec::new();
+        donnees.serialize(&mut serde_json::Serializer::with_formatter(&mut json, Lisible { imprimerie: self }))?;
         // JSON has no space of its own here: only what its texts hold is set.
-        let donnees = unbroken(&serde_json::to_string(donnees)?);
+        let donnees = unbroken(&String::from_utf8_lossy(&json));
         let monde = Monde { imprimerie: self, main, donnees: Bytes::new(donnees.into_bytes()) };
         let printed = self.export(&monde, ident, annee);
         // What this document alone needed is let go: hundreds are set in one run.
         comemo::evict(0);
         printed
+    }
+
+    /// Whether a document can show a character: one family has it in every face, and the standards of archives, which want every
+    /// character to mean the same everywhere, accept it. Scripts that run from right to left, and marks that turn others
+    /// round, are left out: words of two directions, in a font that lacks them, stop the typesetter.
+    fn shows(&self, c: char) -> bool {
+        let turned = matches!(c, '\u{590}'..='\u{8ff}' | '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}'
+            | '\u{2066}'..='\u{2069}' | '\u{fb1d}'..='\u{fdff}' | '\u{fe70}'..='\u{feff}' | '\u{10800}'..='\u{10fff}'
+            | '\u{1e800}'..='\u{1efff}');
+        let private = matches!(c, '\u{e000}'..='\u{f8ff}' | '\u{f0000}'..);
+        let has = |face: usize| self.polices.font(face).is_some_and(|font| font.info().coverage.contains(c.into()));
+        !turned && !private && !c.is_control() && FAMILLES.into_iter().any(|mut family| family.all(has))
     }
 
     fn export(&self, monde: &Monde<'_>, ident: &str, annee: i32) -> Result<Vec<u8>> {
@@ -140,6 +163,28 @@ impl Imprimerie {
     }
 }
 
+/// Writes JSON whose texts hold only what a document can show.
+struct Lisible<'a> {
+    imprimerie: &'a Imprimerie,
+}
+
+impl Formatter for Lisible<'_> {
+    fn write_string_fragment<W: ?Sized + Write>(&mut self, writer: &mut W, fragment: &str) -> io::Result<()> {
+        if fragment.bytes().all(|b| (b' '..=b'~').contains(&b)) {
+            return writer.write_all(fragment.as_bytes());
+        }
+        let shown = |c: char| if c.is_ascii_graphic() || c == ' ' || self.imprimerie.shows(c) { c } else { ABSENT };
+        writer.write_all(fragment.chars().map(shown).collect::<String>().as_bytes())
+    }
+
+    fn write_char_escape<W: ?Sized + Write>(&mut self, writer: &mut W, escape: CharEscape) -> io::Result<()> {
+        match escape {
+            CharEscape::AsciiControl(_) | CharEscape::Backspace | CharEscape::FormFeed => write!(writer, "{ABSENT}"),
+            other => CompactFormatter.write_char_escape(writer, other),
+        }
+    }
+}
+
 impl World for Monde<'_> {
     fn library(&self) -> &LazyHash<Library> {
         &self.imprimerie.bibliotheque
@@ -168,5 +213,35 @@ impl World for Monde<'_> {
 
     fn today(&self, _offset: Option<Duration>) -> Option<Datetime> {
         None
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// A name of a file may hold anything; a document shows what its fonts have, and is never refused for the rest.
+    #[test]
+    fn what_no_font_has_is_shown_as_missing() {
+        let imprimerie = Imprimerie::new(&Resources::embedded()).unwrap();
+        let shown = |text: &str| {
+            let mut json = Vec::new();
+            text.serialize(&mut serde_json::Serializer::with_formatter(&mut json, Lisible { imprimerie: &imprimerie }))
+                .unwrap();
+            serde_json::from_slice::<String>(&json).unwrap()
+        };
+        for kept in
+            ["L’Œuvre « d’Été » à 25 % — 1 234 €", "e\u{301}", "Дом Ελλάς → ☃", "a \"b\" \\ c\td\n", "n\u{ad}o\u{2060}"]
+        {
+            assert_eq!(shown(kept), kept);
+        }
+        for (given, told) in [
+            ("住宅 🏠", "□□ □"),
+            ("\u{2}a\u{8}\u{7f}\u{85}", "□a□□□"),
+            ("\u{f0b7} Office", "□ Office"),
+            ("بيت \u{202e}x\u{feff}", "□□□ □x□"),
+        ] {
+            assert_eq!(shown(given), told);
+        }
     }
 }
