@@ -54,16 +54,15 @@ pub(super) fn value_diagnostic(colonne: &Colonne, constat: Constat, value: Optio
             Diagnostic::refus("B0120", "valeur obligatoire absente", "complétez la valeur, la ligne n'est pas comptée")
         }
         Constat::HorsBornes => {
-            let bounds = match (colonne.minimum, colonne.maximum) {
-                (Some(min), Some(max)) => format!("attendu entre {} et {}", bound(min), bound(max)),
-                (Some(min), None) => format!("attendu à partir de {}", bound(min)),
-                (None, Some(max)) if colonne.genre == Genre::Texte => {
-                    format!("attendu {} caractères au plus", bound(max))
-                }
-                (None, Some(max)) => format!("attendu jusqu'à {}", bound(max)),
-                (None, None) => String::new(),
+            let beyond = "est hors des bornes possibles, attendu";
+            let what = match (colonne.minimum, colonne.maximum) {
+                (None, Some(max)) if colonne.genre == Genre::Texte => format!("a plus de {} caractères", bound(max)),
+                (Some(min), Some(max)) => format!("{beyond} entre {} et {}", bound(min), bound(max)),
+                (Some(min), None) => format!("{beyond} à partir de {}", bound(min)),
+                (None, Some(max)) => format!("{beyond} jusqu'à {}", bound(max)),
+                (None, None) => "est hors des bornes possibles".to_owned(),
             };
-            by_schema("B0121", format!("{shown} hors des bornes possibles, {bounds}"), fate)
+            by_schema("B0121", format!("{shown} {what}"), fate)
         }
         Constat::TropDeDecimales => by_schema(
             "B0122",
