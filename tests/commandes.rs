@@ -241,6 +241,16 @@ fn help_and_usage_errors_are_in_french() {
     }
 }
 
+/// A few communes of the country: the review is of their EPCI, not of 1 266 of which a hundred départements have nothing.
+#[test]
+fn a_demonstration_of_a_few_communes_is_of_their_territories() {
+    let dir = tempfile::tempdir().unwrap();
+    let out = dir.path().join("demo");
+    let (code, _, err) = bilan(&["demo", "--communes", "3", "--out", out.to_str().unwrap()]);
+    assert!(code == 0 && !err.contains("B0380"), "{err}");
+    assert_eq!(std::fs::read_dir(out.join("sortie/epci")).unwrap().count(), 3);
+}
+
 /// What the pages print is what the tables hold, and every page says what its data are.
 #[test]
 fn pages_say_fictitious_and_print_the_tables_figures() {

@@ -19,6 +19,7 @@ use rand::SeedableRng;
 use rand::rngs::ChaCha8Rng;
 
 use crate::error::{Error, Result};
+use crate::format;
 use crate::progress::Progress;
 use crate::project::PROJECT_FILE;
 use crate::reference::{Geographie, Resources};
@@ -27,7 +28,7 @@ use crate::store;
 use fiche::Fiches;
 use logements::{Logement, write_stock};
 use menages::Registre;
-use territoires::{Territoires, share_out};
+use territoires::{Profil, Territoires, share_out};
 
 /// What to write.
 #[derive(Debug, Clone, Copy)]
@@ -120,7 +121,7 @@ pub fn write_demo(dir: &Path, options: Options, progress: &Progress) -> Result<(
     store::write_key(&dir.join(".bilan"), &seed_key(options.seed))?;
     let text = match options.communes {
         None => resources.text("reports/init/demo.toml")?.into_owned(),
-        Some(n) => format!("{DEMO_MARK}\n{}", country_project(n)),
+        Some(n) => format!("{DEMO_MARK}\n{}", country_project(n, &perimeter(&territoires, all))),
     };
     store::write_atomically(&project, text.as_bytes())
 }
@@ -151,9 +152,26 @@ fn write_programmation(path: &Path, territoires: &Territoires) -> Result<()> {
 /// First words of a demonstration's project file: such a folder may be written again.
 const DEMO_MARK: &str = "# Registre fictif écrit par bilan demo";
 
-fn country_project(communes: usize) -> String {
+/// Lines of the project that keep it to the territories drawn: the EPCI of its communes, and those that belong to none. The whole
+/// country needs none.
+fn perimeter(territoires: &Territoires, all: usize) -> String {
+    if territoires.communes.len() == all {
+        return String::new();
+    }
+    let listed = |key: &str, codes: Vec<&str>| match codes.as_slice() {
+        [] => String::new(),
+        codes => format!("{key} = [\n    \"{}\",\n]\n", codes.join("\",\n    \"")),
+    };
+    let (alone, epci): (Vec<&Profil>, Vec<&Profil>) = territoires.profils.iter().partition(|p| p.epci.is_empty());
+    let alone = alone.iter().flat_map(|p| &p.communes).map(|i| territoires.communes[*i].commune.as_str());
+    listed("epci", epci.iter().map(|p| p.epci.as_str()).collect()) + &listed("communes", alone.collect())
+}
+
+fn country_project(communes: usize, perimeter: &str) -> String {
+    let communes = format::count(i64::try_from(communes).unwrap_or(i64::MAX), "commune", "communes");
     format!(
-        "[bilan]\ntitre = \"Bilan fictif, {communes} communes\"\nmillesime = {MILLESIME}\ndate_extraction = 2026-01-31\nfictif = true\n\n\
+        "[bilan]\ntitre = \"Bilan fictif, {communes}\"\nmillesime = {MILLESIME}\n{perimeter}\
+         date_extraction = 2026-01-31\nfictif = true\n\n\
          [[source]]\nschema = \"demandes\"\nfichiers = [\"donnees/demandes.csv\"]\n\n\
          [[source]]\nschema = \"attributions\"\nfichiers = [\"donnees/attributions.csv\"]\n\n\
          [[source]]\nschema = \"rpls\"\nfichiers = [\"donnees/rpls.csv\"]\n\n\
