@@ -1,6 +1,7 @@
 //! PDF files with typst, in-process: a template of `reports/pdf/` over the review as JSON, its pictures inside. PDF/UA-1
 //! and PDF/A-2a; the same review gives the same bytes.
 
+use std::collections::HashSet;
 use std::io::{self, Write};
 
 use serde::Serialize;
@@ -38,6 +39,7 @@ const ABSENT: char = '□';
 /// What every document shares: fonts, the standard library, templates.
 pub(super) struct Imprimerie {
     polices: FontStore,
+    visibles: HashSet<char>,
     bibliotheque: LazyHash<Library>,
     sources: Vec<(FileId, Source)>,
     donnees: FileId,
@@ -66,6 +68,24 @@ fn file_id(name: &str) -> Result<FileId> {
     Ok(FileId::new(RootedPath::new(VirtualRoot::Project, path)))
 }
 
+/// Characters that a document can show: one family has each in every face, and the standards of archives, which want every
+/// character to mean the same everywhere, accept it. Scripts that run from right to left, and marks that turn others round,
+/// are left out: words of two directions, in a font that lacks them, stop the typesetter.
+fn visibles(polices: &FontStore) -> HashSet<char> {
+    let turned = |c: char| {
+        matches!(c, '\u{590}'..='\u{8ff}' | '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}'
+            | '\u{fb1d}'..='\u{fdff}' | '\u{fe70}'..='\u{feff}' | '\u{10800}'..='\u{10fff}' | '\u{1e800}'..='\u{1efff}')
+    };
+    let private = |c: char| matches!(c, '\u{e000}'..='\u{f8ff}' | '\u{f0000}'..);
+    let held = |face: usize| -> HashSet<u32> {
+        polices.font(face).map(|font| font.info().coverage.iter().collect()).unwrap_or_default()
+    };
+    let of_family =
+        |faces: std::ops::Range<usize>| faces.map(held).reduce(|all, face| &all & &face).unwrap_or_default();
+    let all = FAMILLES.into_iter().flat_map(of_family).filter_map(char::from_u32);
+    all.filter(|c| !turned(*c) && !private(*c) && !c.is_control()).collect()
+}
+
 impl Imprimerie {
     /// Loads the fonts and the templates.
     ///
@@ -85,6 +105,7 @@ impl Imprimerie {
             sources.push((id, Source::new(id, resources.text(&path(name))?.into_owned())));
         }
         Ok(Self {
+            visibles: visibles(&polices),
             polices,
             bibliotheque: LazyHash::new(Library::default()),
             sources,
@@ -100,7 +121,7 @@ impl Imprimerie {
     pub(super) fn print<T: Serialize>(&self, gabarit: &str, ident: &str, annee: i32, donnees: &T) -> Result<Vec<u8>> {
         let main = file_id(gabarit)?;
         let mut json = Vec::new();
-        donnees.serialize(&mut serde_json::Serializer::with_formatter(&mut json, Lisible { imprimerie: self }))?;
+        donnees.serialize(&mut serde_json::Serializer::with_formatter(&mut json, Lisible(&self.visibles)))?;
         // JSON has no space of its own here: only what its texts hold is set.
         let donnees = unbroken(&String::from_utf8_lossy(&json));
         let monde = Monde { imprimerie: self, main, donnees: Bytes::new(donnees.into_bytes()) };
@@ -108,18 +129,6 @@ impl Imprimerie {
         // What this document alone needed is let go: hundreds are set in one run.
         comemo::evict(0);
         printed
-    }
-
-    /// Whether a document can show a character: one family has it in every face, and the standards of archives, which want every
-    /// character to mean the same everywhere, accept it. Scripts that run from right to left, and marks that turn others
-    /// round, are left out: words of two directions, in a font that lacks them, stop the typesetter.
-    fn shows(&self, c: char) -> bool {
-        let turned = matches!(c, '\u{590}'..='\u{8ff}' | '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}'
-            | '\u{2066}'..='\u{2069}' | '\u{fb1d}'..='\u{fdff}' | '\u{fe70}'..='\u{feff}' | '\u{10800}'..='\u{10fff}'
-            | '\u{1e800}'..='\u{1efff}');
-        let private = matches!(c, '\u{e000}'..='\u{f8ff}' | '\u{f0000}'..);
-        let has = |face: usize| self.polices.font(face).is_some_and(|font| font.info().coverage.contains(c.into()));
-        !turned && !private && !c.is_control() && FAMILLES.into_iter().any(|mut family| family.all(has))
     }
 
     fn export(&self, monde: &Monde<'_>, ident: &str, annee: i32) -> Result<Vec<u8>> {
@@ -164,16 +173,14 @@ impl Imprimerie {
 }
 
 /// Writes JSON whose texts hold only what a document can show.
-struct Lisible<'a> {
-    imprimerie: &'a Imprimerie,
-}
+struct Lisible<'a>(&'a HashSet<char>);
 
 impl Formatter for Lisible<'_> {
     fn write_string_fragment<W: ?Sized + Write>(&mut self, writer: &mut W, fragment: &str) -> io::Result<()> {
         if fragment.bytes().all(|b| (b' '..=b'~').contains(&b)) {
             return writer.write_all(fragment.as_bytes());
         }
-        let shown = |c: char| if c.is_ascii_graphic() || c == ' ' || self.imprimerie.shows(c) { c } else { ABSENT };
+        let shown = |c: char| if c.is_ascii_graphic() || c == ' ' || self.0.contains(&c) { c } else { ABSENT };
         writer.write_all(fragment.chars().map(shown).collect::<String>().as_bytes())
     }
 
@@ -226,7 +233,7 @@ mod tests {
         let imprimerie = Imprimerie::new(&Resources::embedded()).unwrap();
         let shown = |text: &str| {
             let mut json = Vec::new();
-            text.serialize(&mut serde_json::Serializer::with_formatter(&mut json, Lisible { imprimerie: &imprimerie }))
+            text.serialize(&mut serde_json::Serializer::with_formatter(&mut json, Lisible(&imprimerie.visibles)))
                 .unwrap();
             serde_json::from_slice::<String>(&json).unwrap()
         };
