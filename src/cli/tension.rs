@@ -103,8 +103,8 @@ impl Answer {
     }
 
     fn print(&self, plan: &Plan, commune: &Commune, typologie: &str, categorie: &str) -> Result<()> {
-        let year = plan.millesime;
-        let day = plan.arretee_au().map_or_else(|| format!("31/12/{year}"), |day| day.format("%d/%m/%Y").to_string());
+        let day = plan.arretee_au().map(|day| day.format("%d/%m/%Y").to_string());
+        let day = day.unwrap_or_else(|| format!("31/12/{}", plan.millesime));
         let number = |n: Option<i64>| n.map_or_else(|| format::NONE.to_owned(), format::integer);
         let months =
             |x: Option<f64>| x.map_or_else(|| format::NONE.to_owned(), |x| format!("{} mois", format::decimal(x, 1)));
@@ -119,7 +119,7 @@ impl Answer {
         let rows = vec![
             vec!["Logements qui correspondent".to_owned(), number(self.logements)],
             vec![format!("Demandes semblables au {day}{own}"), number(self.demandes)],
-            vec![format!("Baux signés en {year}"), number(self.attributions)],
+            vec![format!("Baux signés en {}", plan.annee_des_baux()), number(self.attributions)],
             vec![
                 "Demandes pour une attribution".to_owned(),
                 self.tension.map_or_else(|| format::NONE.to_owned(), |t| format::decimal(t, 1)),

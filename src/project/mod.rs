@@ -336,15 +336,13 @@ impl Plan {
     /// What its figures are of, as a French sentence without its full stop: the leases, demands and stock that it gives.
     #[must_use]
     pub fn portee(&self) -> String {
-        let year = self.millesime;
         let extraites = if self.extraction_donnee {
             format!("extraites le {}", self.date_extraction.format("%d/%m/%Y"))
         } else {
             "extraites à une date non précisée".to_owned()
         };
-        let jusque = self.arretee_au().map_or_else(String::new, |day| format!(", jusqu'au {}", day.format("%d/%m/%Y")));
         let parts = [
-            ("attributions", format!("baux signés en {year}{jusque}")),
+            ("attributions", format!("baux signés en {}", self.annee_des_baux())),
             ("demandes", format!("demandes actives au {}, {extraites}", self.jour_des_demandes())),
             ("rpls", format!("parc au 1er janvier {} (RPLS)", self.millesime_rpls())),
         ];
@@ -358,6 +356,13 @@ impl Plan {
     pub fn arretee_au(&self) -> Option<NaiveDate> {
         let fin = NaiveDate::from_ymd_opt(self.millesime, 12, 31)?;
         Some(self.date_extraction).filter(|day| *day < fin)
+    }
+
+    /// The year that leases are of, and the day that they are known up to where it was not over.
+    #[must_use]
+    pub fn annee_des_baux(&self) -> String {
+        let until = self.arretee_au().map(|day| format!(", jusqu'au {}", day.format("%d/%m/%Y")));
+        format!("{}{}", self.millesime, until.unwrap_or_default())
     }
 
     /// Day on which the demands told as active are so, in words: 31 December of N, or that of the extraction of a year that was

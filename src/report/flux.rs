@@ -233,8 +233,7 @@ fn workbook(
     let mut book = Workbook::new();
     // A date of the review, not of the clock: the same inputs give the same bytes.
     let made = ExcelDateTime::from_ymd(u16::try_from(plan.millesime).unwrap_or(2000) + 1, 1, 1)?;
-    let until = plan.arretee_au().map_or_else(String::new, |day| format!(", jusqu'au {},", day.format("%d/%m/%Y")));
-    let title = format!("Logements attribués en {}{until} par {nom}", plan.millesime);
+    let title = format!("Logements attribués par {nom} en {}", plan.annee_des_baux());
     book.set_properties(&DocProperties::new().set_title(&title).set_author("bilan").set_creation_datetime(&made));
     let mention = Mention::restreinte(plan).edition;
     let mut holders: Vec<_> = holders.iter().collect();
