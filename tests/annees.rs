@@ -182,6 +182,8 @@ fn a_year_that_was_not_over_is_told_and_not_compared() {
         "L'année 2026 n'était pas finie à l'extraction, le 30 juin 2026",
         "Au 30 juin 2026, 3\u{a0}demandes sont actives",
         "signée depuis janvier",
+        // Four of the five leases of the year.
+        "Fin août, le cumul est à 80,0\u{a0}%, au-dessus des 25\u{a0}%",
         "Des chiffres de 2025 portent sur d'autres communes ou une autre partie de l'année",
     ] {
         assert!(page.contains(told), "{told}");

@@ -210,7 +210,7 @@ fn path(c: &Contexte<'_>) -> Result<Option<Figure>> {
     let fin = format::MONTHS[rows.len().clamp(1, 12) - 1];
     let titre = match (kept, above) {
         _ if rows.len() < 12 => {
-            format!("Fin {fin}, le cumul est à {share}, {} {target}", if kept { "au moins aux" } else { "sous les" })
+            format!("Fin {fin}, le cumul est à {share}, {} {target}", if kept { "au-dessus des" } else { "sous les" })
         }
         (true, 12) => format!("Le cumul de l'année tient les {target} chaque mois et finit à {share}"),
         (true, _) => format!("Le cumul de l'année finit à {share}, au-dessus des {target}"),
