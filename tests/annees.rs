@@ -1,9 +1,5 @@
 //! Over the years, and out to the landlords: the trend that earlier runs leave, and the reports of CCH R441-5-1.
 
-#![expect(clippy::unwrap_used, reason = "a test that cannot go on must stop")]
-
-mod commun;
-
 use std::collections::BTreeMap;
 use std::fmt::Write;
 use std::fs;
@@ -13,7 +9,7 @@ use std::sync::Arc;
 use arrow::array::{ArrayRef, RecordBatch, StringArray};
 use arrow::datatypes::DataType;
 
-use commun::{Projet, files};
+use crate::commun::{Projet, files};
 
 fn toml(year: i32) -> String {
     format!(

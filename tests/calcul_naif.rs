@@ -1,25 +1,19 @@
 //! A second, naive computation of every indicator, row by row and without a query engine, against the program's own on
 //! random registers: empty EPCI, missing sources, unknown incomes, odd dates, lists, associations, split zones.
 
-#![expect(clippy::unwrap_used, reason = "a test that cannot go on must stop")]
 #![expect(
     clippy::cast_possible_wrap,
-    clippy::cast_precision_loss,
     clippy::cast_possible_truncation,
-    clippy::cast_sign_loss,
     clippy::format_push_string,
-    clippy::unused_self,
     reason = "small counts of small registers, and plain code before fast code"
 )]
 
-mod commun;
-mod naif;
-
 use std::collections::{BTreeMap, BTreeSet};
 
-use commun::{Projet, Row};
-use naif::{Registre, Table};
 use proptest::prelude::*;
+
+use crate::commun::{self, Projet, Row};
+use crate::naif::{self, Registre, Table};
 
 fn compare(registre: &Registre) -> Result<(), TestCaseError> {
     let files = registre.files();

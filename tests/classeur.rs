@@ -1,21 +1,14 @@
 //! The workbook holds the tables: read back by another program's reader, every cell equals that of the Parquet file.
 
-#![expect(clippy::unwrap_used, reason = "a test that cannot go on must stop")]
-
-mod commun;
-
 use std::collections::BTreeMap;
 
 use calamine::{Data, DataType, Reader, Xlsx};
-use commun::Cell;
+
+use crate::commun::{self, Cell};
 
 #[test]
 fn every_cell_of_the_workbook_is_that_of_its_table() {
-    let dir = tempfile::tempdir().unwrap();
-    let project = dir.path().join("p");
-    let output =
-        std::process::Command::new(env!("CARGO_BIN_EXE_bilan")).args(["demo", "--out"]).arg(&project).output().unwrap();
-    assert!(output.status.success());
+    let project = commun::demonstration();
     let mut book: Xlsx<_> = calamine::open_workbook(project.join("sortie/bilan.xlsx")).unwrap();
     let names = book.sheet_names();
     assert_eq!(names[0], "Sommaire");
@@ -50,7 +43,7 @@ fn every_cell_of_the_workbook_is_that_of_its_table() {
         let beyond = sheet.get_value((5 + u32::try_from(rows.len()).unwrap(), 0));
         assert!(beyond.is_none_or(|v| *v == Data::Empty), "{name}");
     }
-    landlords_reports_add_up_to_the_table(&project);
+    landlords_reports_add_up_to_the_table(project);
 }
 
 /// Each landlord's report has a sheet a holder, in the order of every page, which ends with the totals of its two counts.

@@ -1,9 +1,5 @@
 //! A column left empty, as in a model filled in part, says no more than one that is not there: no count of none is made of it.
 
-#![expect(clippy::unwrap_used, reason = "a test that cannot go on must stop")]
-
-mod commun;
-
 use std::collections::BTreeMap;
 use std::path::PathBuf;
 
@@ -11,7 +7,8 @@ use bilan::demo::{Options, write_demo};
 use bilan::progress::Progress;
 use bilan::reference::Resources;
 use bilan::schema::Schema;
-use commun::{Projet, files};
+
+use crate::commun::{Projet, files};
 
 /// The five communes of a small fictitious country.
 const TOML: &str = "[bilan]\nmillesime = 2025\ncommunes = [\"01001\", \"31409\", \"48146\", \"61241\", \"81288\"]\n\

@@ -1,12 +1,9 @@
 //! The commands as a user types them: what they print, where, and their exit code.
 
-#![expect(clippy::unwrap_used, reason = "a test that cannot go on must stop")]
-
-mod commun;
-
 use std::path::Path;
 use std::process::Command;
-use std::sync::OnceLock;
+
+use crate::commun;
 
 /// Exit code, standard output, standard error.
 fn bilan(args: &[&str]) -> (i32, String, String) {
@@ -15,21 +12,8 @@ fn bilan(args: &[&str]) -> (i32, String, String) {
     (output.status.code().unwrap(), text(output.stdout), text(output.stderr))
 }
 
-/// One demonstration for all the tests of this file.
 fn demo() -> &'static str {
-    static DIR: OnceLock<(tempfile::TempDir, String)> = OnceLock::new();
-    &DIR.get_or_init(|| {
-        let dir = tempfile::tempdir().unwrap();
-        let path = dir.path().join("demo").to_string_lossy().into_owned();
-        let (code, out, err) = bilan(&["demo", "--out", &path]);
-        assert_eq!(code, 0, "{err}");
-        assert!(
-            out.contains("données fictives") && err.contains("À ouvrir") && err.contains("index.html"),
-            "{out}{err}"
-        );
-        (dir, path)
-    })
-    .1
+    commun::demonstration().to_str().unwrap()
 }
 
 /// The demonstration's stock has an address a dwelling, as the ministry's file: nothing of it goes further.
@@ -209,8 +193,17 @@ fn a_project_made_by_init_runs_once_its_files_are_there() {
         assert!(model.starts_with('\u{feff}') && model.contains(';'));
         std::fs::copy(format!("{path}/modeles/{source}.csv"), format!("{path}/donnees/{source}.csv")).unwrap();
     }
+    // The whole country, which the file begins with, then a place, as its own line shows how to write.
+    let (code, _, err) = bilan(&["run", &path, "--no-report"]);
+    assert_eq!(code, 0, "{err}");
+    let toml = std::fs::read_to_string(format!("{path}/bilan.toml")).unwrap();
+    let place = "epci = [\"246300701\"]";
+    assert!(toml.contains(&format!("\n# {place}\n")), "{toml}");
+    std::fs::write(format!("{path}/bilan.toml"), toml.replace(&format!("\n# {place}\n"), &format!("\n{place}\n")))
+        .unwrap();
     let (code, _, err) = bilan(&["run", &path]);
     assert_eq!(code, 0, "{err}");
+    assert!(Path::new(&path).join("sortie/epci/246300701.html").is_file());
 }
 
 #[test]

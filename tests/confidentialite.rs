@@ -1,16 +1,12 @@
 //! Names, telephone and social-security numbers and free text, planted in undeclared columns and inside declared ones, in
 //! every format: none reaches the store, the outputs, the logs or the messages.
 
-#![expect(clippy::unwrap_used, reason = "a test that cannot go on must stop")]
-
-mod commun;
-mod formes;
-
 use std::path::Path;
 use std::process::Command;
 
-use commun::Projet;
-use formes::{Registre, Valeur};
+use crate::formes::{self, Registre, Valeur};
+
+use crate::commun::{self, Projet};
 
 const SECRETS: [&str; 7] = [
     "DUPONTEL",

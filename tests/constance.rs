@@ -1,30 +1,25 @@
 //! The same inputs give the same bytes, whatever the threads and whatever interrupts the work.
 
-#![expect(clippy::unwrap_used, reason = "a test that cannot go on must stop")]
-
-mod commun;
-
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 use std::time::Duration;
 
-use commun::files;
+use crate::commun::{self, files};
 
 fn bilan(args: &[&str]) -> std::process::Output {
     Command::new(env!("CARGO_BIN_EXE_bilan")).args(args).env("NO_COLOR", "1").output().unwrap()
 }
 
-fn demo(dir: &Path, threads: &str) {
-    let output = bilan(&["demo", "--out", &dir.to_string_lossy(), "--threads", threads]);
+fn demo(dir: &Path, more: [&str; 2]) {
+    let output = bilan(&["demo", "--out", &dir.to_string_lossy(), more[0], more[1]]);
     assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
 }
 
 #[test]
 fn one_thread_or_two_give_the_same_register_tables_and_pages() {
     let dir = tempfile::tempdir().unwrap();
-    let (one, two) = (dir.path().join("un"), dir.path().join("deux"));
-    demo(&one, "1");
-    demo(&two, "2");
+    let (one, two) = (dir.path().join("un"), commun::demonstration());
+    demo(&one, ["--threads", "1"]);
     for folder in ["donnees", "sortie"] {
         let (a, b) = (files(&one.join(folder)), files(&two.join(folder)));
         assert!(a.len() >= 4 && a.keys().eq(b.keys()), "{folder}");
@@ -36,9 +31,8 @@ fn one_thread_or_two_give_the_same_register_tables_and_pages() {
 
 #[test]
 fn steps_cut_into_many_parts_give_the_same_results() {
-    let dir = tempfile::tempdir().unwrap();
-    let path = dir.path().join("p");
-    demo(&path, "2");
+    let (dir, path) = commun::demo();
+    let path = PathBuf::from(path);
     // The project's own dictionary entries, alike but for the size of a part.
     let (mut cut, entries) = (0, Path::new(env!("CARGO_MANIFEST_DIR")).join("pipelines"));
     for (name, bytes) in files(&entries).into_iter().filter(|(name, _)| name.extension().is_some_and(|e| e == "toml")) {
@@ -75,7 +69,7 @@ fn steps_cut_into_many_parts_give_the_same_results() {
 fn an_unchanged_project_is_not_computed_again_and_says_so() {
     let dir = tempfile::tempdir().unwrap();
     let path = dir.path().join("p");
-    demo(&path, "2");
+    demo(&path, ["--communes", "2"]);
     let before = files(&path.join("sortie"));
     let output = bilan(&["run", &path.to_string_lossy()]);
     let text = String::from_utf8(output.stderr).unwrap();
@@ -87,10 +81,11 @@ fn an_unchanged_project_is_not_computed_again_and_says_so() {
 fn a_killed_run_leaves_a_project_that_the_next_run_finishes_alike() {
     let dir = tempfile::tempdir().unwrap();
     let (whole, cut) = (dir.path().join("entier"), dir.path().join("coupe"));
-    demo(&whole, "2");
-    demo(&cut, "2");
+    // Few communes: the delays then fall in every stage, pages and PDFs included.
+    demo(&whole, ["--communes", "2"]);
+    demo(&cut, ["--communes", "2"]);
     let expected = files(&whole.join("sortie"));
-    for delay in [15_u64, 60, 140, 260, 420, 700] {
+    for delay in [15_u64, 60, 140, 260, 420, 700, 1200, 2000] {
         std::fs::remove_dir_all(cut.join("sortie")).unwrap();
         std::fs::remove_dir_all(cut.join(".bilan/store")).unwrap();
         let _ = std::fs::remove_file(cut.join(".bilan/etat.json"));

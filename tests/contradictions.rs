@@ -1,13 +1,10 @@
 //! Sources that contradict one another, or themselves: leases and their demands, the same thing given twice.
 
-#![expect(clippy::unwrap_used, reason = "a test that cannot go on must stop")]
-
-mod commun;
-
 use std::collections::BTreeSet;
 
 use calamine::{Reader, Xlsx};
-use commun::Projet;
+
+use crate::commun::{self, Projet};
 
 /// A project of these sources, each a file or two of a line a record, and its first run.
 fn projet(sources: &[(&str, &[(&str, &str)])]) -> Projet {

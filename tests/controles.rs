@@ -1,13 +1,10 @@
 //! The cross-checks: a register with each fault planted once, and nothing else found.
 
-#![expect(clippy::unwrap_used, reason = "a test that cannot go on must stop")]
-
-mod commun;
-
 use std::collections::{BTreeMap, BTreeSet};
 
-use commun::Projet;
 use serde_json::Value;
+
+use crate::commun::Projet;
 
 const TOML: &str = r#"
 [bilan]

@@ -1,15 +1,11 @@
 //! One register in every format that is read gives the same tables, byte for byte.
 
-#![expect(clippy::unwrap_used, reason = "a test that cannot go on must stop")]
-
-mod commun;
-mod formes;
-
 use std::collections::BTreeMap;
 use std::path::PathBuf;
 
-use commun::{Projet, files};
-use formes::{Registre, Valeur};
+use crate::formes::{self, Registre, Valeur};
+
+use crate::commun::{Projet, files};
 
 const TOML: &str = "[bilan]\nmillesime = 2025\nepci = [\"246300701\"]\ndate_extraction = 2026-01-31\n\
 [[source]]\nschema = \"demandes\"\nfichiers = [\"demandes.*\"]\n\

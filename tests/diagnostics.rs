@@ -1,7 +1,5 @@
 //! Every code that the program can give is explained, and nothing else is; the page of the docs is the one generated.
 
-#![expect(clippy::unwrap_used, reason = "a test that cannot go on must stop")]
-
 use std::collections::BTreeSet;
 use std::path::Path;
 

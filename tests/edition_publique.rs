@@ -1,9 +1,5 @@
 //! The edition for everyone: nothing small in it, nor anything that gives a small count back.
 
-#![expect(clippy::unwrap_used, reason = "a test that cannot go on must stop")]
-
-mod commun;
-
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::path::Path;
@@ -12,7 +8,8 @@ use bilan::diffusion::secret::{Carte, Niveau, Place};
 use bilan::diffusion::{Effectifs, Ventilation};
 use bilan::project::Priorite;
 use bilan::reference::Resources;
-use commun::{Cell, Projet, Row, astray, bilan, demo, files, read_table};
+
+use crate::commun::{Cell, Projet, Row, astray, bilan, demo, files, read_table};
 
 const SEUIL: i64 = 11;
 

@@ -1,12 +1,8 @@
 //! Nothing is computed twice: a change redoes the steps that depend on it, and what is kept is what would be computed.
 
-#![expect(clippy::unwrap_used, reason = "a test that cannot go on must stop")]
-
-mod commun;
-
 use std::collections::BTreeSet;
 
-use commun::Projet;
+use crate::commun::{self, Projet};
 
 const TOML: &str = "[bilan]\nmillesime = 2025\nepci = [\"246300701\"]\ndate_extraction = 2026-01-31\n\n\
 [[source]]\nschema = \"demandes\"\nfichiers = [\"demandes.csv\"]\n\n\
@@ -173,6 +169,25 @@ fn steps_are_the_same_wherever_the_project_stands() {
     std::fs::copy(here.path().join(".bilan/cle"), there.path().join(".bilan/cle")).unwrap();
     there.run(2, false);
     assert_eq!(steps(&here), steps(&there));
+}
+
+/// Nor is anything done again for its results: they may be told elsewhere as they are.
+#[test]
+fn a_project_moved_or_copied_keeps_its_results() {
+    let projet = project(TOML, LETTINGS);
+    projet.run(2, true);
+    let elsewhere = tempfile::tempdir().unwrap();
+    let copy = elsewhere.path().join("copie");
+    commun::copy(projet.path(), &copy);
+    assert_eq!(commun::bilan(&["publish", &copy.to_string_lossy()]).0, 0);
+    let moved = elsewhere.path().join("ailleurs");
+    std::fs::rename(&copy, &moved).unwrap();
+    let (code, said) = commun::bilan(&["run", &moved.to_string_lossy()]);
+    assert!(code == 0 && said.contains("rien à refaire"), "{said}");
+    // Of the folder itself, as another name leads to it.
+    let out = moved.join("sortie").to_string_lossy().into_owned();
+    let (code, said) = commun::bilan(&["run", &moved.to_string_lossy(), "--out", &out]);
+    assert!(code == 0 && said.contains("rien à refaire"), "{said}");
 }
 
 /// A sum of whole numbers is a whole number, even between two steps: only what a quantile interpolates may be a real one.

@@ -1,14 +1,10 @@
 //! A register handed over several times — month after month, or a département beside the region — counts as one.
 
-#![expect(clippy::unwrap_used, reason = "a test that cannot go on must stop")]
-
-mod commun;
-
 use std::collections::BTreeMap;
 use std::fmt::Write;
 use std::path::Path;
 
-use commun::{Projet, files};
+use crate::commun::{Projet, files};
 
 const TOML: &str = "[bilan]\nmillesime = 2025\ndepartements = [\"63\"]\ndate_extraction = 2026-01-31\n\n\
 [[source]]\nschema = \"demandes\"\nfichiers = [\"demandes*.csv\"]\n\n\

@@ -1,14 +1,10 @@
 //! The users' worst day: each broken file gives its diagnostic and its exit code, nothing panics, and the good rows of a
 //! partly bad file still count.
 
-#![expect(clippy::unwrap_used, reason = "a test that cannot go on must stop")]
-
-mod commun;
-
 use std::path::Path;
 use std::process::{Command, Output};
 
-use commun::{Cell, Projet};
+use crate::commun::{Cell, Projet};
 
 const TOML: &str = "[bilan]\nmillesime = 2025\nepci = [\"246300701\"]\ndate_extraction = 2026-01-31\n\
 [[source]]\nschema = \"attributions\"\nfichiers = [\"attributions.csv\"]\n";

@@ -1,14 +1,11 @@
 //! Many landlords, many years: what the demonstration has few of.
 
-#![expect(clippy::unwrap_used, reason = "a test that cannot go on must stop")]
-
-mod commun;
-mod lecteurs;
-
 use std::collections::BTreeSet;
 use std::fmt::Write;
 
-use lecteurs::{breakable, tables};
+use crate::lecteurs::{breakable, tables};
+
+use crate::commun;
 
 const PROJET: &str = "[bilan]\nmillesime = 2025\nepci = [\"246300701\"]\ndate_extraction = 2026-01-31\n";
 

@@ -1,16 +1,13 @@
 //! Against what the ministry published: the real stock of 2019 counted by our pipeline gives the published counts, and
 //! the official numerators of 2025 give the published rates.
 
-#![expect(clippy::unwrap_used, reason = "a test that cannot go on must stop")]
 #![expect(clippy::cast_possible_truncation, clippy::cast_precision_loss, reason = "counts of dwellings")]
-
-mod commun;
 
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
 use std::io::Read;
 
-use commun::{Cell, Projet, Row};
+use crate::commun::{self, Cell, Projet, Row};
 
 fn gunzipped(name: &str) -> String {
     let path = format!("{}/tests/officiel/{name}", env!("CARGO_MANIFEST_DIR"));

@@ -1,13 +1,9 @@
 //! A full disk, an unreadable file: a clear message, and the last good results untouched.
 
-#![expect(clippy::unwrap_used, reason = "a test that cannot go on must stop")]
-
-mod commun;
-
 use std::path::Path;
 use std::process::{Command, Output};
 
-use commun::{Projet, files};
+use crate::commun::{Projet, files};
 
 const TOML: &str = "[bilan]\nmillesime = 2025\nepci = [\"246300701\"]\ndate_extraction = 2026-01-31\n\
 [[source]]\nschema = \"attributions\"\nfichiers = [\"a*.csv\"]\n";

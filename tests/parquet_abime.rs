@@ -1,15 +1,12 @@
 //! Parquet files damaged at random are read or refused, in a process of their own: their reader trusts the size that a page
 //! declares, up to two gigabytes, and panics where it should refuse.
 
-#![expect(clippy::unwrap_used, reason = "a test that cannot go on must stop")]
-
-mod formes;
-
 use std::time::{Duration, Instant};
 
-use formes::{Registre, Valeur, damaged};
 use rand::SeedableRng;
 use rand::rngs::ChaCha8Rng;
+
+use crate::formes::{Registre, Valeur, damaged};
 
 #[test]
 fn damaged_parquet_is_read_or_refused() {

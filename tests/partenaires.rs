@@ -1,9 +1,5 @@
 //! What is sent to each partner: all that it may read, and nothing of another.
 
-#![expect(clippy::unwrap_used, reason = "a test that cannot go on must stop")]
-
-mod commun;
-
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::io::Cursor;
@@ -12,7 +8,8 @@ use std::path::{Path, PathBuf};
 use bilan::reference::{Geographie, Resources};
 use bilan::report::holder_words;
 use calamine::{Reader, Xlsx};
-use commun::{Cell, Projet, Row, astray, bilan, demo, files, read_table};
+
+use crate::commun::{Cell, Projet, Row, astray, bilan, demo, files, read_table};
 
 /// Folders of one kind of partner, by code.
 fn folders(partenaires: &Path, genre: &str) -> BTreeMap<String, PathBuf> {

@@ -1,17 +1,13 @@
 //! The review of other perimeters than the demonstration's: one that lacks everything, a large one, one outside the order, one
 //! with outlines; and what rendering again writes.
 
-#![expect(clippy::unwrap_used, reason = "a test that cannot go on must stop")]
-
-mod commun;
-mod lecteurs;
-
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::PathBuf;
 use std::process::Command;
 
-use commun::{Projet, astray};
-use lecteurs::{pdf_text, squeezed, tables, unescaped};
+use crate::lecteurs::{self, pdf_text, squeezed, tables, unescaped};
+
+use crate::commun::{self, Projet, astray};
 
 const CLERMONT: &str = "[bilan]\nmillesime = 2025\nepci = [\"246300701\"]\ndate_extraction = 2026-01-31\n";
 

@@ -1,11 +1,8 @@
 //! `bilan.toml` against itself, the law and the files: what cannot be is refused by name, what is doubtful is used and told.
 
-#![expect(clippy::unwrap_used, reason = "a test that cannot go on must stop")]
-
-mod commun;
-
 use bilan::project::Plan;
-use commun::Projet;
+
+use crate::commun::{self, Projet};
 
 const LEASES: &str = "numero_unique;date_bail;bailleur;commune;qpv;nb_personnes;nb_moins_14;ressources_mensuelles;relogement\n\
                       A;2025-05-01;900000001;63113;non;1;0;500;non\nB;2025-05-01;900000001;63113;non;1;0;5000;non\n";

@@ -1,16 +1,13 @@
 //! Whatever a file holds, every row read was kept or refused, and no value kept differs from what the file says.
 
-#![expect(clippy::unwrap_used, reason = "a test that cannot go on must stop")]
-
-mod commun;
-
 use std::collections::BTreeMap;
 
 use arrow::array::{Array, AsArray};
 use arrow::datatypes::{Date32Type, Decimal128Type, Int32Type, Int64Type};
 use bilan::store::read_all;
-use commun::Projet;
 use proptest::prelude::*;
+
+use crate::commun::Projet;
 
 const TOML: &str = "[bilan]\nmillesime = 2025\nepci = [\"246300701\"]\ndate_extraction = 2026-01-31\n\
 [[source]]\nschema = \"attributions\"\nfichiers = [\"a.csv\"]\n";

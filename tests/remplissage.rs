@@ -1,10 +1,6 @@
 //! Files that stop early, of another year than said, or whose columns were filled in for want of a value.
 
-#![expect(clippy::unwrap_used, reason = "a test that cannot go on must stop")]
-
-mod commun;
-
-use commun::Projet;
+use crate::commun::Projet;
 
 /// A project of these sources, each one file, and its first run.
 fn projet(more: &str, sources: &[(&str, &str)]) -> Projet {

@@ -1,34 +1,16 @@
 //! The review as its readers open it: page, PDF, deck and workbook say the same; the PDF is what it claims.
 
-#![expect(clippy::unwrap_used, reason = "a test that cannot go on must stop")]
-
-mod commun;
-mod lecteurs;
-
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
-use std::process::Command;
-use std::sync::OnceLock;
 
 use calamine::{Data, Reader, Xlsx};
-use lecteurs::{Table, breakable, pdf_pages, pdf_text, squeezed, tables, unescaped};
 use lopdf::{Dictionary, Document, Object};
 
-/// The demonstration, run once.
-fn demo() -> &'static Path {
-    static DEMO: OnceLock<tempfile::TempDir> = OnceLock::new();
-    DEMO.get_or_init(|| {
-        let dir = tempfile::tempdir().unwrap();
-        let out = dir.path().join("demo");
-        let done = Command::new(env!("CARGO_BIN_EXE_bilan")).args(["demo", "--out"]).arg(&out).output().unwrap();
-        assert!(done.status.success(), "{}", String::from_utf8_lossy(&done.stderr));
-        dir
-    })
-    .path()
-}
+use crate::commun;
+use crate::lecteurs::{Table, breakable, pdf_pages, pdf_text, squeezed, tables, unescaped};
 
 fn sortie(path: &str) -> PathBuf {
-    demo().join("demo/sortie").join(path)
+    commun::demonstration().join("sortie").join(path)
 }
 
 /// The number that a page writes, and half of its last digit.

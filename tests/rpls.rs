@@ -1,16 +1,13 @@
 //! Every vintage and product of the RPLS, rebuilt from the official dictionary of columns, gives the same stock; what a
 //! product does not hold is null. The ministry's own workbook of results is read and compared.
 
-#![expect(clippy::unwrap_used, reason = "a test that cannot go on must stop")]
-
-mod commun;
-
 use std::collections::BTreeMap;
 
 use bilan::engine::open_results;
 use bilan::engine::trace::trace;
 use bilan::project::Plan;
-use commun::{Cell, Projet, Row};
+
+use crate::commun::{Cell, Projet, Row};
 
 const CLERMONT: &str = "246300701";
 

@@ -1,14 +1,11 @@
 //! A project's own statements and schemas: used when they keep the columns that the rest reads, refused with a place and a
 //! remedy when they do not, never a figure left out in silence.
 
-#![expect(clippy::unwrap_used, reason = "a test that cannot go on must stop")]
-
-mod commun;
-
 use bilan::progress::Progress;
 use bilan::project::Plan;
 use bilan::run::{self, Options};
-use commun::Projet;
+
+use crate::commun::{self, Projet};
 
 const TOML: &str = "[bilan]\nmillesime = 2025\nepci = [\"246300701\"]\ndate_extraction = 2026-01-31\n\n\
 [[source]]\nschema = \"demandes\"\nfichiers = [\"demandes.csv\"]\n\n\

@@ -1,9 +1,5 @@
 //! What `bilan trace` lists adds up to the published figure, in every table that can be traced.
 
-#![expect(clippy::unwrap_used, reason = "a test that cannot go on must stop")]
-
-mod commun;
-
 use std::collections::BTreeMap;
 use std::io::Read;
 use std::path::Path;
@@ -14,7 +10,8 @@ use bilan::engine::trace::trace;
 use bilan::engine::{Engine, Indicateur, open_results};
 use bilan::project::Plan;
 use bilan::reference::Resources;
-use commun::{Cas, Cell, Projet, Row};
+
+use crate::commun::{self, Cell, Projet, Row, worked_cases};
 
 /// Rows looked into in a table, all but its verdicts.
 const SAMPLE: usize = 30;
@@ -62,16 +59,12 @@ fn check(engine: &Engine, resources: &Resources, indicateur: &Indicateur, row: &
 
 #[test]
 fn figures_of_the_demonstration_are_the_sums_of_their_records() {
-    let dir = tempfile::tempdir().unwrap();
-    let progress = bilan::progress::Progress::hidden();
-    bilan::demo::write_demo(dir.path(), bilan::demo::Options { seed: 2025, communes: None }, &progress).unwrap();
-    let (plan, notes) = Plan::load(dir.path(), None).unwrap();
-    let options = bilan::run::Options { threads: 2, verifier: false, report: false };
-    bilan::run::run(&plan, notes, options, &progress).unwrap();
+    let demo = commun::demonstration();
+    let (plan, _) = Plan::load(demo, None).unwrap();
     let (engine, resources) = (open_results(&plan, 2).unwrap(), plan.resources());
     let mut seen: BTreeMap<String, usize> = BTreeMap::new();
     for indicateur in Indicateur::in_order(&Resources::embedded()).unwrap().iter().filter(|i| i.trace.is_some()) {
-        let rows = commun::read_table(&dir.path().join(format!("sortie/indicateurs/{}.parquet", indicateur.nom)));
+        let rows = commun::read_table(&demo.join(format!("sortie/indicateurs/{}.parquet", indicateur.nom)));
         // Spread over the table, whatever the order of its levels; of verdicts, which are signed, every one.
         let step = if indicateur.nom == "verdicts" { 1 } else { rows.len().div_ceil(SAMPLE).max(1) };
         for row in rows.iter().step_by(step) {
@@ -84,13 +77,13 @@ fn figures_of_the_demonstration_are_the_sums_of_their_records() {
     assert!(seen.len() >= 23 && seen.values().all(|cells| *cells >= 20), "{seen:?}");
 
     let (code, text, _) =
-        told(dir.path(), &["verdicts", "--where", "epci=246300701", "--where", "regle=q1_hors_qpv", "--json"]);
+        told(demo, &["verdicts", "--where", "epci=246300701", "--where", "regle=q1_hors_qpv", "--json"]);
     assert_eq!(code, 0);
     let document: serde_json::Value = serde_json::from_str(&text).unwrap();
     assert_eq!(document["publie"], document["numerateur"]);
     assert_eq!(document["enregistrements"][0]["numero_unique"].as_str().unwrap().len(), 32);
     // Days add up, where leases are counted.
-    let (_, text, _) = told(dir.path(), &["processus_mesures", "--where", "mesure=jours_decision_bail"]);
+    let (_, text, _) = told(demo, &["processus_mesures", "--where", "mesure=jours_decision_bail"]);
     // A lease of which both days are known ends with them, « oui » and « oui ».
     let days = |line: &str| {
         let mut last = line.split_whitespace().rev();
@@ -100,7 +93,7 @@ fn figures_of_the_demonstration_are_the_sums_of_their_records() {
     assert!(text.ends_with(&format!(" comptés, pour un total de {total} dans numerateur\n")), "{text}");
     // Who reads the first lines alone is told nothing of it.
     let mut started = Command::new(env!("CARGO_BIN_EXE_bilan"))
-        .args(["trace", "demande", "--projet", &dir.path().to_string_lossy()])
+        .args(["trace", "demande", "--projet", &demo.to_string_lossy()])
         .stdout(Stdio::piped())
         .stderr(Stdio::piped())
         .spawn()
@@ -114,9 +107,7 @@ fn figures_of_the_demonstration_are_the_sums_of_their_records() {
 #[test]
 fn figures_of_the_worked_cases_are_the_sums_of_their_records() {
     let mut seen = 0;
-    for indicateur in Indicateur::in_order(&Resources::embedded()).unwrap().iter().filter(|i| i.trace.is_some()) {
-        let projet = Cas::load(&indicateur.nom).projet();
-        projet.run(1, false);
+    for (indicateur, _, projet) in worked_cases().iter().filter(|(i, _, _)| i.trace.is_some()) {
         let (plan, _) = Plan::load(projet.path(), None).unwrap();
         let (engine, resources) = (open_results(&plan, 1).unwrap(), plan.resources());
         let rows = projet.table(&indicateur.nom);

@@ -138,7 +138,7 @@ pub fn run(plan: &Plan, mut notes: Vec<Diagnostic>, options: Options, progress: 
     notes.extend(rule_notes);
     notes.extend(reserves::doubts(plan, &parametres, &seuils)?);
 
-    let key = computation_key(plan, &ingestion)?;
+    let key = computation_key(plan, &ingestion, etat.dossier())?;
     let tables: Vec<String> = etat.resultats.sorties.iter().filter(|f| !is_rendered(f)).cloned().collect();
     let kept = are_there(plan, &tables) && !tables.is_empty() && engine::is_remembered(plan);
     let fresh = etat.resultats.calcul.as_deref() == Some(key.as_str()) && kept;
@@ -304,13 +304,13 @@ fn read_sources(
 }
 
 /// Changes when anything that the figures depend on does.
-fn computation_key(plan: &Plan, ingestion: &Ingestion) -> Result<String> {
+fn computation_key(plan: &Plan, ingestion: &Ingestion, dossier: &str) -> Result<String> {
     let resources = plan.resources();
     let mut parts = vec![
         env!("CARGO_PKG_VERSION").to_owned(),
         serde_json::to_string(plan)?,
         resources.fingerprint(&["pipelines", "schemas", "reference"])?,
-        std::path::absolute(&plan.sortie).unwrap_or_else(|_| plan.sortie.clone()).to_string_lossy().into_owned(),
+        dossier.to_owned(),
     ];
     for back in 1..=2 {
         let kept = engine::history_file(&plan.cache(), plan.millesime - back);

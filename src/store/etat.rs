@@ -17,7 +17,7 @@ pub struct Etat {
     /// What was made in the results folder in hand.
     #[serde(skip)]
     pub resultats: Resultats,
-    /// The same of every results folder, by its path.
+    /// The same of every results folder, by its name.
     #[serde(default)]
     dossiers: BTreeMap<String, Resultats>,
     /// The results folder in hand.
@@ -91,18 +91,25 @@ impl Etat {
     /// The last state, with that of the results folder `sortie`, or empty ones; a damaged file is as good as none.
     #[must_use]
     pub fn load(cache: &Path, sortie: &Path) -> Self {
+        let racine = cache.parent().unwrap_or(cache);
         let mut etat: Self = std::fs::read(cache.join(STATE_FILE))
             .ok()
             .and_then(|bytes| serde_json::from_slice(&bytes).ok())
             .unwrap_or_default();
-        let dossier = std::path::absolute(sortie).unwrap_or_else(|_| sortie.to_owned()).to_string_lossy().into_owned();
-        etat.dossiers.retain(|path, _| *path == dossier || Path::new(path).is_dir());
+        let dossier = named(racine, sortie);
+        etat.dossiers.retain(|name, _| *name == dossier || racine.join(name).is_dir());
         etat.resultats = etat.dossiers.remove(&dossier).unwrap_or_default();
         if etat.dossier != dossier {
             (etat.resultats.calcul, etat.resultats.rapport) = (None, None);
             etat.dossier = dossier;
         }
         etat
+    }
+
+    /// Name of the results folder in hand.
+    #[must_use]
+    pub fn dossier(&self) -> &str {
+        &self.dossier
     }
 
     /// Trusts nothing that the last run made: all of it is to be made again.
@@ -123,4 +130,12 @@ impl Etat {
         let text = serde_json::to_vec_pretty(&written).map_err(Error::from)?;
         write_atomically(&cache.join(STATE_FILE), &text)
     }
+}
+
+/// How a results folder is named: from the project where it stands in it, so that a project moved or copied keeps its results;
+/// by its whole path elsewhere.
+fn named(racine: &Path, sortie: &Path) -> String {
+    let whole = |path: &Path| std::path::absolute(path).unwrap_or_else(|_| path.to_owned());
+    let sortie = whole(sortie);
+    sortie.strip_prefix(whole(racine)).unwrap_or(&sortie).to_string_lossy().into_owned()
 }

@@ -1,17 +1,17 @@
 //! What the tests share: a project in a temporary folder, a run of it, its tables as rows.
 
-#![allow(dead_code, reason = "each test file uses its part")]
-
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Command;
+use std::sync::OnceLock;
 
 use arrow::array::{Array, AsArray};
 use arrow::datatypes::{DataType, Float64Type, Int32Type, Int64Type};
-use bilan::engine::Table;
+use bilan::engine::{Indicateur, Table};
 use bilan::progress::Progress;
 use bilan::project::Plan;
+use bilan::reference::Resources;
 use bilan::run::{self, Options, Outcome};
 use serde::Deserialize;
 use serde_json::Value;
@@ -200,7 +200,7 @@ fn cell(column: &dyn Array, row: usize) -> Cell {
 
 /// Copies a folder into another: with `BILAN_SURCHARGE` set, every test project runs with these files in place of the
 /// embedded ones, so that a rule broken on purpose is tried without building anything.
-fn copy(from: &Path, to: &Path) {
+pub fn copy(from: &Path, to: &Path) {
     for (name, bytes) in files(from) {
         fs::create_dir_all(to.join(&name).parent().unwrap()).unwrap();
         fs::write(to.join(&name), bytes).unwrap();
@@ -230,13 +230,52 @@ pub fn bilan(args: &[&str]) -> (i32, String) {
     (done.status.code().unwrap(), String::from_utf8(done.stderr).unwrap())
 }
 
-/// A demonstration of one's own.
+/// The demonstration, run once by two threads for all the tests that read it.
+pub fn demonstration() -> &'static Path {
+    static FAITE: OnceLock<(tempfile::TempDir, PathBuf)> = OnceLock::new();
+    let (_, path) = FAITE.get_or_init(|| {
+        let dir = tempfile::tempdir().unwrap();
+        let path = dir.path().join("demo");
+        let (code, said) = bilan(&["demo", "--threads", "2", "--out", &path.to_string_lossy()]);
+        assert!(code == 0 && said.contains("À ouvrir") && said.contains("index.html"), "{said}");
+        (dir, path)
+    });
+    path
+}
+
+/// A copy of the demonstration, to be changed.
 pub fn demo() -> (tempfile::TempDir, String) {
     let dir = tempfile::tempdir().unwrap();
-    let out = dir.path().join("demo").to_string_lossy().into_owned();
-    let (code, said) = bilan(&["demo", "--out", &out]);
-    assert_eq!(code, 0, "{said}");
-    (dir, out)
+    let out = dir.path().join("demo");
+    copy(demonstration(), &out);
+    (dir, out.to_string_lossy().into_owned())
+}
+
+/// Each published table with its worked case, run once for all the tests that read them.
+pub fn worked_cases() -> &'static [(Indicateur, Cas, Projet)] {
+    static FAITS: OnceLock<Vec<(Indicateur, Cas, Projet)>> = OnceLock::new();
+    FAITS.get_or_init(|| {
+        let published = Indicateur::in_order(&Resources::embedded()).unwrap().into_iter().filter(|i| !i.interne);
+        let run = |indicateur: Indicateur| {
+            let cas = Cas::load(&indicateur.nom);
+            let projet = cas.projet();
+            let outcome = projet.run(1, false);
+            assert!(!outcome.any_refusal(), "{}: {:?}", indicateur.nom, outcome.ingestion.fichiers);
+            (indicateur, cas, projet)
+        };
+        in_halves(published.collect(), &run)
+    })
+}
+
+/// What is made of each, in order: the first half by a thread, the second by another.
+pub fn in_halves<T: Send, U: Send>(mut items: Vec<T>, make: &(impl Fn(T) -> U + Sync)) -> Vec<U> {
+    let second = items.split_off(items.len().div_ceil(2));
+    std::thread::scope(|scope| {
+        let second = scope.spawn(|| second.into_iter().map(make).collect::<Vec<U>>());
+        let mut first: Vec<U> = items.into_iter().map(make).collect();
+        first.extend(second.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic)));
+        first
+    })
 }
 
 /// Links of the pages of a folder that lead to no file of it.

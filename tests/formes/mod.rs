@@ -1,6 +1,6 @@
 //! A register written in each format that is read.
 
-#![allow(dead_code, reason = "each test file uses its part")]
+#![allow(dead_code, reason = "the tests of the readers use a part")]
 
 use std::fmt::Write as _;
 use std::io::{Cursor, Write};

@@ -1,7 +1,5 @@
 //! Pages and documents read back as their readers open them.
 
-#![allow(dead_code, reason = "each test reads what it needs")]
-
 use std::collections::BTreeMap;
 use std::path::Path;
 

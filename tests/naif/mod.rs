@@ -1,5 +1,15 @@
 //! The naive computation: records as plain structs, one loop a figure, written from the counting rules alone.
 
+#![expect(
+    clippy::cast_possible_wrap,
+    clippy::cast_precision_loss,
+    clippy::cast_possible_truncation,
+    clippy::cast_sign_loss,
+    clippy::format_push_string,
+    clippy::unused_self,
+    reason = "small counts of small registers, and plain code before fast code"
+)]
+
 use chrono::{Datelike, Months, NaiveDate};
 use proptest::prelude::*;
 
