@@ -190,6 +190,41 @@ fn a_project_moved_or_copied_keeps_its_results() {
     assert!(code == 0 && said.contains("rien à refaire"), "{said}");
 }
 
+/// A spreadsheet that saves what it shows writes other figures under the program's name: those come back, and what was written
+/// stays beside.
+#[test]
+fn results_that_somebody_has_changed_are_written_again_and_kept_beside() {
+    let projet = project(TOML, LETTINGS);
+    projet.run(2, true);
+    let (path, sortie) = (projet.path().to_string_lossy().into_owned(), projet.path().join("sortie"));
+    let run = || commun::bilan(&["run", &path]);
+    let before = commun::files(&sortie);
+    let changed = ["indicateurs/verdicts.csv", "bilan.xlsx"].map(|name| sortie.join(name));
+    for (time, beside) in ["(modifié)", "(modifié 2)"].into_iter().enumerate() {
+        for file in &changed {
+            std::fs::write(file, format!("mes notes, {time}")).unwrap();
+        }
+        let (code, said) = commun::bilan(&["publish", &path]);
+        assert!(
+            code == 2 && said.contains("B0401") && said.contains("« bilan.xlsx », « indicateurs/verdicts.csv »"),
+            "{said}"
+        );
+        let (code, said) = run();
+        assert!(
+            code == 0 && said.contains("B0384") && said.contains("« bilan.xlsx », « indicateurs/verdicts.csv »"),
+            "{said}"
+        );
+        let after = commun::files(&sortie);
+        assert!(before.iter().all(|(name, bytes)| after[name] == *bytes));
+        assert_eq!(after.len(), before.len() + 2 * (time + 1));
+        for kept in [format!("indicateurs/verdicts {beside}.csv"), format!("bilan {beside}.xlsx")] {
+            assert_eq!(after[std::path::Path::new(&kept)], format!("mes notes, {time}").into_bytes());
+        }
+    }
+    let (code, said) = run();
+    assert!(code == 0 && said.contains("rien à refaire") && !said.contains("B0384"), "{said}");
+}
+
 /// A sum of whole numbers is a whole number, even between two steps: only what a quantile interpolates may be a real one.
 #[test]
 fn steps_keep_no_sum_as_a_real_number() {

@@ -58,7 +58,12 @@ fn a_missing_file_and_a_missing_project_are_two_things() {
     assert_eq!(projet.table("attributions")[0]["attributions"], Cell::Null);
     let output = bilan(&["run", "nulle/part"]);
     assert_eq!(output.status.code(), Some(2));
-    assert!(String::from_utf8(output.stderr).unwrap().contains("B0001"));
+    let said = String::from_utf8(output.stderr).unwrap();
+    assert!(said.contains("B0001") && said.contains("bilan init"), "{said}");
+    // As an editor saves it, which the file manager shows as bilan.toml.
+    std::fs::rename(projet.path().join("bilan.toml"), projet.path().join("bilan.toml.txt")).unwrap();
+    let (exit, text) = run(projet.path(), &[]);
+    assert!(exit == 2 && text.contains("renommez bilan.toml.txt en bilan.toml"), "{exit} {text}");
 }
 
 #[test]

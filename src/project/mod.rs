@@ -314,11 +314,14 @@ impl Plan {
     pub fn load(path: &Path, sortie: Option<&Path>) -> Result<(Self, Vec<Diagnostic>)> {
         let file = if path.is_dir() { path.join(PROJECT_FILE) } else { path.to_owned() };
         let bytes = std::fs::read(&file).map_err(|e| {
-            Error::usage(
-                "B0001",
-                format!("projet « {} » illisible : {}", file.display(), crate::error::io_reason(&e)),
-                "indiquez un dossier qui contient bilan.toml ; `bilan init DOSSIER` en crée un, `bilan demo` aussi",
-            )
+            // A text editor adds an ending that the file manager does not show.
+            let remedy = if path.join(format!("{PROJECT_FILE}.txt")).is_file() {
+                "renommez bilan.toml.txt en bilan.toml, extensions de noms de fichiers affichées"
+            } else {
+                "indiquez un dossier qui contient bilan.toml ; `bilan init DOSSIER` en crée un, `bilan demo` aussi"
+            };
+            let reason = crate::error::io_reason(&e);
+            Error::usage("B0001", format!("projet « {} » illisible : {reason}", file.display()), remedy)
         })?;
         let text = fichier::decode(&file, bytes)?;
         let racine = file.parent().filter(|p| !p.as_os_str().is_empty()).unwrap_or(Path::new(".")).to_owned();

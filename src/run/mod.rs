@@ -4,6 +4,7 @@ mod historique;
 mod manifeste;
 mod qualite;
 mod reserves;
+mod retouches;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs::File;
@@ -126,6 +127,7 @@ pub fn run(plan: &Plan, mut notes: Vec<Diagnostic>, options: Options, progress: 
     store::sweep(&cache);
     store::sweep(&plan.sortie);
     let mut etat = Etat::load(&cache, &plan.sortie);
+    let retouched = retouches::set_aside(plan, &etat)?;
     let resources = plan.resources();
     let geographie = Geographie::load(&resources, plan.millesime)?;
     let outlines = if options.report { report::check_outlines(plan, &geographie)? } else { Vec::new() };
@@ -139,8 +141,8 @@ pub fn run(plan: &Plan, mut notes: Vec<Diagnostic>, options: Options, progress: 
     notes.extend(reserves::doubts(plan, &parametres, &seuils)?);
 
     let key = computation_key(plan, &ingestion, etat.dossier())?;
-    let tables: Vec<String> = etat.resultats.sorties.iter().filter(|f| !is_rendered(f)).cloned().collect();
-    let kept = are_there(plan, &tables) && !tables.is_empty() && engine::is_remembered(plan);
+    let mut tables = etat.resultats.sorties.keys().filter(|f| !is_rendered(f)).peekable();
+    let kept = tables.peek().is_some() && are_there(plan, tables) && engine::is_remembered(plan);
     let fresh = etat.resultats.calcul.as_deref() == Some(key.as_str()) && kept;
     let (mut computed, mut croises) = (false, Vec::new());
     if !fresh {
@@ -167,20 +169,21 @@ pub fn run(plan: &Plan, mut notes: Vec<Diagnostic>, options: Options, progress: 
         }
         // Pages of other figures do not stay beside these: they are rendered again below, or go.
         if !options.report {
-            for page in etat.resultats.sorties.iter().filter(|f| is_rendered(f)) {
+            for page in etat.resultats.sorties.keys().filter(|f| is_rendered(f)) {
                 let _ = std::fs::remove_file(plan.sortie.join(page));
             }
         }
         remove_stale(plan, &etat.resultats.sorties, &written);
-        let pages = etat.resultats.sorties.iter().filter(|f| options.report && is_rendered(f)).cloned();
-        etat.resultats.sorties = written.into_iter().chain(pages).collect();
+        etat.resultats.sorties.retain(|file, _| options.report && is_rendered(file));
+        etat.resultats.sorties.extend(retouches::sizes(plan, written));
         etat.resultats.calcul = Some(key.clone());
         etat.save(&cache)?;
         computed = true;
     }
     let mut rendered = false;
-    // Of the maps alone: the manifest does not hold them, since figures do not depend on them.
+    // Of the maps and of the folder alone: the manifest does not hold them, since figures do not depend on them.
     notes.extend(outlines);
+    notes.extend(retouched);
     if options.report {
         let page_key = rendering_key(plan, &key)?;
         if !is_whole(plan, &etat, &page_key) {
@@ -226,6 +229,7 @@ fn computed(plan: &Plan) -> Result<(Etat, String)> {
             "lancez d'abord `bilan run` sur ce projet",
         ));
     };
+    retouches::refuse(plan, &etat)?;
     let page_key = rendering_key(plan, key)?;
     Ok((etat, page_key))
 }
@@ -259,11 +263,11 @@ pub fn share(plan: &Plan, threads: usize, progress: &Progress) -> Result<Vec<rep
 
 /// Whether every file of the results is there, its pages as this key has them.
 fn is_whole(plan: &Plan, etat: &Etat, page_key: &str) -> bool {
-    etat.resultats.rapport.as_deref() == Some(page_key) && are_there(plan, &etat.resultats.sorties)
+    etat.resultats.rapport.as_deref() == Some(page_key) && are_there(plan, etat.resultats.sorties.keys())
 }
 
-fn are_there(plan: &Plan, files: &[String]) -> bool {
-    files.iter().all(|f| plan.sortie.join(f).is_file())
+fn are_there<'f>(plan: &Plan, mut files: impl Iterator<Item = &'f String>) -> bool {
+    files.all(|f| plan.sortie.join(f).is_file())
 }
 
 /// Changes when anything that the pages are made from does: the figures, the templates, the outlines of maps.
@@ -276,12 +280,15 @@ fn rendering_key(plan: &Plan, computed: &str) -> Result<String> {
 }
 
 fn render(plan: &Plan, etat: &mut Etat, page_key: String, threads: usize, progress: &Progress) -> Result<()> {
+    etat.resultats.rapport = None;
+    etat.save(&plan.cache())?;
     let rendu = report::render(plan, &etat.resultats.empreintes, threads, progress)?;
-    let mut kept: BTreeSet<String> = etat.resultats.sorties.iter().filter(|f| !is_rendered(f)).cloned().collect();
-    kept.extend(rendu.fichiers);
+    let mut kept: BTreeSet<String> = etat.resultats.sorties.keys().filter(|f| !is_rendered(f)).cloned().collect();
+    kept.extend(rendu.fichiers.iter().cloned());
     etat.resultats.empreintes = rendu.empreintes;
     remove_stale(plan, &etat.resultats.sorties, &kept);
-    etat.resultats.sorties = kept.into_iter().collect();
+    etat.resultats.sorties.retain(|file, _| !is_rendered(file));
+    etat.resultats.sorties.extend(retouches::sizes(plan, rendu.fichiers));
     etat.resultats.rapport = Some(page_key);
     etat.save(&plan.cache())
 }
@@ -363,9 +370,9 @@ fn is_rendered(file: &str) -> bool {
 }
 
 /// Removes what an earlier run wrote and this one no longer does; what is rendered stays until it is rendered again.
-fn remove_stale(plan: &Plan, before: &[String], now: &BTreeSet<String>) {
+fn remove_stale(plan: &Plan, before: &BTreeMap<String, u64>, now: &BTreeSet<String>) {
     let rendered = now.contains("index.html");
-    for file in before.iter().filter(|f| !now.contains(*f) && (rendered || !is_rendered(f))) {
+    for file in before.keys().filter(|f| !now.contains(*f) && (rendered || !is_rendered(f))) {
         let _ = std::fs::remove_file(plan.sortie.join(file));
     }
 }

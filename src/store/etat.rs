@@ -44,9 +44,9 @@ pub struct Resultats {
     /// The same of the last public edition.
     #[serde(default)]
     pub publique: BTreeMap<String, String>,
-    /// Files of the last run under the results folder, sorted.
+    /// Files of the last run under the results folder, and their bytes.
     #[serde(default)]
-    pub sorties: Vec<String>,
+    pub sorties: BTreeMap<String, u64>,
 }
 
 /// An input file as last seen.

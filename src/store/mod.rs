@@ -16,7 +16,7 @@ use sha2::{Digest, Sha256};
 
 use crate::error::{Error, Result};
 
-pub use etat::{Etat, FichierVu, Stamp};
+pub use etat::{Etat, FichierVu, Resultats, Stamp};
 pub use parquet_file::{Ecriture, ParquetFile, batches, footer, is_whole, join, read_all, write_table};
 pub use repetes::{ranges, repeated};
 
