@@ -147,7 +147,7 @@ fn documents() -> Vec<String> {
     with_rendered(|atelier| {
         let pages = |code: &String| {
             let pdf = atelier.pdf(&atelier.dossier(code)?)?;
-            let pages = lopdf::Document::load_mem(&pdf).expect("a PDF").get_pages().len();
+            let pages = hayro_syntax::Pdf::new(pdf).expect("a PDF").pages().len();
             Ok(format!("{code}, {pages:02} pages"))
         };
         codes.iter().map(pages).collect()

@@ -4,10 +4,11 @@ use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
 use calamine::{Data, Reader, Xlsx};
-use lopdf::{Dictionary, Document, Object};
+use hayro_syntax::Pdf;
+use hayro_syntax::object::{Dict, Name, Object, Stream, String as Texte};
 
 use crate::commun;
-use crate::lecteurs::{Table, breakable, pdf_pages, pdf_text, squeezed, tables, unescaped};
+use crate::lecteurs::{Table, breakable, pdf, pdf_pages, pdf_text, squeezed, tables, unescaped};
 
 fn sortie(path: &str) -> PathBuf {
     commun::demonstration().join("sortie").join(path)
@@ -129,25 +130,29 @@ fn short_tables_of_a_pdf_stay_on_one_page() {
     assert!(short > 50, "{short}");
 }
 
+/// What a document declares of itself.
+fn catalog(document: &Pdf) -> Dict<'_> {
+    document.xref().get(document.xref().root_id()).unwrap()
+}
+
 /// Elements of the structure tree, as a screen reader walks it.
-fn structure(document: &Document) -> Vec<Dictionary> {
-    fn walk(document: &Document, object: &Object, found: &mut Vec<Dictionary>) {
-        match document.dereference(object).map(|(_, o)| o) {
-            Ok(Object::Array(parts)) => parts.iter().for_each(|p| walk(document, p, found)),
-            Ok(Object::Dictionary(element)) => {
-                if element.has(b"S") {
+fn structure(document: &Pdf) -> Vec<Dict<'_>> {
+    fn walk<'a>(object: Object<'a>, found: &mut Vec<Dict<'a>>) {
+        match object {
+            Object::Array(parts) => parts.iter().for_each(|part| walk(part, found)),
+            Object::Dict(element) => {
+                if element.contains_key("S") {
                     found.push(element.clone());
                 }
-                if let Ok(kids) = element.get(b"K") {
-                    walk(document, kids, found);
+                if let Some(kids) = element.get("K") {
+                    walk(kids, found);
                 }
             }
             _ => {}
         }
     }
     let mut found = Vec::new();
-    let root = document.catalog().unwrap().get(b"StructTreeRoot").unwrap();
-    walk(document, root, &mut found);
+    walk(catalog(document).get("StructTreeRoot").unwrap(), &mut found);
     found
 }
 
@@ -160,46 +165,44 @@ fn documents_are_tagged_titled_in_french_and_describe_their_pictures() {
         ("pdf/territoire.pdf", 10),
         ("pdf/territoire-diaporama.pdf", 5),
     ] {
-        let document = Document::load(sortie(name)).unwrap();
-        let catalog = document.catalog().unwrap();
-        let lang = catalog.get(b"Lang").unwrap().as_str().unwrap();
+        let document = pdf(&sortie(name));
+        let catalog = catalog(&document);
+        let lang: Texte<'_> = catalog.get("Lang").unwrap();
         assert!(lang.starts_with(b"fr"), "{name}: {lang:?}");
-        let marked = document.dereference(catalog.get(b"MarkInfo").unwrap()).unwrap().1.as_dict().unwrap();
-        assert!(marked.get(b"Marked").unwrap().as_bool().unwrap(), "{name}");
-        let preferences =
-            document.dereference(catalog.get(b"ViewerPreferences").unwrap()).unwrap().1.as_dict().unwrap();
-        assert!(preferences.get(b"DisplayDocTitle").unwrap().as_bool().unwrap(), "{name}");
-        let metadata = document.dereference(catalog.get(b"Metadata").unwrap()).unwrap().1.as_stream().unwrap();
-        let xmp =
-            String::from_utf8(metadata.decompressed_content().unwrap_or_else(|_| metadata.content.clone())).unwrap();
+        for (declared, key) in [("MarkInfo", "Marked"), ("ViewerPreferences", "DisplayDocTitle")] {
+            assert_eq!(catalog.get::<Dict<'_>>(declared).unwrap().get(key), Some(true), "{name}: {key}");
+        }
+        let metadata: Stream<'_> = catalog.get("Metadata").unwrap();
+        let xmp = String::from_utf8(metadata.decoded().unwrap().into_owned()).unwrap();
         for wanted in ["pdfaid:part", "pdfaid:conformance", "pdfuaid:part", "dc:title", "bilan 2025"] {
             assert!(xmp.contains(wanted), "{name}: {wanted}");
         }
         let tree = structure(&document);
-        let role = |e: &Dictionary| String::from_utf8_lossy(e.get(b"S").unwrap().as_name().unwrap()).into_owned();
+        let role = |e: &Dict<'_>| String::from_utf8_lossy(&e.get::<Name<'_>>("S").unwrap()).into_owned();
         let count = |wanted: &str| tree.iter().filter(|e| role(e) == wanted).count();
         assert!(count("H1") + count("Title") >= 5, "{name}: {} headings", count("H1"));
         assert!(count("TH") > 0 && count("TD") > 0, "{name}");
-        let pictures: Vec<&Dictionary> = tree.iter().filter(|e| role(e) == "Figure").collect();
+        let pictures: Vec<&Dict<'_>> = tree.iter().filter(|e| role(e) == "Figure").collect();
         assert!(pictures.len() >= figures, "{name}: {} figures", pictures.len());
         for picture in pictures {
-            assert!(picture.get(b"Alt").unwrap().as_str().unwrap().len() > 40, "{name}");
+            assert!(picture.get::<Texte<'_>>("Alt").unwrap().len() > 40, "{name}");
         }
-        for object in document.objects.values() {
-            let Ok(font) = object.as_dict() else { continue };
-            if font.get(b"Type").and_then(Object::as_name).is_ok_and(|t| t == b"FontDescriptor") {
-                let embedded = [&b"FontFile2"[..], b"FontFile3"].iter().any(|k| font.has(k));
-                assert!(embedded, "{name}: {font:?}");
+        let mut fonts = 0;
+        for object in document.objects() {
+            let Object::Dict(font) = object else { continue };
+            if font.get::<Name<'_>>("Type").is_some_and(|t| &*t == b"FontDescriptor") {
+                assert!(["FontFile2", "FontFile3"].iter().any(|k| font.contains_key(k)), "{name}: {font:?}");
+                fonts += 1;
             }
         }
+        assert!(fonts > 0, "{name}");
     }
-    let deck = Document::load(sortie("pdf/246300701-diaporama.pdf")).unwrap();
-    let slides = deck.get_pages();
+    let deck = pdf(&sortie("pdf/246300701-diaporama.pdf"));
+    let slides = deck.pages();
     assert!((9..=14).contains(&slides.len()), "{} slides", slides.len());
-    for page in slides.values() {
-        let frame = deck.get_dictionary(*page).unwrap().get(b"MediaBox").unwrap().as_array().unwrap();
-        let side = |i: usize| f64::from(frame[i].as_float().unwrap());
-        assert!((side(2) / side(3) - 16.0 / 9.0).abs() < 0.01);
+    for page in slides.iter() {
+        let frame = page.media_box();
+        assert!((frame.width() / frame.height() - 16.0 / 9.0).abs() < 0.01);
     }
 }
 

@@ -3,7 +3,8 @@
 use std::collections::BTreeMap;
 use std::path::Path;
 
-use lopdf::{Dictionary, Document};
+use hayro_syntax::Pdf;
+use hayro_syntax::object::{Dict, Object, Stream};
 
 /// A table of a page: headings, then rows.
 pub type Table = (Vec<String>, Vec<Vec<String>>);
@@ -64,16 +65,20 @@ pub fn pdf_text(path: &Path) -> String {
     pdf_pages(path).concat()
 }
 
+/// A PDF.
+pub fn pdf(path: &Path) -> Pdf {
+    Pdf::new(std::fs::read(path).unwrap()).unwrap()
+}
+
 /// As [`pdf_text`], page by page.
 pub fn pdf_pages(path: &Path) -> Vec<String> {
-    let document = Document::load(path).unwrap();
+    let document = pdf(path);
     let mut pages = Vec::new();
-    for (_, page) in document.get_pages() {
+    for page in document.pages().iter() {
         let mut text = String::new();
-        let fonts = document.get_page_fonts(page).unwrap();
+        let fonts = &page.resources().fonts;
         let maps: BTreeMap<Vec<u8>, BTreeMap<u16, String>> =
-            fonts.iter().map(|(name, font)| (name.clone(), to_unicode(&document, font))).collect();
-        let content = lopdf::content::Content::decode(&document.get_page_content(page)).unwrap();
+            fonts.keys().map(|name| (name.to_vec(), to_unicode(&fonts.get(&name).unwrap()))).collect();
         let mut current: Option<&BTreeMap<u16, String>> = None;
         let mut show = |bytes: &[u8], map: Option<&BTreeMap<u16, String>>| {
             for pair in bytes.chunks(2).filter(|c| c.len() == 2) {
@@ -81,14 +86,16 @@ pub fn pdf_pages(path: &Path) -> Vec<String> {
                 text.push_str(map.and_then(|m| m.get(&code)).map_or("", String::as_str));
             }
         };
-        for operation in &content.operations {
-            match operation.operator.as_str() {
-                "Tf" => current = operation.operands[0].as_name().ok().and_then(|n| maps.get(n)),
-                "Tj" => show(operation.operands[0].as_str().unwrap(), current),
-                "TJ" => {
-                    for part in operation.operands[0].as_array().unwrap() {
-                        if let Ok(bytes) = part.as_str() {
-                            show(bytes, current);
+        let mut operations = page.operations();
+        while let Some(operation) = operations.next() {
+            let operator: &[u8] = operation.operator.as_ref();
+            match (operator, operation.operands().next()) {
+                (b"Tf", Some(Object::Name(name))) => current = maps.get(name.as_ref()),
+                (b"Tj", Some(Object::String(shown))) => show(shown, current),
+                (b"TJ", Some(Object::Array(parts))) => {
+                    for part in parts.iter::<Object<'_>>() {
+                        if let Object::String(shown) = part {
+                            show(&shown, current);
                         }
                     }
                 }
@@ -101,9 +108,9 @@ pub fn pdf_pages(path: &Path) -> Vec<String> {
 }
 
 /// Code → text, from the map that a font carries for whoever reads it aloud.
-fn to_unicode(document: &Document, font: &Dictionary) -> BTreeMap<u16, String> {
-    let stream = font.get(b"ToUnicode").and_then(|o| document.dereference(o)).unwrap().1.as_stream().unwrap();
-    let map = String::from_utf8(stream.decompressed_content().unwrap()).unwrap();
+fn to_unicode(font: &Dict<'_>) -> BTreeMap<u16, String> {
+    let stream: Stream<'_> = font.get("ToUnicode").unwrap();
+    let map = String::from_utf8(stream.decoded().unwrap().into_owned()).unwrap();
     let hex = |h: &str| -> Vec<u16> {
         let h = h.trim_matches(|c| c == '<' || c == '>');
         (0..h.len() / 4).map(|i| u16::from_str_radix(&h[4 * i..4 * i + 4], 16).unwrap()).collect()
