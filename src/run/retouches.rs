@@ -10,7 +10,7 @@ use crate::project::Plan;
 use crate::resultats::INDICATEURS;
 use crate::store::{Etat, Resultats};
 
-/// Bytes of each of these files of the results.
+/// Size in bytes of each of these files of the results.
 pub(super) fn sizes(plan: &Plan, files: impl IntoIterator<Item = String>) -> impl Iterator<Item = (String, u64)> {
     files.into_iter().map(|file| {
         let size = std::fs::metadata(plan.sortie.join(&file)).map_or(0, |m| m.len());

@@ -44,7 +44,7 @@ pub struct Resultats {
     /// The same of the last public edition.
     #[serde(default)]
     pub publique: BTreeMap<String, String>,
-    /// Files of the last run under the results folder, and their bytes.
+    /// Files of the last run under the results folder, and their size in bytes.
     #[serde(default)]
     pub sorties: BTreeMap<String, u64>,
 }

@@ -236,8 +236,11 @@ pub fn demonstration() -> &'static Path {
     let (_, path) = FAITE.get_or_init(|| {
         let dir = tempfile::tempdir().unwrap();
         let path = dir.path().join("demo");
-        let (code, said) = bilan(&["demo", "--threads", "2", "--out", &path.to_string_lossy()]);
-        assert!(code == 0 && said.contains("À ouvrir") && said.contains("index.html"), "{said}");
+        let demo = ["demo", "--threads", "2", "--out", &path.to_string_lossy()];
+        let done = Command::new(env!("CARGO_BIN_EXE_bilan")).args(demo).output().unwrap();
+        let [out, said] = [done.stdout, done.stderr].map(|text| String::from_utf8(text).unwrap());
+        assert!(done.status.success() && out.contains("données fictives"), "{out}{said}");
+        assert!(said.contains("À ouvrir") && said.contains("index.html"), "{said}");
         (dir, path)
     });
     path
