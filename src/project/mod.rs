@@ -316,7 +316,7 @@ impl Plan {
         let bytes = std::fs::read(&file).map_err(|e| {
             // A text editor adds an ending that the file manager does not show.
             let remedy = if path.join(format!("{PROJECT_FILE}.txt")).is_file() {
-                "renommez bilan.toml.txt en bilan.toml, extensions de noms de fichiers affichées"
+                "renommez bilan.toml.txt en bilan.toml, une fois affichées les extensions de noms de fichiers"
             } else {
                 "indiquez un dossier qui contient bilan.toml ; `bilan init DOSSIER` en crée un, `bilan demo` aussi"
             };

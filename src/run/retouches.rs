@@ -6,9 +6,13 @@ use std::ffi::OsStr;
 use super::is_rendered;
 use crate::diagnostic::Diagnostic;
 use crate::error::{Error, Result};
+use crate::format;
 use crate::project::Plan;
 use crate::resultats::INDICATEURS;
 use crate::store::{Etat, Resultats};
+
+/// Files named in a message.
+const NAMED: usize = 3;
 
 /// Size in bytes of each of these files of the results.
 pub(super) fn sizes(plan: &Plan, files: impl IntoIterator<Item = String>) -> impl Iterator<Item = (String, u64)> {
@@ -32,11 +36,10 @@ fn altered<'e>(plan: &Plan, etat: &'e Etat) -> Vec<&'e str> {
 
 /// What was changed, in a sentence.
 fn told(files: &[&str]) -> String {
-    let shown: Vec<String> = files.iter().take(3).map(|file| format!("« {file} »")).collect();
-    let others = match files.len().saturating_sub(shown.len()) {
+    let shown: Vec<String> = files.iter().take(NAMED).map(|file| format!("« {file} »")).collect();
+    let others = match files.len() - shown.len() {
         0 => String::new(),
-        1 => " et un autre".to_owned(),
-        n => format!(" et {n} autres"),
+        n => format!(" et {}", format::count(i64::try_from(n).unwrap_or(i64::MAX), "autre", "autres")),
     };
     format!("fichiers des résultats modifiés depuis leur calcul : {}{others}", shown.join(", "))
 }

@@ -266,18 +266,7 @@ pub fn worked_cases() -> &'static [(Indicateur, Cas, Projet)] {
             assert!(!outcome.any_refusal(), "{}: {:?}", indicateur.nom, outcome.ingestion.fichiers);
             (indicateur, cas, projet)
         };
-        in_halves(published.collect(), &run)
-    })
-}
-
-/// What is made of each, in order: the first half by a thread, the second by another.
-pub fn in_halves<T: Send, U: Send>(mut items: Vec<T>, make: &(impl Fn(T) -> U + Sync)) -> Vec<U> {
-    let second = items.split_off(items.len().div_ceil(2));
-    std::thread::scope(|scope| {
-        let second = scope.spawn(|| second.into_iter().map(make).collect::<Vec<U>>());
-        let mut first: Vec<U> = items.into_iter().map(make).collect();
-        first.extend(second.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic)));
-        first
+        published.map(run).collect()
     })
 }
 

@@ -102,6 +102,8 @@ pub fn pdf_pages(path: &Path) -> Vec<String> {
                 _ => {}
             }
         }
+        // Every page has at least its footer: without text, nothing sought would be found missing or wrong.
+        assert!(!text.is_empty(), "{}, page {}", path.display(), pages.len() + 1);
         pages.push(squeezed(&text));
     }
     pages
