@@ -225,6 +225,33 @@ fn results_that_somebody_has_changed_are_written_again_and_kept_beside() {
     assert!(code == 0 && said.contains("rien à refaire") && !said.contains("B0384"), "{said}");
 }
 
+/// The lists of what is to be mended are what people write in: a check writes them again as it found them, and keeps what they wrote.
+#[test]
+fn a_list_that_somebody_has_filled_in_is_kept_beside_by_a_check() {
+    let late = LETTINGS.replace("A2;2024-03-01;2025-05-02", "A2;2025-06-01;2025-05-02");
+    let projet = project(TOML, &late);
+    projet.run(2, true);
+    let (path, sortie) = (projet.path().to_string_lossy().into_owned(), projet.path().join("sortie"));
+    let before = commun::files(&sortie);
+    for list in ["rejets", "qualite/900000001"] {
+        std::fs::write(sortie.join(format!("{list}.csv")), "corrigé le 3 mars").unwrap();
+        let (code, said) = commun::bilan(&["check", &path]);
+        assert!(code == 0 && said.contains("B0384") && said.contains(&format!("« {list}.csv »")), "{code} {said}");
+        let kept = std::fs::read_to_string(sortie.join(format!("{list} (modifié).csv"))).unwrap();
+        assert_eq!(kept, "corrigé le 3 mars");
+    }
+    let after = commun::files(&sortie);
+    assert!(before.iter().all(|(name, bytes)| after[name] == *bytes));
+    let (code, said) = commun::bilan(&["run", &path]);
+    assert!(code == 0 && said.contains("rien à refaire") && !said.contains("B0384"), "{said}");
+    // Of another register, a check writes other lists, which nobody has changed.
+    std::fs::write(projet.path().join("attributions.csv"), late.replace("A1;2024-03-01", "A1;2025-04-01")).unwrap();
+    for command in ["check", "run", "check"] {
+        let (code, said) = commun::bilan(&[command, &path]);
+        assert!(code == 0 && !said.contains("B0384"), "{command} {code} {said}");
+    }
+}
+
 /// A sum of whole numbers is a whole number, even between two steps: only what a quantile interpolates may be a real one.
 #[test]
 fn steps_keep_no_sum_as_a_real_number() {

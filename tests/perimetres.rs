@@ -145,23 +145,50 @@ fn a_large_perimeter_outside_the_order_keeps_its_other_rules() {
     assert!(lines.len() == 60 && lines[0].iter().any(|cell| cell.contains("il manque 1")), "{:?}", lines[0]);
 }
 
+/// A commune of the Puy-de-Dôme whose EPCI the year's order leaves out, and that EPCI.
+fn outside_the_order() -> (String, String) {
+    let codes = std::fs::read_to_string("reference/geographie/communes_2025.csv").unwrap();
+    let seuils = std::fs::read_to_string("reference/seuils/q1.csv").unwrap();
+    let mut places = codes.lines().skip(1).filter_map(|l| Some((l.split(',').next()?, l.split(',').rev().nth(3)?)));
+    let (commune, epci) = places.find(|(commune, epci)| commune.starts_with("63") && !seuils.contains(epci)).unwrap();
+    (commune.to_owned(), epci.to_owned())
+}
+
 /// An EPCI outside the year's order has no amount: its chapter says that the rule does not apply.
 #[test]
 fn a_territory_outside_the_order_says_that_the_rule_does_not_apply() {
-    let codes = std::fs::read_to_string("reference/geographie/communes_2025.csv").unwrap();
-    let seuils = std::fs::read_to_string("reference/seuils/q1.csv").unwrap();
-    let outside = codes
-        .lines()
-        .skip(1)
-        .filter_map(|l| Some((l.split(',').next()?, l.split(',').rev().nth(3)?)))
-        .find(|(commune, epci)| commune.starts_with("63") && !seuils.contains(epci))
-        .unwrap();
-    let toml = CLERMONT.replace("246300701", outside.1) + &source("attributions");
-    let lease = format!("numero_unique;date_bail;bailleur;commune;qpv\nA1;2025-03-02;900000001;{};non\n", outside.0);
+    let (commune, epci) = outside_the_order();
+    let toml = CLERMONT.replace("246300701", &epci) + &source("attributions");
+    let lease = format!("numero_unique;date_bail;bailleur;commune;qpv\nA1;2025-03-02;900000001;{commune};non\n");
     let projet = Projet::new(&toml, &[("attributions.csv", lease.as_bytes())]);
     projet.run(1, true);
-    let page = unescaped(&projet.text(&format!("epci/{}.html", outside.1)));
+    let page = unescaped(&projet.text(&format!("epci/{epci}.html")));
     assert!(page.contains("n'est pas dans l'arrêté de l'année"), "{page}");
+}
+
+/// Outside the order, those who ask and those who are housed are told by the same classes, so that a page can set one beside the
+/// other: an income that nobody knows is unknown, another has no amount to be set against.
+#[test]
+fn outside_the_order_demands_and_leases_have_the_same_classes() {
+    let (commune, epci) = outside_the_order();
+    let toml = CLERMONT.replace("246300701", &epci) + &source("demandes") + &source("attributions");
+    let demands = format!(
+        "numero_unique;date_depot;communes;ressources_mensuelles;nb_personnes\nD1;2025-06-01;{commune};;1\nD2;2025-06-01;{commune};0;1\nD3;2025-06-01;{commune};800;1\n"
+    );
+    let leases = format!(
+        "numero_unique;date_bail;bailleur;commune;ressources_mensuelles;nb_personnes\nA1;2025-03-02;900000001;{commune};;1\nA2;2025-03-02;900000001;{commune};800;\nA3;2025-03-02;900000001;{commune};800;1\n"
+    );
+    let projet = Projet::new(&toml, &[("demandes.csv", demands.as_bytes()), ("attributions.csv", leases.as_bytes())]);
+    projet.run(1, false);
+    for (table, count) in [("demande_profil", "demandes"), ("attributions_profil", "attributions")] {
+        let rows = projet.table(table);
+        let own = rows.iter().filter(|r| r["niveau"].text() == "epci" && r["dimension"].text() == "quartile");
+        let classes: Vec<_> = own.map(|r| (r["modalite"].text(), r[count].int())).collect();
+        assert_eq!(classes, [("inconnu", Some(2)), ("sans_seuil", Some(1))], "{table}");
+        let cell = format!("niveau = 'epci' AND code = '{epci}' AND dimension = 'quartile' AND modalite = 'inconnu'");
+        let args = ["trace", table, "--projet", &projet.path().to_string_lossy(), "--where", &cell];
+        assert_eq!(commun::bilan(&args).0, 0, "{table}");
+    }
 }
 
 /// Outlines of communes make areas on the maps; a file that is not one is refused with its remedy, and the tables stay.

@@ -34,8 +34,8 @@ fiche AS (
                         WHEN p.millesime - m.annee_naissance < 65 THEN '50_64' ELSE '65_et_plus' END
                WHEN 'situation_familiale' THEN COALESCE(m.situation_familiale, 'inconnu')
                WHEN 'quartile'
-               THEN CASE WHEN m.q1 IS NULL THEN 'sans_seuil'
-                         WHEN m.ressources_mensuelles IS NULL OR m.ressources_mensuelles <= 0 OR m.uc IS NULL THEN 'inconnu'
+               THEN CASE WHEN m.ressources_mensuelles IS NULL OR m.ressources_mensuelles <= 0 OR m.uc IS NULL THEN 'inconnu'
+                         WHEN m.q1 IS NULL THEN 'sans_seuil'
                          WHEN 12 * m.ressources_mensuelles < m.q1 * m.uc THEN 'q1'
                          WHEN m.q2 IS NULL OR m.q3 IS NULL THEN 'q2_q4'
                          WHEN 12 * m.ressources_mensuelles < m.q2 * m.uc THEN 'q2'
@@ -43,7 +43,8 @@ fiche AS (
                          ELSE 'q4' END
                WHEN 'origine' THEN m.origine
                WHEN 'dalo' THEN CASE m.dalo WHEN 1 THEN 'oui' WHEN 0 THEN 'non' ELSE 'inconnu' END
-               WHEN 'prioritaire' THEN CASE m.prioritaire WHEN 1 THEN 'oui' WHEN 0 THEN 'non' ELSE 'inconnu' END
+               WHEN 'prioritaire'
+               THEN CASE WHEN m.dalo = 1 OR m.prioritaire = 1 THEN 'oui' WHEN m.prioritaire = 0 THEN 'non' ELSE 'inconnu' END
                WHEN 'logement_actuel' THEN m.logement_actuel
                WHEN 'motif_demande' THEN m.motif_demande END AS valeur
     FROM cellule a

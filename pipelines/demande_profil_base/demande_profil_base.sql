@@ -1,8 +1,9 @@
 -- Households' demands active at 31/12/N by commune of first choice and characteristic, counted once a demand in each
 -- dimension, except housing and motives, where several codes may stand on one demand.
 WITH menage AS (
-    SELECT d.commune, d.nb_personnes, d.annee_naissance, d.situation_familiale, d.dalo, d.prioritaire,
-           d.logement_actuel, d.motif_demande, d.commune_residence, d.ressources_mensuelles,
+    SELECT d.commune, d.nb_personnes, d.annee_naissance, d.situation_familiale, d.logement_actuel, d.motif_demande,
+           d.commune_residence, d.ressources_mensuelles, d.dalo,
+           CASE WHEN d.dalo = 1 THEN 1 ELSE d.prioritaire END AS prioritaire,
            CASE WHEN d.nb_uc > 0 THEN d.nb_uc
                 WHEN COALESCE(d.nb_moins_14, 0) < d.nb_personnes
                 THEN CAST(1 + 0.5 * (d.nb_personnes - 1 - COALESCE(d.nb_moins_14, 0))
@@ -21,8 +22,8 @@ active AS (
                 WHEN p.millesime - d.annee_naissance < 40 THEN 3
                 WHEN p.millesime - d.annee_naissance < 50 THEN 4
                 WHEN p.millesime - d.annee_naissance < 65 THEN 5 ELSE 6 END AS age,
-           CASE WHEN s.q1 IS NULL THEN 0
-                WHEN d.ressources_mensuelles IS NULL OR d.ressources_mensuelles <= 0 OR d.uc IS NULL THEN 5
+           CASE WHEN d.ressources_mensuelles IS NULL OR d.ressources_mensuelles <= 0 OR d.uc IS NULL THEN 5
+                WHEN s.q1 IS NULL THEN 0
                 WHEN 12 * d.ressources_mensuelles < s.q1 * d.uc THEN 1
                 WHEN s.q2 IS NULL OR s.q3 IS NULL THEN 6
                 WHEN 12 * d.ressources_mensuelles < s.q2 * d.uc THEN 2

@@ -47,9 +47,10 @@ mesure AS (
     UNION ALL
     SELECT niveau, code, libelle, 'refus_par_proposition', refus, propositions, NULL, NULL, NULL FROM refus
     UNION ALL
-    SELECT r.niveau, r.code, r.libelle, 'propositions_par_bail', r.propositions, COALESCE(b.baux, 0), NULL, NULL, NULL
+    SELECT COALESCE(r.niveau, b.niveau), COALESCE(r.code, b.code), COALESCE(r.libelle, b.libelle), 'propositions_par_bail',
+           COALESCE(r.propositions, 0), COALESCE(b.baux, 0), NULL, NULL, NULL
     FROM refus r
-    LEFT JOIN baux b ON b.niveau = r.niveau AND b.code = r.code
+    FULL JOIN baux b ON b.niveau = r.niveau AND b.code = r.code
     UNION ALL
     SELECT niveau, code, libelle, 'baux_au_premier_rang', rang_1, rang_connu, NULL, NULL, NULL FROM baux
     UNION ALL

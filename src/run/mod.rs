@@ -74,7 +74,7 @@ impl Outcome {
 pub fn ingest(plan: &Plan, options: Options, progress: &Progress) -> Result<Checked> {
     let _lock = store::lock(&plan.cache())?;
     let geographie = Geographie::load(&plan.resources(), plan.millesime)?;
-    let ingestion = read_and_remember(plan, &geographie, options, progress)?;
+    let (_, ingestion) = read_and_remember(plan, &geographie, options, progress)?;
     Ok(Checked { ingestion, notes: Vec::new(), croises: Vec::new() })
 }
 
@@ -85,15 +85,19 @@ pub fn ingest(plan: &Plan, options: Options, progress: &Progress) -> Result<Chec
 pub fn check(plan: &Plan, options: Options, progress: &Progress) -> Result<Checked> {
     let _lock = store::lock(&plan.cache())?;
     let geographie = Geographie::load(&plan.resources(), plan.millesime)?;
-    let ingestion = read_and_remember(plan, &geographie, options, progress)?;
+    let (mut etat, ingestion) = read_and_remember(plan, &geographie, options, progress)?;
     let seuils = SeuilsDeLAnnee::load(plan)?;
     let parametres = Parametres::load(&plan.resources())?;
     let droit = Droit { plan, geographie: &geographie, seuils: &seuils, parametres: &parametres };
     let (regles, mut notes) = rules_for(&droit)?;
     let inputs = Inputs { plan, ingestion: &ingestion, geographie: &geographie, seuils: &seuils, regles: &regles };
     let resultats = engine::compute(&inputs, Voulu::Controles, options.threads, progress, |_| Ok(()))?;
+    let retouched = retouches::set_aside(plan, &etat, qualite::writes)?;
     let found = qualite::write(plan, &ingestion, resultats.constatations, &resultats.bailleurs, options.threads)?;
+    etat.resultats.sorties.extend(retouches::sizes(plan, found.fichiers));
+    etat.save(&plan.cache())?;
     notes.extend(found.notes);
+    notes.extend(retouched);
     Ok(Checked { ingestion, notes, croises: found.croises })
 }
 
@@ -108,13 +112,18 @@ pub struct Checked {
     pub croises: Vec<Total>,
 }
 
-fn read_and_remember(plan: &Plan, geographie: &Geographie, options: Options, progress: &Progress) -> Result<Ingestion> {
+fn read_and_remember(
+    plan: &Plan,
+    geographie: &Geographie,
+    options: Options,
+    progress: &Progress,
+) -> Result<(Etat, Ingestion)> {
     let cache = plan.cache();
     store::sweep(&cache);
     let mut etat = Etat::load(&cache, &plan.sortie);
     let ingestion = read_sources(plan, geographie, &mut etat, options, progress)?;
     etat.save(&cache)?;
-    Ok(ingestion)
+    Ok((etat, ingestion))
 }
 
 /// Runs the chain.
@@ -127,7 +136,7 @@ pub fn run(plan: &Plan, mut notes: Vec<Diagnostic>, options: Options, progress: 
     store::sweep(&cache);
     store::sweep(&plan.sortie);
     let mut etat = Etat::load(&cache, &plan.sortie);
-    let retouched = retouches::set_aside(plan, &etat)?;
+    let retouched = retouches::set_aside(plan, &etat, |_| true)?;
     let resources = plan.resources();
     let geographie = Geographie::load(&resources, plan.millesime)?;
     let outlines = if options.report { report::check_outlines(plan, &geographie)? } else { Vec::new() };

@@ -35,6 +35,11 @@ pub(super) struct Bilan {
     pub croises: Vec<Total>,
 }
 
+/// Whether [`write`] writes this file of the results.
+pub(super) fn writes(file: &str) -> bool {
+    [QUALITE, REJECTS].contains(&file) || Path::new(file).starts_with(LISTES)
+}
+
 /// Writes the files.
 ///
 /// # Errors

@@ -8,7 +8,6 @@ use crate::diagnostic::Diagnostic;
 use crate::error::{Error, Result};
 use crate::format;
 use crate::project::Plan;
-use crate::resultats::INDICATEURS;
 use crate::store::{Etat, Resultats};
 
 /// Files named in a message.
@@ -22,12 +21,10 @@ pub(super) fn sizes(plan: &Plan, files: impl IntoIterator<Item = String>) -> imp
     })
 }
 
-/// Tables and documents that somebody has changed since they were written whole: their size says so, wherever they were copied.
+/// Files that somebody has changed since they were written whole: their size says so, wherever they were copied.
 fn altered<'e>(plan: &Plan, etat: &'e Etat) -> Vec<&'e str> {
     let Resultats { calcul, rapport, sorties, .. } = &etat.resultats;
-    let whole = |file: &str| {
-        if is_rendered(file) { rapport.is_some() } else { calcul.is_some() && file.starts_with(INDICATEURS) }
-    };
+    let whole = |file: &str| if is_rendered(file) { rapport.is_some() } else { calcul.is_some() };
     let other = |(file, size): &(&String, &u64)| {
         whole(file) && std::fs::metadata(plan.sortie.join(file)).is_ok_and(|m| m.len() != **size)
     };
@@ -44,12 +41,13 @@ fn told(files: &[&str]) -> String {
     format!("fichiers des résultats modifiés depuis leur calcul : {}{others}", shown.join(", "))
 }
 
-/// Results that somebody has changed leave their place to those of the program, and stay beside them.
+/// Results that somebody has changed, of those `written` again, leave their place to those of the program, and stay beside them.
 ///
 /// # Errors
 /// [`Error::Io`] when one cannot be renamed.
-pub(super) fn set_aside(plan: &Plan, etat: &Etat) -> Result<Option<Diagnostic>> {
-    let files = altered(plan, etat);
+pub(super) fn set_aside(plan: &Plan, etat: &Etat, written: impl Fn(&str) -> bool) -> Result<Option<Diagnostic>> {
+    let mut files = altered(plan, etat);
+    files.retain(|file| written(file));
     for file in &files {
         let path = plan.sortie.join(file);
         let part = |part: Option<&OsStr>| part.unwrap_or_default().to_string_lossy().into_owned();
