@@ -364,3 +364,31 @@ fn demands_at_any_rank_stand_beside_first_choices() {
     let shown: Vec<String> = rows("Typologie").into_iter().map(|r| format!("{} {}", r[0], r[3])).collect();
     assert_eq!(shown, ["Ensemble 4"]);
 }
+
+/// What comes first is said to be the first where nothing equals it, and only there.
+#[test]
+fn what_another_equals_is_not_said_to_be_the_first() {
+    let toml = format!("{CLERMONT}{}{}{}", source("demandes"), source("attributions"), source("evenements"));
+    let demands = "numero_unique;date_depot;communes;typologies;motif_demande\n\
+D1;2025-03-01;63113;T2;03\nD2;2025-05-01;63113;T3;05\n";
+    let leases = "numero_unique;date_bail;bailleur;commune;typologie\n\
+A1;2025-03-02;900000001;63113;T2\nA2;2025-03-02;900000001;63113;T3\n";
+    let events = "numero_unique;type;date;motif\nD1;refus;2025-03-02;loyer\nD2;refus;2025-03-03;etage\n";
+    let page = |demand: &str, event: &str| {
+        let (demands, events) = (format!("{demands}{demand}"), format!("{events}{event}"));
+        let files = [("demandes.csv", &*demands), ("attributions.csv", leases), ("evenements.csv", &*events)];
+        let projet = Projet::new(&toml, &files.map(|(name, text)| (name, text.as_bytes())));
+        projet.run(2, true);
+        unescaped(&projet.text("epci/246300701.html"))
+    };
+    let (equal, first) = (page("", ""), page("D3;2025-05-01;63113;T3;05\n", "D2;refus;2025-03-04;loyer\n"));
+    for (among, alone) in [
+        ("aucun mois n'est plus chargé que mars", "le mois le plus chargé est mai"),
+        ("L'un des premiers motifs, « Logement non décent", "Premier motif, « En procédure d'expulsion »"),
+        ("L'un des premiers motifs de refus, « ", "Premier motif de refus, « Loyer"),
+        ("Aucune tension n'est plus forte qu'en T2", "La tension est la plus forte en T3"),
+    ] {
+        assert!(equal.contains(among) && !equal.contains(alone), "{among}");
+        assert!(first.contains(alone) && !first.contains(among), "{alone}");
+    }
+}

@@ -147,13 +147,18 @@ fn calendar(c: &Contexte<'_>) -> Result<Option<Figure>> {
             dessin: Trait::Plein,
         })
         .collect();
-    let busiest = rows.iter().enumerate().max_by_key(|(i, l)| (l.int("deposees").unwrap_or(0), std::cmp::Reverse(*i)));
-    let titre = match busiest {
-        Some((i, l)) if l.int("deposees").unwrap_or(0) > 0 => format!(
-            "{} pour {} dans l'année ; le mois le plus chargé est {}",
+    let deposits = |l: &Ligne<'_>| l.int("deposees").unwrap_or(0);
+    let most = rows.iter().map(deposits).max().unwrap_or(0);
+    let mut busiest = rows.iter().zip(format::MONTHS).filter(|(l, _)| most > 0 && deposits(l) == most);
+    let titre = match (busiest.next(), busiest.next()) {
+        (Some((_, month)), other) => format!(
+            "{} pour {} dans l'année ; {}",
             format::count(sum("deposees"), "dépôt", "dépôts"),
             format::count(sum("attributions"), "bail signé", "baux signés"),
-            format::MONTHS[i]
+            match other {
+                None => format!("le mois le plus chargé est {month}"),
+                Some(_) => format!("aucun mois n'est plus chargé que {month}"),
+            }
         ),
         _ => format!("{} dans l'année", format::count(sum("attributions"), "bail signé", "baux signés")),
     };
@@ -263,8 +268,10 @@ fn motives(c: &Contexte<'_>) -> Result<Option<Figure>> {
             manquee: false,
         })
         .collect();
+    let equal = motifs.get(1).is_some_and(|l| l.int("demandes") == motifs[0].int("demandes"));
     let titre = format!(
-        "Premier motif, « {} » : {} des demandes",
+        "{}, « {} » : {} des demandes",
+        if equal { "L'un des premiers motifs" } else { "Premier motif" },
         name(&motifs[0]).trim_end_matches('.'),
         Cellule::Part(motifs[0].real("part")).shown()
     );

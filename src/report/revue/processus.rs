@@ -103,10 +103,12 @@ fn issues<'a>(c: &Contexte<'a>, evenement: &str) -> Vec<(&'a str, i64)> {
 /// Why households refuse.
 fn refusals(c: &Contexte<'_>) -> Result<Option<Figure>> {
     let motifs = issues(c, "refus");
-    let Some((first, _)) = motifs.first() else { return Ok(None) };
+    let Some((first, most)) = motifs.first() else { return Ok(None) };
     let (barres, lignes) = shares_of(&motifs);
     let part = Cellule::Part(barres[0].valeur).shown();
-    let titre = format!("Premier motif de refus, « {first} » : {part} des refus");
+    let equal = motifs.get(1).is_some_and(|(_, n)| n == most);
+    let rank = if equal { "L'un des premiers motifs" } else { "Premier motif" };
+    let titre = format!("{rank} de refus, « {first} » : {part} des refus");
     let tableau = Tableau::new("Motifs des refus", &["Motif", "Refus#", "Part#"], lignes).with_total();
     let dessin = chart::bars(
         &Legende { cle: "refus", titre: &titre, alternative: &alternative("Barres par motif", &titre, &tableau) },

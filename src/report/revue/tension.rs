@@ -117,10 +117,9 @@ fn by_typology(c: &Contexte<'_>) -> Result<Option<Figure>> {
             }
         })
         .collect();
-    let most = rows
-        .iter()
-        .filter_map(|(t, (tension, _))| tension.and_then(|l| Some((*t, l.real("tension")?, l))))
-        .max_by(|a, b| a.1.total_cmp(&b.1).then_with(|| b.0.cmp(a.0)));
+    let told: Vec<_> =
+        rows.iter().filter_map(|(t, (tension, _))| tension.and_then(|l| Some((*t, l.real("tension")?, l)))).collect();
+    let most = told.iter().copied().max_by(|a, b| a.1.total_cmp(&b.1).then_with(|| b.0.cmp(a.0)));
     let titre = match most {
         Some((t, ratio, row)) => {
             let asked = match few_leases(row) {
@@ -132,7 +131,9 @@ fn by_typology(c: &Contexte<'_>) -> Result<Option<Figure>> {
                 ),
             };
             let typologie = if t == "C" { "chambre" } else { mots::typology(t) };
-            format!("La tension est la plus forte en {typologie} : {asked}")
+            let equal = told.iter().filter(|(_, other, _)| other.total_cmp(&ratio).is_eq()).count() > 1;
+            let claim = if equal { "Aucune tension n'est plus forte qu'en" } else { "La tension est la plus forte en" };
+            format!("{claim} {typologie} : {asked}")
         }
         None => "Des demandes, et aucune attribution".to_owned(),
     };
