@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::path::PathBuf;
 use std::process::Command;
 
-use crate::lecteurs::{self, pdf_text, squeezed, tables, unescaped};
+use crate::lecteurs::{self, breakable, pdf_text, squeezed, tables, unescaped};
 
 use crate::commun::{self, Projet, astray};
 
@@ -390,5 +390,28 @@ A1;2025-03-02;900000001;63113;T2\nA2;2025-03-02;900000001;63113;T3\n";
     ] {
         assert!(equal.contains(among) && !equal.contains(alone), "{among}");
         assert!(first.contains(alone) && !first.contains(among), "{alone}");
+    }
+}
+
+/// Leases that go to households who asked for another place first may be more than the demands of the place: they satisfy no share
+/// of them.
+#[test]
+fn more_leases_than_demands_satisfy_no_share_of_them() {
+    let toml = format!("{CLERMONT}{}{}", source("demandes"), source("attributions"));
+    let demands = "numero_unique;date_depot;communes\nD1;2025-03-01;63113\nD2;2025-03-01;03310\n";
+    let lease = |n: i32| format!("A{n};2025-03-02;900000001;63113\n");
+    for (leases, told) in [(1, "100,0\u{a0}% des demandes satisfaites"), (2, "plus que de demandes dans l'année")] {
+        let leases: String = (0..leases).map(lease).collect();
+        let leases = format!("numero_unique;date_bail;bailleur;commune\n{leases}");
+        let projet =
+            Projet::new(&toml, &[("demandes.csv", demands.as_bytes()), ("attributions.csv", leases.as_bytes())]);
+        projet.run(2, true);
+        let page = breakable(&unescaped(&projet.text("epci/246300701.html")));
+        assert!(page.contains(&breakable(told)), "{told}");
+        assert_eq!(
+            page.contains("2 baux ont été signés en 2025, plus qu'il n'y a eu de demandes"),
+            !told.starts_with('1')
+        );
+        assert!(!page.contains("200,0"), "{page}");
     }
 }

@@ -159,6 +159,15 @@ pub(super) fn months(n: usize) -> Vec<String> {
     MONTHS.iter().take(n).map(|month| (*month).to_owned()).collect()
 }
 
+/// The rate of satisfaction, `shown` as a share, in words. Households housed here may have asked for another place first: where more
+/// leases are signed than there are demands, they satisfy no share of them.
+pub(super) fn satisfaction(taux: Option<f64>, shown: &str) -> String {
+    match taux {
+        Some(taux) if taux > 1.0 => "plus que de demandes dans l'année".to_owned(),
+        _ => format!("{shown} des demandes satisfaites"),
+    }
+}
+
 /// What a reader must know before the figures: that the perimeter cuts the territory, named in `coupe`, and that the year was not
 /// over.
 pub(super) fn avertissement(plan: &Plan, coupe: Option<&str>) -> Option<String> {

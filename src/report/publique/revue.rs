@@ -164,7 +164,11 @@ fn keys(c: &Contexte<'_>) -> Bloc {
         cles: vec![
             cle("logements sociaux", number(s.logements), format!("{} vacants", share(s.taux_vacance))),
             cle("demandes actives", number(s.demandes), format!("{} de mutations", share(s.part_mutations))),
-            cle("baux signés", number(s.baux), format!("{} des demandes satisfaites", share(s.taux_satisfaction))),
+            cle(
+                "baux signés",
+                number(s.baux),
+                mots::satisfaction(s.taux_satisfaction.dite(), &share(s.taux_satisfaction)),
+            ),
             cle("demandes pour une attribution", decimal(s.tension), "tension".to_owned()),
             cle("d'attente médiane", months(s.delai_median), format!("{} en moyenne", months(s.delai_moyen))),
         ],

@@ -24,7 +24,12 @@ pub(super) fn chapter(c: &Contexte<'_>) -> Result<Chapitre> {
         return Ok(Chapitre::new("attributions", titre, vec![Bloc::absence(why)]));
     }
     let satisfied = c.satisfaction().map_or_else(String::new, |x| {
-        format!(", soit {} des demandes de l'année (actives au 1er janvier ou déposées depuis)", format::percent(x))
+        let share = if x > 1.0 {
+            "plus qu'il n'y a eu de demandes dans l'année".to_owned()
+        } else {
+            format!("soit {} des demandes de l'année", format::percent(x))
+        };
+        format!(", {share} (actives au 1er janvier ou déposées depuis)")
     });
     let mut blocs = vec![Bloc::constat(format!(
         "{} {} en {}{satisfied}.",

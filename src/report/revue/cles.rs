@@ -174,7 +174,7 @@ pub(in crate::report) fn key_figures(c: &Contexte<'_>) -> Vec<Cle> {
         Cle {
             nom: named(attributions.and_then(|l| l.int("attributions")), "bail signé", "baux signés"),
             valeur: number(attributions.and_then(|l| l.int("attributions"))),
-            note: format!("{} des demandes satisfaites", share(c.satisfaction())),
+            note: mots::satisfaction(c.satisfaction(), &share(c.satisfaction())),
             evolution: change(count(attributions.and_then(|l| l.int("attributions"))), "attributions", 0, ""),
         },
         Cle {
