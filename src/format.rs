@@ -174,6 +174,19 @@ pub fn noun<'a>(n: i64, one: &'a str, many: &'a str) -> &'a str {
     if n.abs() < 2 { one } else { many }
 }
 
+/// A number of `places` decimals with its noun: `1,9 demande`, `2,0 demandes`.
+#[must_use]
+pub fn measure(x: f64, places: usize, one: &str, many: &str) -> String {
+    format!("{}{HARD}{}", decimal(x, places), noun_of(x, places, one, many))
+}
+
+/// The word that agrees with a number written with `places` decimals: the singular below two.
+#[must_use]
+pub fn noun_of<'a>(x: f64, places: usize, one: &'a str, many: &'a str) -> &'a str {
+    let written = decimal(x.abs(), places);
+    if written == "0" || written == "1" || written.starts_with("0,") || written.starts_with("1,") { one } else { many }
+}
+
 /// A text whose lines begin with no mark: what French sets off by a space (`:`, `;`, `?`, `!`, `%`, `€`, `« »`) stays with the
 /// word it belongs to.
 #[must_use]
@@ -268,5 +281,9 @@ mod tests {
         assert_eq!(count(0, "bail", "baux"), "0\u{a0}bail");
         assert_eq!(count(1200, "bail", "baux"), "1\u{202f}200\u{a0}baux");
         assert_eq!(decimal(f64::NAN, 1), NONE);
+        assert_eq!(measure(1.94, 1, "demande", "demandes"), "1,9\u{a0}demande");
+        assert_eq!(measure(1.96, 1, "demande", "demandes"), "2,0\u{a0}demandes");
+        assert_eq!(measure(12.0, 1, "demande", "demandes"), "12,0\u{a0}demandes");
+        assert_eq!([0.4, 1.4, 1.6].map(|x| noun_of(x, 0, "jour", "jours")), ["jour", "jour", "jours"]);
     }
 }

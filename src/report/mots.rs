@@ -159,6 +159,17 @@ pub(super) fn months(n: usize) -> Vec<String> {
     MONTHS.iter().take(n).map(|month| (*month).to_owned()).collect()
 }
 
+/// The tension in words: how many demands for one lease.
+pub(super) fn tension(ratio: f64) -> String {
+    format!("{} pour une attribution", format::measure(ratio, 1, "demande", "demandes"))
+}
+
+/// What the tension counts, beside it.
+pub(super) fn of_tension(ratio: Option<f64>) -> &'static str {
+    let [one, many] = ["demande pour une attribution", "demandes pour une attribution"];
+    ratio.map_or(many, |ratio| format::noun_of(ratio, 1, one, many))
+}
+
 /// The rate of satisfaction, `shown` as a share, in words. Households housed here may have asked for another place first: where more
 /// leases are signed than there are demands, they satisfy no share of them.
 pub(super) fn satisfaction(taux: Option<f64>, shown: &str) -> String {

@@ -140,10 +140,7 @@ pub(super) fn headline(c: &Contexte<'_>) -> String {
         Valeur::Secrete => "le nombre de baux signés est secret".to_owned(),
         Valeur::Absente => "le fichier des attributions n'est pas fourni".to_owned(),
     };
-    let tension = s
-        .tension
-        .dite()
-        .map_or_else(String::new, |t| format!(", soit {} demandes pour une attribution", format::decimal(t, 1)));
+    let tension = s.tension.dite().map_or_else(String::new, |t| format!(", soit {}", mots::tension(t)));
     let wait = s.delai_median.dite().map_or_else(String::new, |m| {
         format!(" La moitié des ménages logés ont attendu moins de {}\u{a0}mois.", format::decimal(m, 1))
     });
@@ -169,7 +166,7 @@ fn keys(c: &Contexte<'_>) -> Bloc {
                 number(s.baux),
                 mots::satisfaction(s.taux_satisfaction.dite(), &share(s.taux_satisfaction)),
             ),
-            cle("demandes pour une attribution", decimal(s.tension), "tension".to_owned()),
+            cle(mots::of_tension(s.tension.dite()), decimal(s.tension), "tension".to_owned()),
             cle("d'attente médiane", months(s.delai_median), format!("{} en moyenne", months(s.delai_moyen))),
         ],
     }

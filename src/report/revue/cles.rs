@@ -82,7 +82,7 @@ pub(in crate::report) fn headline(c: &Contexte<'_>) -> String {
             format!(" ; la moitié des ménages logés ont attendu moins de {}\u{a0}mois", format::decimal(m, 1))
         });
         let since = if c.donnees.plan.arretee_au().is_some() { " signée depuis janvier" } else { "" };
-        format!(" On compte {} demandes pour une attribution{since}{wait}.", format::decimal(t, 1))
+        format!(" On compte {}{since}{wait}.", mots::tension(t))
     });
     first + &second.unwrap_or_default()
 }
@@ -178,7 +178,7 @@ pub(in crate::report) fn key_figures(c: &Contexte<'_>) -> Vec<Cle> {
             evolution: change(count(attributions.and_then(|l| l.int("attributions"))), "attributions", 0, ""),
         },
         Cle {
-            nom: "demandes pour une attribution".to_owned(),
+            nom: mots::of_tension(tension.and_then(|l| l.real("tension"))).to_owned(),
             valeur: Cellule::Decimal(tension.and_then(|l| l.real("tension"))).shown(),
             note: "tension".to_owned(),
             evolution: change(tension.and_then(|l| l.real("tension")), "tension", 1, ""),

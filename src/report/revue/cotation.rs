@@ -53,9 +53,9 @@ pub(super) fn blocs(c: &Contexte<'_>) -> Result<Vec<Bloc>> {
             format!(" ; {} des baux cotés vont à une demande qui en a davantage", format::percent(part))
         });
         Bloc::constat(format!(
-            "{} des demandes actives sont cotées, avec une médiane de {} points{housed}.",
+            "{} des demandes actives sont cotées, avec une médiane de {}{housed}.",
             format::percent(share),
-            format::decimal(median, 1)
+            format::measure(median, 1, "point", "points")
         ))
     }));
     let tableau = by_typology(c);

@@ -156,9 +156,8 @@ fn measures(c: &Contexte<'_>) -> Tableau {
             let value = ligne.real("valeur")?;
             let number = |column: &str| Cellule::Nombre(ligne.int(column)).shown();
             let below = format!("{} {denominateur}", number("denominateur"));
-            let days = |x: Option<f64>| {
-                x.map_or_else(|| format::NONE.to_owned(), |x| format!("{}\u{a0}jours", format::decimal(x, 0)))
-            };
+            let days =
+                |x: Option<f64>| x.map_or_else(|| format::NONE.to_owned(), |x| format::measure(x, 0, "jour", "jours"));
             let above = format!("{} {numerateur}", number("numerateur"));
             let (shown, how) = match ecriture {
                 Ecriture::Part => (Cellule::Part(Some(value)), format!("{above} ÷ {below}")),

@@ -14,10 +14,10 @@ pub(super) fn chapter(c: &Contexte<'_>) -> Result<Chapitre> {
     let (demandes, baux) = (whole.and_then(|l| l.int("demandes")), whole.and_then(|l| l.int("attributions")));
     match (demandes, baux, whole.and_then(|l| l.real("tension"))) {
         (Some(d), Some(a), Some(t)) => blocs.push(Bloc::constat(format!(
-            "{} pour {} : {} demandes pour une attribution.",
+            "{} pour {} : {}.",
             format::count(d, "demande active", "demandes actives"),
             format::count(a, "attribution", "attributions"),
-            format::decimal(t, 1)
+            mots::tension(t)
         ))),
         (Some(d), Some(0), None) if d > 0 => blocs.push(Bloc::constat(format!(
             "{} et aucune attribution : la tension n'a pas de valeur.",
@@ -123,7 +123,7 @@ fn by_typology(c: &Contexte<'_>) -> Result<Option<Figure>> {
     let titre = match most {
         Some((t, ratio, row)) => {
             let asked = match few_leases(row) {
-                None => format!("{} demandes pour une attribution", format::decimal(ratio, 1)),
+                None => mots::tension(ratio),
                 Some(few) => format!(
                     "{} pour {} seulement",
                     format::count(row.int("demandes").unwrap_or(0), "demande", "demandes"),
