@@ -110,6 +110,15 @@ fn an_applicant_is_answered_by_code_or_by_name_as_the_tables_say() {
         let figure = bilan::format::integer(row[column].int().unwrap());
         assert!(out.lines().any(|l| l.ends_with(&format!(" {figure}"))), "{column} {figure} in {out}");
     }
+    let rows = commun::read_table(&Path::new(demo()).join("sortie/indicateurs/explorateur.parquet"));
+    for (least, most, told) in [(0, 0, "Aucun bail au délai connu"), (1, 10, "Ces délais reposent sur")] {
+        let few = |r: &&commun::Row| {
+            let whole = r["typologie"].text() == "ensemble" && r["categorie"].text() == "ensemble";
+            whole && r["niveau"].text() == "commune" && (least..=most).contains(&r["baux_delai"].int().unwrap())
+        };
+        let out = bilan(&["tension", rows.iter().find(few).unwrap()["code"].text(), "--projet", demo()]).1;
+        assert!(out.lines().last().unwrap().starts_with(told), "{out}");
+    }
     assert_eq!(bilan(&["tension", "Atlantide", "--projet", demo()]).0, 2);
     let (code, _, said) = bilan(&["tension", "clermont ferand", "--projet", demo()]);
     assert!(code == 2 && said.contains("cherchiez-vous Clermont-Ferrand (63113)"), "{said}");

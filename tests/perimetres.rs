@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::path::PathBuf;
 use std::process::Command;
 
-use crate::lecteurs::{self, breakable, pdf_text, squeezed, tables, unescaped};
+use crate::lecteurs::{self, breakable, pdf_text, plurals_below_two, squeezed, tables, unescaped};
 
 use crate::commun::{self, Projet, astray};
 
@@ -379,11 +379,15 @@ A1;2025-03-02;900000001;63113;T2\nA2;2025-03-02;900000001;63113;T3\n";
         let files = [("demandes.csv", &*demands), ("attributions.csv", leases), ("evenements.csv", &*events)];
         let projet = Projet::new(&toml, &files.map(|(name, text)| (name, text.as_bytes())));
         projet.run(2, true);
+        for page in ["index.html", "qualite.html", "epci/246300701.html", "bailleurs/900000001.html"] {
+            let wrong = plurals_below_two(&projet.text(page));
+            assert!(wrong.is_empty(), "{page} : {wrong:?}");
+        }
         unescaped(&projet.text("epci/246300701.html"))
     };
     let (equal, first) = (page("", ""), page("D3;2025-05-01;63113;T3;05\n", "D2;refus;2025-03-04;loyer\n"));
     for (among, alone) in [
-        ("aucun mois n'est plus chargé que mars", "le mois le plus chargé est mai"),
+        ("mars est l'un des mois les plus chargés", "le mois le plus chargé est mai"),
         ("L'un des premiers motifs, « Logement non décent", "Premier motif, « En procédure d'expulsion »"),
         ("L'un des premiers motifs de refus, « ", "Premier motif de refus, « Loyer"),
         ("Aucune tension n'est plus forte qu'en T2", "La tension est la plus forte en T3"),

@@ -8,7 +8,7 @@ use hayro_syntax::Pdf;
 use hayro_syntax::object::{Dict, Name, Object, Stream, String as Texte};
 
 use crate::commun;
-use crate::lecteurs::{Table, breakable, pdf, pdf_pages, pdf_text, squeezed, tables, unescaped};
+use crate::lecteurs::{Table, breakable, pdf, pdf_pages, pdf_text, plurals_below_two, squeezed, tables, unescaped};
 
 fn sortie(path: &str) -> PathBuf {
     commun::demonstration().join("sortie").join(path)
@@ -241,6 +241,21 @@ fn pages_and_documents_are_in_french_words() {
             "02-28",
         ] {
             assert!(!text.contains(wrong), "« {wrong} » is read somewhere");
+        }
+    }
+}
+
+/// « 1 bail », « 0,5 demande » : what counts less than two is one.
+#[test]
+fn numbers_below_two_take_the_singular() {
+    assert_eq!(
+        plurals_below_two("<p>1 baux, 0,5 demandes ; 1,9 refus</p><td>1</td><td>Collectivités</td>"),
+        ["1 baux,", "0,5 demandes"]
+    );
+    for (path, bytes) in commun::files(&sortie("")) {
+        if path.extension().is_some_and(|e| e == "html") {
+            let wrong = plurals_below_two(&String::from_utf8(bytes).unwrap());
+            assert!(wrong.is_empty(), "{} : {wrong:?}", path.display());
         }
     }
 }

@@ -128,19 +128,18 @@ impl Answer {
             vec!["Délai médian".to_owned(), months(self.median)],
         ];
         let fictif = if plan.fictif { " — données fictives" } else { "" };
+        let few = match self.avec_delai {
+            0 => Some("Aucun bail au délai connu : rien ne permet de dire ici combien de temps on attend".to_owned()),
+            n if n < PEU_DE_BAUX => Some(format!(
+                "Ces délais reposent sur {} seulement : ils disent peu de ce qu'un nouveau demandeur attendra",
+                format::count(n, "bail", "baux")
+            )),
+            _ => None,
+        }
+        .filter(|_| self.attributions.is_some());
         let written = writeln!(out, "{} ({}), {size}{kind}{fictif}", commune.libelle, commune.code)
             .and_then(|()| write_aligned(&mut out, &rows, &[false, true]))
-            .and_then(|()| {
-                if self.avec_delai < PEU_DE_BAUX && self.attributions.is_some() {
-                    writeln!(
-                        out,
-                        "Ces délais reposent sur {} seulement : ils disent peu de ce qu'un nouveau demandeur attendra",
-                        format::count(self.avec_delai, "bail", "baux")
-                    )
-                } else {
-                    Ok(())
-                }
-            });
+            .and_then(|()| few.map_or(Ok(()), |few| writeln!(out, "{few}")));
         written.map_err(Error::io("écrire", std::path::Path::new("la sortie")))
     }
 }

@@ -5,6 +5,7 @@ use serde::Serialize;
 
 use super::tableau::Tableau;
 use crate::chart::Dessin;
+use crate::format;
 
 /// The review of one territory.
 #[derive(Debug, Serialize)]
@@ -164,8 +165,11 @@ impl Bloc {
 pub(super) fn alternative(genre: &str, titre: &str, tableau: &Tableau) -> String {
     const FEW: usize = 14;
     let mut rows: Vec<String> = tableau.lignes.iter().take(FEW).map(|row| tableau.sentence(row)).collect();
-    if tableau.lignes.len() > FEW {
-        rows.push(format!("et {} autres lignes dans le tableau", tableau.lignes.len() - FEW));
+    if let Some(others) = tableau.lignes.len().checked_sub(FEW).filter(|n| *n > 0) {
+        let others = i64::try_from(others).unwrap_or(i64::MAX);
+        rows.push(format!("et {} dans le tableau", format::count(others, "autre ligne", "autres lignes")));
     }
-    format!("{genre}. {titre}. {}.", rows.join(" ; "))
+    let rows = rows.join(" ; ");
+    // « n.d. » ends the sentence too.
+    format!("{genre}. {titre}. {}.", rows.trim_end_matches('.'))
 }

@@ -174,8 +174,9 @@ pub(super) fn of_tension(ratio: Option<f64>) -> &'static str {
 /// leases are signed than there are demands, they satisfy no share of them.
 pub(super) fn satisfaction(taux: Option<f64>, shown: &str) -> String {
     match taux {
+        None => format!("demandes satisfaites : {shown}"),
         Some(taux) if taux > 1.0 => "plus que de demandes dans l'année".to_owned(),
-        _ => format!("{shown} des demandes satisfaites"),
+        Some(_) => format!("{shown} des demandes satisfaites"),
     }
 }
 

@@ -93,7 +93,13 @@ pub(super) fn load(plan: &Plan, bailleurs: &BTreeMap<String, String>) -> Result<
         .map(|s| Fichier {
             chemin: s.fichier.clone(),
             source: s.source.clone(),
-            bilan: format!("{} lues, {} gardées, {} refusées", count(s.lignes), count(s.gardees), count(s.refusees)),
+            bilan: [
+                (s.lignes, "ligne lue", "lignes lues"),
+                (s.gardees, "gardée", "gardées"),
+                (s.refusees, "refusée", "refusées"),
+            ]
+            .map(|(n, one, many)| format::count(n.cast_signed(), one, many))
+            .join(", "),
             refus: s.refus.iter().map(sentence).collect(),
             avis: s.avis.iter().map(sentence).collect(),
             controles: s.controles.iter().map(row).collect(),

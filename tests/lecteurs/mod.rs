@@ -51,6 +51,28 @@ pub fn tables(html: &str) -> Vec<Table> {
         .collect()
 }
 
+/// Plurals beside a number below two, with which French has the singular.
+pub fn plurals_below_two(html: &str) -> Vec<String> {
+    const SAME: [&str; 4] = ["refus", "mois", "fois", "dans"];
+    let below_two = |word: &str| {
+        let (whole, fraction) = word.split_once(',').unwrap_or((word, "0"));
+        ["0", "1"].contains(&whole) && !fraction.is_empty() && fraction.chars().all(|c| c.is_ascii_digit())
+    };
+    let body = html.split("<body>").nth(1).unwrap_or(html).split("<script>").next().unwrap_or_default();
+    // Cells and paragraphs are apart.
+    let text = unescaped(&body.replace('<', " | <"));
+    let words: Vec<&str> = text.split_whitespace().collect();
+    let pairs = words.windows(2).filter(|pair| {
+        let noun = pair[1].trim_end_matches(|c: char| !c.is_alphabetic());
+        below_two(pair[0].trim_start_matches('('))
+            && noun.chars().count() > 3
+            && noun.chars().all(char::is_alphabetic)
+            && noun.ends_with(['s', 'x'])
+            && !SAME.contains(&noun)
+    });
+    pairs.map(|pair| pair.join(" ")).collect()
+}
+
 /// A text with no space that holds a mark to its word: pages have them, a workbook has no lines to begin.
 pub fn breakable(text: &str) -> String {
     text.replace('\u{a0}', " ")

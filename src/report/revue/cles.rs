@@ -166,7 +166,7 @@ pub(in crate::report) fn key_figures(c: &Contexte<'_>) -> Vec<Cle> {
             nom: named(demande.and_then(|l| l.int("actives")), "demande active", "demandes actives"),
             valeur: number(demande.and_then(|l| l.int("actives"))),
             note: demande.and_then(|l| l.int("deposees")).map_or_else(
-                || format!("{} déposées dans l'année", format::NONE),
+                || format!("déposées dans l'année : {}", format::NONE),
                 |n| format!("{} dans l'année", format::count(n, "déposée", "déposées")),
             ),
             evolution: change(count(demande.and_then(|l| l.int("actives"))), "demandes_actives", 0, ""),

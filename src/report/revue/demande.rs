@@ -157,7 +157,7 @@ fn calendar(c: &Contexte<'_>) -> Result<Option<Figure>> {
             format::count(sum("attributions"), "bail signé", "baux signés"),
             match other {
                 None => format!("le mois le plus chargé est {month}"),
-                Some(_) => format!("aucun mois n'est plus chargé que {month}"),
+                Some(_) => format!("{month} est l'un des mois les plus chargés"),
             }
         ),
         _ => format!("{} dans l'année", format::count(sum("attributions"), "bail signé", "baux signés")),

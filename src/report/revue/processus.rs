@@ -21,30 +21,38 @@ enum Ecriture {
     Jours,
 }
 
-/// What a measure is called, what its parts are, and how it is written.
-const MESURES: [(&str, &str, &str, &str, Ecriture); 6] = [
+/// A noun, in the singular and in the plural.
+type Nom = [&'static str; 2];
+
+const MENAGES: Nom = ["ménage", "ménages"];
+const REFUS: Nom = ["refus", "refus"];
+const PROPOSITIONS: Nom = ["proposition", "propositions"];
+const BAUX: Nom = ["bail", "baux"];
+
+/// What a measure is called, what its parts count, and how it is written.
+const MESURES: [(&str, &str, Nom, Nom, Ecriture); 6] = [
     (
         "refus_par_menage",
         "Ménages ayant refusé au moins une fois",
-        "ménages",
-        "ménages ayant reçu ou refusé une proposition",
+        MENAGES,
+        ["ménage ayant reçu ou refusé une proposition", "ménages ayant reçu ou refusé une proposition"],
         Ecriture::Part,
     ),
-    ("refus_par_proposition", "Refus pour une proposition", "refus", "propositions", Ecriture::Part),
-    ("propositions_par_bail", "Propositions pour un bail signé", "propositions", "baux", Ecriture::Rapport),
+    ("refus_par_proposition", "Refus pour une proposition", REFUS, PROPOSITIONS, Ecriture::Part),
+    ("propositions_par_bail", "Propositions pour un bail signé", PROPOSITIONS, BAUX, Ecriture::Rapport),
     (
         "baux_au_premier_rang",
         "Baux signés par le ménage de premier rang",
-        "baux",
-        "baux dont le rang est connu",
+        BAUX,
+        ["bail dont le rang est connu", "baux dont le rang est connu"],
         Ecriture::Part,
     ),
-    ("jours_decision_bail", "De la décision de la commission au bail", "", "baux", Ecriture::Jours),
+    ("jours_decision_bail", "De la décision de la commission au bail", ["jour", "jours"], BAUX, Ecriture::Jours),
     (
         "jours_vacance_bail",
         "Du début de la vacance au bail",
-        "",
-        "baux de logements vacants au 1er janvier",
+        ["jour", "jours"],
+        ["bail d'un logement vacant au 1er janvier", "baux de logements vacants au 1er janvier"],
         Ecriture::Jours,
     ),
 ];
@@ -154,11 +162,12 @@ fn measures(c: &Contexte<'_>) -> Tableau {
         .filter_map(|(mesure, nom, numerateur, denominateur, ecriture)| {
             let ligne = c.row("processus_mesures", &[("mesure", mesure)])?;
             let value = ligne.real("valeur")?;
-            let number = |column: &str| Cellule::Nombre(ligne.int(column)).shown();
-            let below = format!("{} {denominateur}", number("denominateur"));
+            let counted = |column: &str, [one, many]: Nom| {
+                ligne.int(column).map_or_else(|| format::NONE.to_owned(), |n| format::count(n, one, many))
+            };
+            let (above, below) = (counted("numerateur", *numerateur), counted("denominateur", *denominateur));
             let days =
                 |x: Option<f64>| x.map_or_else(|| format::NONE.to_owned(), |x| format::measure(x, 0, "jour", "jours"));
-            let above = format!("{} {numerateur}", number("numerateur"));
             let (shown, how) = match ecriture {
                 Ecriture::Part => (Cellule::Part(Some(value)), format!("{above} ÷ {below}")),
                 Ecriture::Rapport => (Cellule::Decimal(Some(value)), format!("{above} ÷ {below}")),

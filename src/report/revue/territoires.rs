@@ -32,8 +32,10 @@ pub(super) fn chapter(c: &Contexte<'_>) -> Result<Chapitre> {
     if !outside.is_empty() {
         const LISTED: usize = 40;
         let names: Vec<&str> = outside.iter().copied().take(LISTED).collect();
-        let rest =
-            if outside.len() > LISTED { format!(" et {} autres", outside.len() - LISTED) } else { String::new() };
+        let rest = match i64::try_from(outside.len() - names.len()).unwrap_or(i64::MAX) {
+            0 => String::new(),
+            others => format!(" et {}", format::count(others, "autre", "autres")),
+        };
         blocs.push(Bloc::note(format!(
             "Hors du champ de l'arrêté de l'année, {} EPCI : {}{rest}.",
             outside.len(),
