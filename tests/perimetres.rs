@@ -386,6 +386,9 @@ A1;2025-03-02;900000001;63113;T2\nA2;2025-03-02;900000001;63113;T3\n";
         unescaped(&projet.text("epci/246300701.html"))
     };
     let (equal, first) = (page("", ""), page("D3;2025-05-01;63113;T3;05\n", "D2;refus;2025-03-04;loyer\n"));
+    // A T5 that somebody asks for, and nobody was given.
+    let unlet = page("D3;2025-05-01;63113;T3;05\nD4;2025-05-01;63113;T5;05\n", "");
+    assert!(unlet.contains("Parmi les tailles attribuées, la tension est la plus forte en T3"), "{unlet}");
     for (among, alone) in [
         ("mars est l'un des mois les plus chargés", "le mois le plus chargé est mai"),
         ("L'un des premiers motifs, « Logement non décent", "Premier motif, « En procédure d'expulsion »"),

@@ -132,7 +132,16 @@ fn by_typology(c: &Contexte<'_>) -> Result<Option<Figure>> {
             };
             let typologie = if t == "C" { "chambre" } else { mots::typology(t) };
             let equal = told.iter().filter(|(_, other, _)| other.total_cmp(&ratio).is_eq()).count() > 1;
-            let claim = if equal { "Aucune tension n'est plus forte qu'en" } else { "La tension est la plus forte en" };
+            let claim = if equal { "aucune tension n'est plus forte qu'en" } else { "la tension est la plus forte en" };
+            // A size that is asked for and was let to nobody has no tension, which is no low one.
+            let none_given = |tension: &Option<Ligne<'_>>| {
+                tension.is_some_and(|l| l.int("demandes") > Some(0) && l.int("attributions") == Some(0))
+            };
+            let claim = if rows.iter().any(|(_, (tension, _))| none_given(tension)) {
+                format!("Parmi les tailles attribuées, {claim}")
+            } else {
+                format::capital(claim)
+            };
             format!("{claim} {typologie} : {asked}")
         }
         None => "Des demandes, et aucune attribution".to_owned(),
