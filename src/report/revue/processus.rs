@@ -114,7 +114,7 @@ fn refusals(c: &Contexte<'_>) -> Result<Option<Figure>> {
     let Some((first, most)) = motifs.first() else { return Ok(None) };
     let (barres, lignes) = shares_of(&motifs);
     let part = Cellule::Part(barres[0].valeur).shown();
-    let equal = motifs.get(1).is_some_and(|(_, n)| n == most);
+    let equal = motifs.get(1).is_some_and(|(motif, n)| n == most && *motif != mots::issue("refus", "inconnu"));
     let rank = if equal { "L'un des premiers motifs" } else { "Premier motif" };
     let titre = format!("{rank} de refus, « {first} » : {part} des refus");
     let tableau = Tableau::new("Motifs des refus", &["Motif", "Refus#", "Part#"], lignes).with_total();
