@@ -184,7 +184,7 @@ pub fn measure(x: f64, places: usize, one: &str, many: &str) -> String {
 #[must_use]
 pub fn noun_of<'a>(x: f64, places: usize, one: &'a str, many: &'a str) -> &'a str {
     let written = decimal(x.abs(), places);
-    if written == "0" || written == "1" || written.starts_with("0,") || written.starts_with("1,") { one } else { many }
+    if matches!(written.split(',').next(), Some("0" | "1")) { one } else { many }
 }
 
 /// A text whose lines begin with no mark: what French sets off by a space (`:`, `;`, `?`, `!`, `%`, `€`, `« »`) stays with the

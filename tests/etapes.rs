@@ -250,6 +250,12 @@ fn a_list_that_somebody_has_filled_in_is_kept_beside_by_a_check() {
         let (code, said) = commun::bilan(&[command, &path]);
         assert!(code == 0 && !said.contains("B0384"), "{command} {code} {said}");
     }
+    // The list of a landlord of whom nothing is left to say goes.
+    std::fs::write(projet.path().join("attributions.csv"), late.replace("900000001", "900001018")).unwrap();
+    assert_eq!(commun::bilan(&["check", &path]).0, 0);
+    let lists = commun::files(&sortie.join("qualite"));
+    let names: Vec<&str> = lists.keys().filter_map(|name| name.to_str()).collect();
+    assert_eq!(names, ["900000001 (modifié).csv", "900001018.csv"]);
 }
 
 /// A sum of whole numbers is a whole number, even between two steps: only what a quantile interpolates may be a real one.

@@ -165,7 +165,7 @@ impl Bloc {
 pub(super) fn alternative(genre: &str, titre: &str, tableau: &Tableau) -> String {
     const FEW: usize = 14;
     let mut rows: Vec<String> = tableau.lignes.iter().take(FEW).map(|row| tableau.sentence(row)).collect();
-    if let Some(others) = tableau.lignes.len().checked_sub(FEW).filter(|n| *n > 0) {
+    if let others @ 1.. = tableau.lignes.len().saturating_sub(FEW) {
         let others = i64::try_from(others).unwrap_or(i64::MAX);
         rows.push(format!("et {} dans le tableau", format::count(others, "autre ligne", "autres lignes")));
     }

@@ -93,7 +93,12 @@ pub fn check(plan: &Plan, options: Options, progress: &Progress) -> Result<Check
     let inputs = Inputs { plan, ingestion: &ingestion, geographie: &geographie, seuils: &seuils, regles: &regles };
     let resultats = engine::compute(&inputs, Voulu::Controles, options.threads, progress, |_| Ok(()))?;
     let retouched = retouches::set_aside(plan, &etat, qualite::writes)?;
+    // Cut short from here on, this check must not take for somebody's what it has written.
+    let (before, others) = etat.resultats.sorties.into_iter().partition(|(file, _)| qualite::writes(file));
+    etat.resultats.sorties = others;
+    etat.save(&plan.cache())?;
     let found = qualite::write(plan, &ingestion, resultats.constatations, &resultats.bailleurs, options.threads)?;
+    remove_stale(plan, &before, &found.fichiers);
     etat.resultats.sorties.extend(retouches::sizes(plan, found.fichiers));
     etat.save(&plan.cache())?;
     notes.extend(found.notes);
