@@ -268,6 +268,27 @@ fn outlines_make_areas_and_wrong_ones_are_refused() {
     assert!(projet.path().join("sortie/indicateurs/demande.parquet").is_file());
 }
 
+/// Without outlines a dot stands for each commune of known coordinates, so that the shape of the territory is seen; a commune that has
+/// a circle has no dot beside it.
+#[test]
+fn without_outlines_communes_are_dots() {
+    let demands = "numero_unique;date_depot;communes\nD1;2025-03-01;63113\nD2;2025-03-01;63014\n";
+    let lease: &[u8] = b"numero_unique;date_bail;bailleur;commune\nA1;2025-03-02;900000001;63113\n";
+    let toml = CLERMONT.to_owned() + &source("demandes") + &source("attributions");
+    let projet = Projet::new(&toml, &[("demandes.csv", demands.as_bytes()), ("attributions.csv", lease)]);
+    projet.run(1, true);
+    let page = projet.text("epci/246300701.html");
+    let map = page.split("<svg").find(|svg| svg.contains("Carte en cercles")).unwrap();
+    let known = include_str!("../reference/geographie/coordonnees.csv");
+    let of_epci = include_str!("../reference/geographie/communes_2025.csv").lines().filter(|l| l.contains("246300701"));
+    let places = of_epci.filter(|l| known.contains(&format!("\n{},", &l[..5]))).count();
+    assert!(places > 15, "{places}");
+    // A circle is two discs, one within the other.
+    let circles = map.split("</svg>").next().unwrap().matches("<circle").count();
+    assert_eq!(circles, places - 2 + 2 * 2);
+    assert!(page.contains("chaque point est une commune"));
+}
+
 /// Rendering again rewrites only what changed: with the same templates nothing, with another style the pages alone.
 #[test]
 fn rendering_again_rewrites_only_what_changed() {

@@ -24,6 +24,15 @@ pub struct Aire {
     pub classe: Option<usize>,
 }
 
+/// A place of the ground, where no outline is known: a commune, drawn as a small dot.
+#[derive(Debug, Clone)]
+pub struct Semis {
+    /// Longitude and latitude, in degrees.
+    pub lieu: (f64, f64),
+    /// Class of the key; none is drawn pale.
+    pub classe: Option<usize>,
+}
+
 /// A circle at a place.
 #[derive(Debug, Clone)]
 pub struct Cercle {
@@ -39,9 +48,26 @@ pub struct Cercle {
     pub etiquette: String,
 }
 
+/// What a map is drawn from: the ground, and the circles over it.
+#[derive(Debug, Default)]
+pub struct Carte {
+    /// Classes of the key.
+    pub classes: Vec<Classe>,
+    /// Areas of the ground.
+    pub aires: Vec<Aire>,
+    /// Dots of the ground.
+    pub semis: Vec<Semis>,
+    /// Circles, over the ground.
+    pub cercles: Vec<Cercle>,
+}
+
 const WIDTH: f64 = 720.0;
 const KEY: f64 = 28.0;
 const MARGIN: f64 = 34.0;
+/// Radius of a dot of the ground.
+const DOT: f64 = 2.0;
+/// White on either side of a name.
+const GROUND: f64 = 2.0;
 /// Radius of the largest circle, where a map is as tall as a page lets it.
 const LARGEST: f64 = 30.0;
 /// Height that a page leaves to places, their key apart.
@@ -80,19 +106,15 @@ impl Projection {
     }
 }
 
-/// Draws the areas, then the circles, the largest first, each name where nothing else stands; places take `tallest` at most.
+/// Draws the ground, then the circles, the largest first, each name where nothing else stands; places take `tallest` at most.
 ///
 /// # Errors
 /// [`crate::error::Error::Chart`].
-pub fn map(
-    legende: &Legende<'_>,
-    classes: &[Classe],
-    aires: &[Aire],
-    cercles: &[Cercle],
-    tallest: f64,
-) -> Result<Option<Dessin>> {
+pub fn map(legende: &Legende<'_>, carte: &Carte, tallest: f64) -> Result<Option<Dessin>> {
+    let Carte { classes, aires, semis, cercles } = carte;
     let outlines = aires.iter().flat_map(|a| a.contours.iter().flatten().copied());
-    let Some((projection, height)) = Projection::fit(outlines.chain(cercles.iter().map(|c| c.lieu)), tallest) else {
+    let places = semis.iter().map(|s| s.lieu).chain(cercles.iter().map(|c| c.lieu));
+    let Some((projection, height)) = Projection::fit(outlines.chain(places), tallest) else {
         return Ok(None);
     };
     picture(legende, WIDTH, height, |c| {
@@ -103,6 +125,11 @@ pub fn map(
                 let points = simplified(contour.iter().map(|p| projection.place(*p)));
                 c.polygon(&points, fill, Palette::GREY, 0.3)?;
             }
+        }
+        let dots: Vec<(f64, f64)> = semis.iter().map(|commune| projection.place(commune.lieu)).collect();
+        for (commune, (x, y)) in semis.iter().zip(&dots) {
+            let fill = commune.classe.and_then(|k| classes.get(k)).map_or(Palette::LINE, |k| k.couleur);
+            c.circle(*x, *y, DOT, fill)?;
         }
         let mut sorted: Vec<&Cercle> = cercles.iter().collect();
         sorted.sort_by(|a, b| b.effectif.cmp(&a.effectif).then_with(|| a.nom.cmp(&b.nom)));
@@ -118,13 +145,18 @@ pub fn map(
             })
             .collect();
         let spots = spread(spots, height);
+        let names = names(c, &sorted, &spots, height, &dots);
+        // The ground of a name covers dots and areas, and no circle.
+        for name in &names {
+            name.ground(c)?;
+        }
         for (m, (x, y, r)) in sorted.iter().zip(&spots) {
             // Over areas, which carry the class, a circle is white and carries its count alone.
             let own = m.classe.and_then(|k| classes.get(k)).map_or(Palette::GREY, |k| k.couleur);
             let fill = if aires.iter().any(|a| a.classe.is_some()) { Palette::WHITE } else { own };
             c.disc(*x, *y, *r, fill, Palette::INK)?;
         }
-        names(c, &sorted, &spots, height, !aires.is_empty())
+        names.iter().try_for_each(|name| name.write(c))
     })
     .map(Some)
 }
@@ -192,8 +224,40 @@ fn key(c: &Canvas<'_>, classes: &[Classe]) -> Result<()> {
 /// A box of text or of a circle: left, top, right, bottom.
 type Place = [f64; 4];
 
-/// Writes each name where nothing else stands, on a ground of its own over areas.
-fn names(c: &Canvas<'_>, cercles: &[&Cercle], spots: &[(f64, f64, f64)], height: f64, ground: bool) -> Result<()> {
+/// A name of a circle, where it is written.
+struct Etiquette<'a> {
+    place: Place,
+    nom: String,
+    /// What is written under it.
+    dessous: &'a str,
+}
+
+impl Etiquette<'_> {
+    const BOLD: Look = Look { bold: true, color: Palette::INK, ..Look::SMALL };
+
+    fn ground(&self, c: &Canvas<'_>) -> Result<()> {
+        let [left, top, right, bottom] = self.place;
+        c.rect(left - GROUND, top, right + GROUND, bottom, Palette::WHITE)
+    }
+
+    fn write(&self, c: &Canvas<'_>) -> Result<()> {
+        let [left, top, ..] = self.place;
+        c.text(left, top + 11.0, &self.nom, Self::BOLD, Anchor::Start)?;
+        if self.dessous.is_empty() {
+            return Ok(());
+        }
+        c.text(left, top + 24.0, self.dessous, Look::SMALL, Anchor::Start)
+    }
+}
+
+/// A place for each name where nothing else stands and the fewest dots are hidden; a name with none is left out.
+fn names<'a>(
+    c: &Canvas<'_>,
+    cercles: &[&'a Cercle],
+    spots: &[(f64, f64, f64)],
+    height: f64,
+    dots: &[(f64, f64)],
+) -> Vec<Etiquette<'a>> {
     let mut taken: Vec<Place> = spots.iter().map(|(x, y, r)| [x - r, y - r, x + r, y + r]).collect();
     let touches = |taken: &[Place], own: usize, p: &Place| {
         p[0] < 1.0
@@ -205,10 +269,13 @@ fn names(c: &Canvas<'_>, cercles: &[&Cercle], spots: &[(f64, f64, f64)], height:
                 .enumerate()
                 .any(|(i, t)| i != own && p[0] < t[2] && t[0] < p[2] && p[1] < t[3] && t[1] < p[3])
     };
+    // A dot that the ground of a name would cut is hidden too.
+    let within = |at: f64, low: f64, high: f64| low - GROUND - DOT < at && at < high + GROUND + DOT;
+    let hidden = |p: &Place| dots.iter().filter(|(x, y)| within(*x, p[0], p[2]) && within(*y, p[1], p[3])).count();
+    let mut found = Vec::new();
     for (i, (m, (x, y, r))) in cercles.iter().zip(spots).enumerate() {
-        let name = shortened(c, &m.nom, Look::SMALL, 270.0);
-        let (bold, plain) = (Look { bold: true, ..Look::SMALL }.colored(Palette::INK), Look::SMALL);
-        let wide = c.width(&name, bold).max(c.width(&m.etiquette, plain));
+        let nom = shortened(c, &m.nom, Look::SMALL, 270.0);
+        let wide = c.width(&nom, Etiquette::BOLD).max(c.width(&m.etiquette, Look::SMALL));
         let tall = if m.etiquette.is_empty() { 14.0 } else { 27.0 };
         let tries = [
             (x + r + 4.0, y - tall / 2.0),
@@ -223,16 +290,11 @@ fn names(c: &Canvas<'_>, cercles: &[&Cercle], spots: &[(f64, f64, f64)], height:
         let place = tries
             .into_iter()
             .map(|(left, top)| [left, top, left + wide, top + tall])
-            .find(|place| !touches(&taken, i, place));
+            .filter(|place| !touches(&taken, i, place))
+            .min_by_key(hidden);
         let Some(place) = place else { continue };
-        if ground {
-            c.rect(place[0] - 2.0, place[1], place[2] + 2.0, place[3], Palette::WHITE)?;
-        }
-        c.text(place[0], place[1] + 11.0, &name, bold, Anchor::Start)?;
-        if !m.etiquette.is_empty() {
-            c.text(place[0], place[1] + 24.0, &m.etiquette, plain, Anchor::Start)?;
-        }
         taken.push(place);
+        found.push(Etiquette { place, nom, dessous: &m.etiquette });
     }
-    Ok(())
+    found
 }

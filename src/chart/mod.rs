@@ -19,7 +19,7 @@ mod tests;
 
 pub use barres::{Barre, Repere, bars};
 pub use canvas::{BOLD, Palette, REGULAR};
-pub use carte::{Aire, Cercle, Classe, MAP_HEIGHT, map};
+pub use carte::{Aire, Carte, Cercle, Classe, MAP_HEIGHT, Semis, map};
 pub use courbes::{Serie, Trait, lines};
 pub use ecarts::{Ecart, gaps};
 pub use empilement::{Pile, Segment, stacked};

@@ -145,8 +145,13 @@ fn texts_of_every_chart_stand_apart_on_1_9_and_60_territories() {
             .collect();
         let classes = [("moins de 15 %", Palette::BLUE), ("25 % et plus, atteint", Palette::RED)]
             .map(|(nom, couleur)| Classe { nom: nom.to_owned(), couleur });
-        for tallest in [MAP_HEIGHT, 380.0] {
-            assert_readable(&map(&LEGENDE, &classes, &[], &cercles, tallest).unwrap().unwrap());
+        let semis = (0..n * 9).map(|i| Semis { lieu: (2.0 + length(i) * 0.1, 45.1), classe: (i < n).then_some(0) });
+        let mut carte = Carte { classes: classes.into(), cercles, ..Carte::default() };
+        for semis in [Vec::new(), semis.collect()] {
+            carte.semis = semis;
+            for tallest in [MAP_HEIGHT, 380.0] {
+                assert_readable(&map(&LEGENDE, &carte, tallest).unwrap().unwrap());
+            }
         }
     }
 }
@@ -173,7 +178,7 @@ fn names_of_lines_that_end_together_stand_apart() {
 
 #[test]
 fn a_map_with_nowhere_to_draw_is_no_map() {
-    assert!(map(&LEGENDE, &[], &[], &[], MAP_HEIGHT).unwrap().is_none());
+    assert!(map(&LEGENDE, &Carte::default(), MAP_HEIGHT).unwrap().is_none());
 }
 
 #[test]

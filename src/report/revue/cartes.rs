@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use super::{Cellule, Contexte, Figure, Natif, TOUT, Tableau, alternative};
-use crate::chart::{self, Aire, Cercle, Classe, Legende, Palette};
+use crate::chart::{self, Aire, Cercle, Classe, Legende, Palette, Semis};
 use crate::error::Result;
 use crate::format;
 use crate::project::Plan;
@@ -50,7 +50,26 @@ impl Etendue<'_> {
         aires.sort_by(|a, b| extent(b).total_cmp(&extent(a)));
         aires
     }
+
+    /// A map of `cercles`: over the areas of every EPCI in the colour of its class, else over a dot for each of its communes that has
+    /// no circle, which show its shape. Of more communes than [`SEMIS`] the circles alone do.
+    fn map(&self, classes: Vec<Classe>, cercles: Vec<Cercle>, class: &dyn Fn(&str) -> Option<usize>) -> chart::Carte {
+        let aires = self.areas(class);
+        let mut semis = Vec::new();
+        if aires.is_empty() && self.epci.iter().map(|epci| self.communes(epci).len()).sum::<usize>() <= SEMIS {
+            for epci in self.epci {
+                let classe = class(epci);
+                let places = self.communes(epci).iter().filter_map(|c| self.fond.middle(std::slice::from_ref(c)));
+                let free = places.filter(|lieu| cercles.iter().all(|cercle| cercle.lieu != *lieu));
+                semis.extend(free.map(|lieu| Semis { lieu, classe }));
+            }
+        }
+        chart::Carte { classes, aires, semis, cercles }
+    }
 }
+
+/// Communes that a map shows as dots at most: those of a few départements.
+const SEMIS: usize = 2_000;
 
 impl Contexte<'_> {
     /// Draws `work` over this territory.
@@ -132,17 +151,15 @@ pub(in crate::report) fn rule(etendue: Etendue<'_>, verdicts: &[&Verdict]) -> Re
         "carte-q1",
         titre,
         tableau,
-        Carte {
-            classes: classes(&Q1_CLASSES.map(|(nom, _)| nom)),
-            aires: etendue.areas(&of),
-            cercles,
+        Legendee {
+            carte: etendue.map(classes(&Q1_CLASSES.map(|(nom, _)| nom)), cercles, &of),
             sous_titre: format!(
                 "Part des baux signés en {} hors QPV au premier quartile ou à des ménages relogés, par EPCI{lost}",
                 etendue.plan.millesime
             ),
             lecture: "la surface d'un cercle est le nombre de baux hors QPV",
             champ: "EPCI de l'arrêté de l'année ; attributions à des ménages suivies d'un bail signé hors QPV",
-            source: "fichier des attributions et registre de la demande ; classes des services de l'État",
+            source: "fichier des attributions et registre de la demande ; classes des services de l'État ; coordonnées GeoNames",
         },
     )
 }
@@ -270,10 +287,8 @@ pub(in crate::report) fn tension(
         cle,
         titre,
         tableau,
-        Carte {
-            classes: shown,
-            aires: etendue.areas(&class_of),
-            cercles,
+        Legendee {
+            carte: etendue.map(shown, cercles, &class_of),
             sous_titre: format!(
                 "Demandes actives au {}, et tension de {}, par {level}{}",
                 etendue.plan.jour_des_demandes(),
@@ -296,29 +311,29 @@ fn lost(absent: usize, (one, many): (&str, &str)) -> String {
     }
 }
 
-/// What a map is drawn from, and what is said of it.
-struct Carte {
-    classes: Vec<Classe>,
-    aires: Vec<Aire>,
-    cercles: Vec<Cercle>,
+/// A map and what is said of it.
+struct Legendee {
+    carte: chart::Carte,
     sous_titre: String,
     lecture: &'static str,
     champ: &'static str,
     source: &'static str,
 }
 
-fn draw(hauteur: f64, cle: &'static str, titre: String, tableau: Tableau, carte: Carte) -> Result<Option<Figure>> {
+fn draw(hauteur: f64, cle: &'static str, titre: String, tableau: Tableau, told: Legendee) -> Result<Option<Figure>> {
+    let Legendee { carte, .. } = &told;
     let kind = if carte.aires.is_empty() { "Carte en cercles" } else { "Carte" };
     let alternative = alternative(kind, &titre, &tableau);
     let legende = Legende { cle, titre: &titre, alternative: &alternative };
-    Ok(chart::map(&legende, &carte.classes, &carte.aires, &carte.cercles, hauteur)?.map(|dessin| Figure {
+    let dots = if carte.semis.is_empty() { "" } else { " ; chaque point est une commune aux coordonnées connues" };
+    Ok(chart::map(&legende, carte, hauteur)?.map(|dessin| Figure {
         cle,
         titre,
-        sous_titre: carte.sous_titre,
+        sous_titre: told.sous_titre,
         dessin,
-        lecture: carte.lecture.to_owned(),
-        champ: carte.champ.to_owned(),
-        source: carte.source.to_owned(),
+        lecture: format!("{}{dots}", told.lecture),
+        champ: told.champ.to_owned(),
+        source: told.source.to_owned(),
         natif: Some(Natif::Barres(vec![1])),
         tableau,
     }))
