@@ -29,7 +29,7 @@ pub struct Aire {
 pub struct Semis {
     /// Longitude and latitude, in degrees.
     pub lieu: (f64, f64),
-    /// Class of the key; none is drawn pale.
+    /// Class of the key; none is drawn grey, as a circle is.
     pub classe: Option<usize>,
 }
 
@@ -128,7 +128,7 @@ pub fn map(legende: &Legende<'_>, carte: &Carte, tallest: f64) -> Result<Option<
         }
         let dots: Vec<(f64, f64)> = semis.iter().map(|commune| projection.place(commune.lieu)).collect();
         for (commune, (x, y)) in semis.iter().zip(&dots) {
-            let fill = commune.classe.and_then(|k| classes.get(k)).map_or(Palette::LINE, |k| k.couleur);
+            let fill = commune.classe.and_then(|k| classes.get(k)).map_or(Palette::GREY, |k| k.couleur);
             c.circle(*x, *y, DOT, fill)?;
         }
         let mut sorted: Vec<&Cercle> = cercles.iter().collect();
