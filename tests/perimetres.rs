@@ -268,25 +268,34 @@ fn outlines_make_areas_and_wrong_ones_are_refused() {
     assert!(projet.path().join("sortie/indicateurs/demande.parquet").is_file());
 }
 
-/// Without outlines a dot stands for each commune of known coordinates, so that the shape of the territory is seen; a commune that has
-/// a circle has no dot beside it.
+/// Without outlines a dot stands for each commune of known coordinates, so that the shape of the territory is seen. A commune that
+/// has a circle has no dot beside it, and an EPCI that a map says nothing of has none at all: a grey one would tell of no lease.
 #[test]
 fn without_outlines_communes_are_dots() {
-    let demands = "numero_unique;date_depot;communes\nD1;2025-03-01;63113\nD2;2025-03-01;63014\n";
-    let lease: &[u8] = b"numero_unique;date_bail;bailleur;commune\nA1;2025-03-02;900000001;63113\n";
-    let toml = CLERMONT.to_owned() + &source("demandes") + &source("attributions");
-    let projet = Projet::new(&toml, &[("demandes.csv", demands.as_bytes()), ("attributions.csv", lease)]);
+    let demands = "numero_unique;date_depot;communes\nD1;2025-03-01;63113\nD2;2025-03-01;63014\nD3;2025-03-01;63300\n";
+    let leases =
+        "numero_unique;date_bail;bailleur;commune\nA1;2025-03-02;900000001;63113\nA2;2025-03-02;900000001;63125\n";
+    let thiers = CLERMONT.replace("\"246300701\"", "\"246300701\", \"200070753\", \"200070712\"");
+    let toml = thiers + &source("demandes") + &source("attributions");
+    let files = [("demandes.csv", demands.as_bytes()), ("attributions.csv", leases.as_bytes())];
+    let projet = Projet::new(&toml, &files);
     projet.run(1, true);
-    let page = projet.text("epci/246300701.html");
-    let map = page.split("<svg").find(|svg| svg.contains("Carte en cercles")).unwrap();
-    let known = include_str!("../reference/geographie/coordonnees.csv");
-    let of_epci = include_str!("../reference/geographie/communes_2025.csv").lines().filter(|l| l.contains("246300701"));
-    let places = of_epci.filter(|l| known.contains(&format!("\n{},", &l[..5]))).count();
-    assert!(places > 15, "{places}");
-    // A circle is two discs, one within the other.
-    let circles = map.split("</svg>").next().unwrap().matches("<circle").count();
-    assert_eq!(circles, places - 2 + 2 * 2);
-    assert!(page.contains("chaque point est une commune"));
+    let known = |epci: &str| {
+        let places = include_str!("../reference/geographie/coordonnees.csv");
+        let communes = include_str!("../reference/geographie/communes_2025.csv").lines().filter(|l| l.contains(epci));
+        communes.filter(|l| places.contains(&format!("\n{},", &l[..5]))).count()
+    };
+    // Clermont's communes, two of which ask; then two EPCI that ask, and Thiers, where leases are signed and nobody asks.
+    for (page, title, dots, told) in [
+        ("epci/246300701.html", "reçoit 50", known("246300701") - 2, "les points sont les autres communes"),
+        ("territoire.html", "reçoit 66,7", known("246300701") + known("200070753"), "de la couleur de son EPCI"),
+    ] {
+        let page = projet.text(page);
+        let map = page.split("<svg").find(|svg| svg.contains("Carte en cercles") && svg.contains(title)).unwrap();
+        // A circle is two discs, one within the other.
+        assert_eq!(map.split("</svg>").next().unwrap().matches("<circle").count(), dots + 2 * 2, "{title}");
+        assert!(dots > 15 && page.contains(told), "{dots} {told}");
+    }
 }
 
 /// Rendering again rewrites only what changed: with the same templates nothing, with another style the pages alone.

@@ -210,3 +210,25 @@ fn overlapping_and_cut_texts_are_seen() {
     assert!(seen([(5.0, 20.0), (15.0, 24.0)]), "two texts one over the other");
     assert!(seen([(5.0, 20.0), (180.0, 45.0)]), "a text that leaves the picture");
 }
+
+#[test]
+fn a_dot_has_the_colour_of_its_class_and_no_name_covers_a_circle() {
+    let cercle = |x: f64| Cercle {
+        lieu: (x, 45.0),
+        effectif: 10,
+        classe: Some(0),
+        nom: format!("Communauté {x}"),
+        etiquette: String::new(),
+    };
+    let carte = Carte {
+        classes: vec![Classe { nom: "atteint".to_owned(), couleur: Palette::OCHRE }],
+        semis: [Some(0), None, None].map(|classe| Semis { lieu: (2.5, 45.5), classe }).into(),
+        cercles: vec![cercle(2.0), cercle(3.0)],
+        ..Carte::default()
+    };
+    let svg = map(&LEGENDE, &carte, MAP_HEIGHT).unwrap().unwrap().svg;
+    let dots = |colour: &str| svg.matches(&format!("r=\"20\" opacity=\"1\" fill=\"{colour}\"")).count();
+    assert_eq!([dots("#A86A00"), dots("#8A929E")], [1, 2]);
+    let (ground, disc) = (svg.rfind("fill=\"#FFFFFF\"").unwrap(), svg.find("r=\"300\"").unwrap());
+    assert!(ground < disc, "the ground of every name comes before the circles");
+}

@@ -51,14 +51,19 @@ impl Etendue<'_> {
         aires
     }
 
-    /// A map of `cercles`: over the areas of every EPCI in the colour of its class, else over a dot for each of its communes that has
-    /// no circle, which show its shape. Of more communes than [`SEMIS`] the circles alone do.
-    fn map(&self, classes: Vec<Classe>, cercles: Vec<Cercle>, class: &dyn Fn(&str) -> Option<usize>) -> chart::Carte {
-        let aires = self.areas(class);
+    /// A map of `cercles`: over the areas of every EPCI in the colour of its class, else over a dot for each commune that has no
+    /// circle, which show the shape of its EPCI. Of more communes than [`SEMIS`] the circles alone do. `shown` is the class of an
+    /// EPCI that the map is about; of another it has no dot.
+    fn map(
+        &self,
+        classes: Vec<Classe>,
+        cercles: Vec<Cercle>,
+        shown: &dyn Fn(&str) -> Option<Option<usize>>,
+    ) -> chart::Carte {
+        let aires = self.areas(&|epci| shown(epci).flatten());
         let mut semis = Vec::new();
         if aires.is_empty() && self.epci.iter().map(|epci| self.communes(epci).len()).sum::<usize>() <= SEMIS {
-            for epci in self.epci {
-                let classe = class(epci);
+            for (epci, classe) in self.epci.iter().filter_map(|epci| Some((epci, shown(epci)?))) {
                 let places = self.communes(epci).iter().filter_map(|c| self.fond.middle(std::slice::from_ref(c)));
                 let free = places.filter(|lieu| cercles.iter().all(|cercle| cercle.lieu != *lieu));
                 semis.extend(free.map(|lieu| Semis { lieu, classe }));
@@ -67,6 +72,12 @@ impl Etendue<'_> {
         chart::Carte { classes, aires, semis, cercles }
     }
 }
+
+/// What a dot is, on a map of EPCI and on one of communes.
+const POINTS: [&str; 2] = [
+    "chaque point est une commune aux coordonnées connues, de la couleur de son EPCI",
+    "les points sont les autres communes aux coordonnées connues",
+];
 
 /// Communes that a map shows as dots at most: those of a few départements.
 const SEMIS: usize = 2_000;
@@ -111,7 +122,7 @@ pub(in crate::report) fn rule(etendue: Etendue<'_>, verdicts: &[&Verdict]) -> Re
         return Ok(None);
     }
     let class = |share: f64| Q1_CLASSES.iter().rposition(|(_, floor)| share >= *floor);
-    let of = |epci: &str| judged.iter().find(|v| v.epci == epci).and_then(|v| class(v.resultat?));
+    let of = |epci: &str| judged.iter().find(|v| v.epci == epci).map(|v| v.resultat.and_then(class));
     let cercles: Vec<Cercle> = judged
         .iter()
         .filter_map(|v| {
@@ -151,13 +162,14 @@ pub(in crate::report) fn rule(etendue: Etendue<'_>, verdicts: &[&Verdict]) -> Re
         "carte-q1",
         titre,
         tableau,
-        Legendee {
+        Commentee {
             carte: etendue.map(classes(&Q1_CLASSES.map(|(nom, _)| nom)), cercles, &of),
             sous_titre: format!(
                 "Part des baux signés en {} hors QPV au premier quartile ou à des ménages relogés, par EPCI{lost}",
                 etendue.plan.millesime
             ),
             lecture: "la surface d'un cercle est le nombre de baux hors QPV",
+            points: POINTS[0],
             champ: "EPCI de l'arrêté de l'année ; attributions à des ménages suivies d'un bail signé hors QPV",
             source: "fichier des attributions et registre de la demande ; classes des services de l'État ; coordonnées GeoNames",
         },
@@ -275,8 +287,10 @@ pub(in crate::report) fn tension(
     let tableau =
         Tableau::new("Demandes, baux et tension", &[what, "Demandes actives#", "Baux signés#", "Tension#"], lignes);
     let class_of = |epci: &str| {
-        let place = places.iter().find(|place| place.code == epci).filter(|_| by_epci)?;
-        tension_class(place.tension)
+        if !by_epci {
+            return Some(None);
+        }
+        places.iter().find(|place| place.code == epci).map(|place| tension_class(place.tension))
     };
     let mut shown = classes(&TENSION_CLASSES.map(|(nom, _)| nom));
     if let Some(first) = shown.first_mut() {
@@ -287,7 +301,7 @@ pub(in crate::report) fn tension(
         cle,
         titre,
         tableau,
-        Legendee {
+        Commentee {
             carte: etendue.map(shown, cercles, &class_of),
             sous_titre: format!(
                 "Demandes actives au {}, et tension de {}, par {level}{}",
@@ -295,7 +309,8 @@ pub(in crate::report) fn tension(
                 etendue.plan.millesime,
                 lost(absent, names)
             ),
-            lecture: "la surface d'un cercle est le nombre de demandes ; en gris, aucune attribution dans l'année",
+            lecture: "la surface d'un cercle est le nombre de demandes ; un cercle gris, aucune attribution dans l'année",
+            points: POINTS[usize::from(!by_epci)],
             champ: "demandes de ménages, au premier choix de commune",
             source: "registre de la demande, fichier des attributions ; coordonnées GeoNames",
         },
@@ -312,26 +327,31 @@ fn lost(absent: usize, (one, many): (&str, &str)) -> String {
 }
 
 /// A map and what is said of it.
-struct Legendee {
+struct Commentee {
     carte: chart::Carte,
     sous_titre: String,
     lecture: &'static str,
+    /// What its dots are, where it has some.
+    points: &'static str,
     champ: &'static str,
     source: &'static str,
 }
 
-fn draw(hauteur: f64, cle: &'static str, titre: String, tableau: Tableau, told: Legendee) -> Result<Option<Figure>> {
-    let Legendee { carte, .. } = &told;
+fn draw(hauteur: f64, cle: &'static str, titre: String, tableau: Tableau, told: Commentee) -> Result<Option<Figure>> {
+    let Commentee { carte, .. } = &told;
     let kind = if carte.aires.is_empty() { "Carte en cercles" } else { "Carte" };
     let alternative = alternative(kind, &titre, &tableau);
     let legende = Legende { cle, titre: &titre, alternative: &alternative };
-    let dots = if carte.semis.is_empty() { "" } else { " ; chaque point est une commune aux coordonnées connues" };
+    let lecture = match carte.semis.as_slice() {
+        [] => told.lecture.to_owned(),
+        _ => format!("{} ; {}", told.lecture, told.points),
+    };
     Ok(chart::map(&legende, carte, hauteur)?.map(|dessin| Figure {
         cle,
         titre,
         sous_titre: told.sous_titre,
         dessin,
-        lecture: format!("{}{dots}", told.lecture),
+        lecture,
         champ: told.champ.to_owned(),
         source: told.source.to_owned(),
         natif: Some(Natif::Barres(vec![1])),
